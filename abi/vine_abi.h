@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// All that the runtime (C, assembly) and the compiler pass (C++) must agree
+// on. Only preprocessor constants, so that all three languages include it.
+// abi/README.md tells the story; this file only has the numbers.
+#ifndef VINE_ABI_H
+#define VINE_ABI_H
+
+// Bumped at every incompatible change. Each instrumented object refers to the
+// symbol VINE_ABI_SYMBOL, which only a matching runtime defines.
+#define VINE_ABI_VERSION 1
+#define VINE_ABI_SYMBOL "__vine_abi_1_recompile_all_objects_with_one_vinecc"
+
+// Offsets of Vine's words in glibc's x86-64 thread control block (%fs:N).
+// 0x70 is the word glibc reserves for split stacks; 0x60 and 0x68 are spare
+// transactional-memory words (libitm uses 0x50 and 0x58); 0x38 and 0x40 are
+// glibc's unused_vgetcpu_cache. All are zero in a thread Vine doesn't know.
+#define VINE_TCB_SS_SIZE 0x38 // bytes of the current side-stack chunk
+#define VINE_TCB_M 0x40       // struct m of this thread, or null
+#define VINE_TCB_SSP 0x60     // side-stack pointer (grows down)
+#define VINE_TCB_SS_LO 0x68   // lowest byte of the current side-stack chunk
+#define VINE_TCB_GUARD 0x70   // stack guard, compared by every prologue
+
+// Guard values. A prologue traps when %rsp <= guard (unsigned).
+//   0                 no growable stack here: checks never trap
+//   lo + BUDGET       running on a growable stack [lo, hi)
+//   the three below   trap at every check
+#define VINE_GUARD_FOREIGN (-1) // in a foreign call, on the system stack
+#define VINE_GUARD_PREEMPT (-2) // preemption asked for
+#define VINE_GUARD_MOVE (-3)    // VINEDEBUG=move=1: move at every check
+
+// Bytes always free below the guard: the largest frame that a prologue
+// compares without subtracting (255), the return address and registers pushed
+// by __morestack and the entry stubs, and every leaf that runs unchecked.
+#define VINE_STACK_BUDGET 384
+
+// Unchecked leaves: a function that makes no calls (but for the listed libc
+// leaves) and has at most this many bytes of locals carries no check.
+#define VINE_LEAF_LOCALS_MAX 32
+
+// Stacks, and every distance a stack moves, are multiples of this, so that
+// over-aligned spills stay aligned.
+#define VINE_STACK_ALIGN 64
+
+// Side-stack objects have at least this alignment, SSP always.
+#define VINE_SIDE_ALIGN 16
+
+// The eight bytes before the entry of an instrumented function (prefix data).
+#define VINE_MAGIC 0xc3f00d5eedc0de56
+
+// Layout of the area that __vine_variadic builds on the side stack; the body
+// of a variadic function gets its address in %r10 (the nest parameter).
+#define VINE_VA_LIST 0      // the initial va_list, 24 bytes
+#define VINE_VA_SAVED_SSP 24 // SSP to restore when the body returns
+#define VINE_VA_REGS 32     // register save area, 176 bytes
+#define VINE_VA_OVERFLOW 208 // copy of the stack arguments
+// Descriptor of a variadic function, in %r11 at __vine_variadic:
+//   { void *body; int32_t gp_offset; int32_t fp_offset;
+//     int32_t named_stack_bytes; int32_t reserved; }
+#define VINE_VDESC_BODY 0
+#define VINE_VDESC_GP 8
+#define VINE_VDESC_FP 12
+#define VINE_VDESC_NAMED 16
+
+#endif
