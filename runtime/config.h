@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+// Every tunable number of the runtime that is not part of the compiler's
+// contract (those are in abi/vine_abi.h). Each has its unit and its reason.
+#ifndef VINE_CONFIG_H
+#define VINE_CONFIG_H
+
+// How many of the checks in assert.h are compiled in.
+//   0  VINE_ASSERT only             (release)
+//   1  + VINE_DCHECK, lock ranks    (debug, the default without NDEBUG)
+//   2  + VINE_XCHECK                (expensive: walks whole structures)
+#ifndef VINE_CHECK_LEVEL
+#ifdef NDEBUG
+#define VINE_CHECK_LEVEL 0
+#else
+#define VINE_CHECK_LEVEL 1
+#endif
+#endif
+
+#define VINE_KIB ((size_t)1 << 10)
+#define VINE_MIB ((size_t)1 << 20)
+#define VINE_GIB ((size_t)1 << 30)
+
+// Bytes of a cache line; what two cores write is kept this far apart.
+#define VINE_CACHE_LINE 64
+
+// --- page heap (pageheap.c) ---
+
+// Bytes and alignment of one arena, the unit in which address space is taken
+// from the kernel. Large enough that 10 million stacks need a few hundred
+// mappings, small enough for a container that limits address space.
+#define VINE_ARENA_SHIFT 26
+#define VINE_ARENA_BYTES ((size_t)1 << VINE_ARENA_SHIFT)
+
+// Bytes of one unit, the granule of the page heap. Four pages: the 48-byte
+// span record then costs 0.3 %, and since a span is touched object by object
+// a larger unit costs no resident memory.
+#define VINE_UNIT_SHIFT 14
+#define VINE_UNIT_BYTES ((size_t)1 << VINE_UNIT_SHIFT)
+
+// Free units that may stay resident: this many bytes, plus one byte for each
+// 2^VINE_HEAP_DIRTY_SHIFT in use. Past it, free runs go back to the kernel
+// until half of the bound is left, so that a sawtooth load doesn't pay a
+// page fault per turn.
+#define VINE_HEAP_DIRTY_BYTES (16 * VINE_MIB)
+#define VINE_HEAP_DIRTY_SHIFT 3
+
+// Wholly free arenas that stay mapped (address space only, pages given back).
+#define VINE_ARENA_SPARE 2
+
+// Objects above this size get a mapping of their own.
+#define VINE_HEAP_OBJECT_MAX (16 * VINE_MIB)
+
+// --- size classes (sizeclass.h) ---
+
+// Largest size class, bytes; above it objects are whole runs of units.
+#define VINE_CLASS_BYTES_MAX (256 * VINE_KIB)
+
+// Objects above this size skip the per-P caches: a page fault costs more than
+// the lock, and a few of them would be most of the retained memory.
+#define VINE_CACHE_OBJECT_MAX (32 * VINE_KIB)
+
+// Bytes, and objects, that a per-P cache moves at once. It holds at most two
+// batches per class: Go's stack cache holds 32 KiB per order too.
+#define VINE_CACHE_BATCH_BYTES (16 * VINE_KIB)
+#define VINE_CACHE_BATCH_MAX 64
+
+// --- stacks (stackalloc.c) ---
+
+// Largest stack from a size class, bytes. Above it growth happens inside one
+// reservation, without copying.
+#define VINE_STACK_CLASS_MAX VINE_CLASS_BYTES_MAX
+
+// Smallest stack, bytes: the budget below the guard plus one small frame.
+#define VINE_STACK_MIN 512
+
+// Default limit of a growable stack, bytes (Go's, for 64-bit machines).
+#define VINE_STACK_LIMIT_DEFAULT VINE_GIB
+
+// Large reservations kept for reuse; address space only, their pages are
+// given back at once.
+#define VINE_STACK_RESERVE_CACHE 4
+
+// Default fixed stack, bytes; room for getaddrinfo, regexec and glob.
+#define VINE_STACK_FIXED_DEFAULT (64 * VINE_KIB)
+
+// Bytes of one mapping that holds many fixed stacks, so that 100,000 stacks
+// take a few hundred mappings (vm.max_map_count is 65,530).
+#define VINE_STACK_FIXED_BATCH (32 * VINE_MIB)
+
+// Bytes of free fixed stacks that may stay resident.
+#define VINE_STACK_FIXED_DIRTY (8 * VINE_MIB)
+
+// VINEDEBUG=fault=1: freed stacks that stay inaccessible before unmapping.
+#define VINE_STACK_QUARANTINE 1024
+
+// --- side stacks (sidestack.c) ---
+
+// Bytes of a goroutine's first side-stack chunk, and of the largest chunk
+// that doubling leads to.
+#define VINE_SIDE_FIRST 256
+#define VINE_SIDE_MAX (64 * VINE_KIB)
+
+// --- locks ---
+
+// Turns of the pause instruction before a lock sleeps, about 1 microsecond:
+// longer than any critical section that makes no system call.
+#define VINE_LOCK_SPIN 64
+
+// --- diagnostics ---
+
+// Bytes of the longest message that vine__print and vine__fatal write.
+#define VINE_PRINT_MAX 1024
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The runtime's mutex: eight bytes, no allocation, spins briefly and then
+// sleeps in a futex. For short critical sections on system stacks; what may
+// wait long parks the goroutine instead.
+//
+// Not recursive. A goroutine must not park while its thread holds one (the
+// unlock would come from another thread; the rank check would miss it).
+#ifndef VINE_LOCK_H
+#define VINE_LOCK_H
+
+#include "config.h"
+#include "lockrank.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct vine__lock {
+  _Atomic uint32_t state; // 0 free, 1 held, 2 held and someone may sleep
+  uint32_t rank;          // enum vine__lock_rank
+};
+
+#define VINE_LOCK_INIT(name) {0, VINE_RANK_##name}
+
+void vine__lock_init(struct vine__lock *l, enum vine__lock_rank rank);
+void vine__lock_acquire(struct vine__lock *l);
+bool vine__lock_try_acquire(struct vine__lock *l);
+void vine__lock_release(struct vine__lock *l);
+
+// Whether someone holds it. Only good for asserting that the caller does.
+bool vine__lock_is_held(const struct vine__lock *l);
+
+// Throws unless this thread holds no lock. Nothing in release builds.
+void vine__lock_check_none_held(void);
+
+// In the child of a fork: frees a lock that the forking thread took before.
+void vine__lock_reset_child(struct vine__lock *l);
+
+#endif

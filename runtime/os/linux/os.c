@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// How it works. Every call is the system call behind it, made by `sys`, which
+// returns a negative errno value as the kernel does.
+//
+// Invariants.
+// (O1) errno is what it was: the runtime calls in here between a goroutine's
+//      foreign call and its reading of errno.
+// (O2) No call allocates or locks; two threads may make any two at once.
+//
+// Locking: none. Two words are set once and only ever by equal values.
+// Runs on system stacks.
+//
+// Rejected: mapping with MAP_GROWSDOWN (it grows into neighbours and can't
+// be bounded); MADV_FREE for decommit (the pages stay in the resident set
+// until there is pressure, so that nobody sees that memory came back).
+#include "../os.h"
+
+#include "../../assert.h"
+#include "../../atomic.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// Linux 6.13; not in the headers of older systems.
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static long sys(long nr, long a, long b, long c, long d, long e, long f) {
+  int saved = errno;
+  long r = syscall(nr, a, b, c, d, e, f);
+  if (r == -1)
+    r = -errno;
+  errno = saved;
+  return r;
+}
+
+// --- memory ---
+
+static _Atomic size_t page_size; // 0 until asked
+
+size_t vine__os_page_size(void) {
+  size_t n = load_relaxed(&page_size);
+  if (n == 0) {
+    n = (size_t)sysconf(_SC_PAGESIZE);
+    store_relaxed(&page_size, n);
+  }
+  return n;
+}
+
+static bool is_page_range(const void *addr, size_t bytes) {
+  size_t mask = vine__os_page_size() - 1;
+  return (((uintptr_t)addr | bytes) & mask) == 0;
+}
+
+// Null when the kernel has none.
+static char *map_at(void *hint, size_t bytes, int prot, int flags) {
+  long r = sys(SYS_mmap, (long)hint, (long)bytes, prot,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+  return r < 0 && r > -4096 ? NULL : (char *)r;
+}
+
+static char *align_up(char *p, size_t align) {
+  return (char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
+}
+
+// Maps `align` bytes more than asked and cuts both ends off.
+static char *map_trimmed(size_t bytes, size_t align, int prot) {
+  size_t padded = bytes + align;
+  if (padded < bytes)
+    return NULL;
+  char *p = map_at(NULL, padded, prot, 0);
+  if (!p)
+    return NULL;
+  char *start = align_up(p, align);
+  char *end = p + padded;
+  if (start > p)
+    vine__os_unmap(p, (size_t)(start - p));
+  if (end > start + bytes)
+    vine__os_unmap(start + bytes, (size_t)(end - start) - bytes);
+  return start;
+}
+
+// The first try has no padding: the kernel places mappings of one size side
+// by side, so after an aligned one the next is aligned too, and the kernel
+// merges them.
+static void *map_aligned(size_t bytes, size_t align, int prot) {
+  VINE_ASSERT(is_page_range(NULL, bytes) && bytes > 0,
+              "os: mapping of odd size");
+  VINE_ASSERT((align & (align - 1)) == 0, "os: alignment no power of two");
+  char *p = map_at(NULL, bytes, prot, 0);
+  if (!p || align_up(p, align ? align : 1) == p)
+    return p;
+  vine__os_unmap(p, bytes);
+  return map_trimmed(bytes, align, prot);
+}
+
+void *vine__os_reserve(size_t bytes, size_t align) {
+  return map_aligned(bytes, align, PROT_NONE);
+}
+
+void *vine__os_map(size_t bytes, size_t align) {
+  return map_aligned(bytes, align, PROT_READ | PROT_WRITE);
+}
+
+static int protect(void *addr, size_t bytes, int prot) {
+  VINE_ASSERT(is_page_range(addr, bytes), "os: protecting parts of a page");
+  return (int)sys(SYS_mprotect, (long)addr, (long)bytes, prot, 0, 0, 0);
+}
+
+int vine__os_commit(void *addr, size_t bytes) {
+  return protect(addr, bytes, PROT_READ | PROT_WRITE);
+}
+
+int vine__os_protect(void *addr, size_t bytes) {
+  return protect(addr, bytes, PROT_NONE);
+}
+
+static int advise(void *addr, size_t bytes, int advice) {
+  VINE_ASSERT(is_page_range(addr, bytes), "os: advising parts of a page");
+  return (int)sys(SYS_madvise, (long)addr, (long)bytes, advice, 0, 0, 0);
+}
+
+int vine__os_decommit(void *addr, size_t bytes) {
+  return advise(addr, bytes, MADV_DONTNEED);
+}
+
+// What the kernel does with MADV_GUARD_INSTALL: 0 not asked yet.
+enum guard_kind { GUARD_UNKNOWN, GUARD_CHEAP, GUARD_MPROTECT };
+static _Atomic int guard_kind;
+
+// Asks once, with a page of its own.
+static int probe_guard(void) {
+  size_t page = vine__os_page_size();
+  char *p = map_at(NULL, page, PROT_READ | PROT_WRITE, 0);
+  if (!p)
+    return GUARD_MPROTECT;
+  int kind = advise(p, page, MADV_GUARD_INSTALL) == 0 ? GUARD_CHEAP
+                                                      : GUARD_MPROTECT;
+  vine__os_unmap(p, page);
+  return kind;
+}
+
+bool vine__os_guard_is_cheap(void) {
+  int kind = load_relaxed(&guard_kind);
+  if (kind == GUARD_UNKNOWN) {
+    kind = probe_guard();
+    store_relaxed(&guard_kind, kind);
+  }
+  return kind == GUARD_CHEAP;
+}
+
+void vine__os_guard_force_mprotect(bool on) {
+  store_relaxed(&guard_kind, on ? GUARD_MPROTECT : GUARD_UNKNOWN);
+}
+
+// A locked mapping (mlockall) refuses cheap guards: then mprotect does it.
+int vine__os_guard(void *addr, size_t bytes) {
+  if (vine__os_guard_is_cheap() &&
+      advise(addr, bytes, MADV_GUARD_INSTALL) == 0)
+    return 0;
+  return vine__os_protect(addr, bytes);
+}
+
+void vine__os_unmap(void *addr, size_t bytes) {
+  VINE_ASSERT(is_page_range(addr, bytes), "os: unmapping parts of a page");
+  long r = sys(SYS_munmap, (long)addr, (long)bytes, 0, 0, 0, 0);
+  if (r == -ENOMEM) // would split a mapping, and there are too many
+    r = vine__os_decommit(addr, bytes);
+  VINE_ASSERT(r == 0, "os: munmap failed");
+}
+
+// --- processors ---
+
+// The kernel says -EINVAL until the set is as large as its own.
+int vine__os_ncpu(void) {
+  unsigned long set[1024]; // 65,536 processors
+  long bytes = sys(SYS_sched_getaffinity, 0, sizeof set, (long)set, 0, 0, 0);
+  int n = 0;
+  for (long i = 0; i < bytes / (long)sizeof set[0]; i++)
+    n += __builtin_popcountl(set[i]);
+  return n > 0 ? n : 1;
+}
+
+// --- time ---
+
+// Through libc, which reads the clock in the vDSO.
+int64_t vine__os_nanotime(void) {
+  struct timespec ts;
+  int r = clock_gettime(CLOCK_MONOTONIC, &ts);
+  VINE_ASSERT(r == 0, "os: no monotonic clock");
+  return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+// --- waiting ---
+
+int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
+                        int64_t timeout_ns) {
+  struct timespec ts;
+  struct timespec *limit = NULL;
+  if (timeout_ns >= 0) {
+    ts.tv_sec = timeout_ns / 1000000000;
+    ts.tv_nsec = timeout_ns % 1000000000;
+    limit = &ts;
+  }
+  return (int)sys(SYS_futex, (long)addr, FUTEX_WAIT_PRIVATE, value,
+                  (long)limit, 0, 0);
+}
+
+int vine__os_futex_wake(_Atomic uint32_t *addr, int count) {
+  return (int)sys(SYS_futex, (long)addr, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
+}
+
+// --- ordering ---
+
+// Null while membarrier(2) works; else a page whose protection we change.
+static _Atomic(char *) shootdown_page;
+static _Atomic bool membarrier_works;
+
+bool vine__os_membarrier_register(void) {
+  long r = sys(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0,
+               0, 0, 0);
+  store_relaxed(&membarrier_works, r == 0);
+  return r == 0;
+}
+
+// The page of the fallback, mapped by the first who needs it.
+static char *get_shootdown_page(void) {
+  char *page = load_acquire(&shootdown_page);
+  if (page)
+    return page;
+  char *mine = map_at(NULL, vine__os_page_size(), PROT_READ | PROT_WRITE, 0);
+  VINE_ASSERT(mine, "os: no page for the memory barrier");
+  if (cas_acq_rel(&shootdown_page, &page, mine))
+    return mine;
+  vine__os_unmap(mine, vine__os_page_size());
+  return page;
+}
+
+// Taking write access from a page that is in the TLB interrupts every
+// processor that runs this process, and an interrupt is a full barrier. Two
+// threads at once would make each other's protection a no-op, so they lock.
+static void shoot_down(void) {
+  static atomic_flag busy = ATOMIC_FLAG_INIT;
+  char *page = get_shootdown_page();
+  size_t bytes = vine__os_page_size();
+  while (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+    vine__cpu_relax();
+  int r = protect(page, bytes, PROT_READ | PROT_WRITE);
+  *(volatile char *)page = 1;
+  r |= protect(page, bytes, PROT_READ);
+  atomic_flag_clear_explicit(&busy, memory_order_release);
+  VINE_ASSERT(r == 0, "os: memory barrier failed");
+}
+
+void vine__os_membarrier(void) {
+  if (!load_relaxed(&membarrier_works)) {
+    shoot_down();
+    return;
+  }
+  long r = sys(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0, 0, 0, 0);
+  VINE_ASSERT(r == 0, "os: membarrier failed");
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What the runtime asks of an operating system. A port implements this page
+// in os/<name>/ and nothing else of the runtime includes a system header for
+// memory, waiting or processors.
+//
+// Rules for every call here: it never allocates, takes no lock, leaves errno
+// alone, and reports failure by a null pointer or a negative errno value.
+// All run on a system stack (a few hundred bytes; the cgroup reader 8 KiB).
+#ifndef VINE_OS_H
+#define VINE_OS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// --- memory ---
+//
+// Address space is in one of three states; all sizes are multiples of the
+// page size.
+//
+//   none --reserve--> reserved --commit--> committed --decommit--> committed
+//   (nothing)         (no access)          (zero pages on touch)   (zero again)
+//   any --unmap--> none
+//   none --map--> committed
+
+// Bytes of a page.
+size_t vine__os_page_size(void);
+
+// Address space without access; counts against no memory limit.
+// `align` is a power of two. Null when there is none.
+void *vine__os_reserve(size_t bytes, size_t align);
+
+// Makes reserved pages readable and writable; they are zero when first
+// touched, and cost memory only then. 0 or -ENOMEM.
+int vine__os_commit(void *addr, size_t bytes);
+
+// Reserve and commit in one, without asking the kernel to promise the memory
+// (an untouched page costs nothing). Null when there is none.
+void *vine__os_map(size_t bytes, size_t align);
+
+// Gives the memory of committed pages back; they read as zero afterwards.
+// Guards installed in the range stay.
+int vine__os_decommit(void *addr, size_t bytes);
+
+// Takes all access away (the contents stay), or gives it back by commit.
+int vine__os_protect(void *addr, size_t bytes);
+
+// Makes committed pages fault on any access, for good; their contents are
+// lost. Where the kernel can it does so inside the page table, so that the
+// mapping is not split (Linux 6.13, MADV_GUARD_INSTALL); else by mprotect,
+// and then each guard costs two mappings. 0, or -ENOMEM when the number of
+// mappings is exhausted.
+int vine__os_guard(void *addr, size_t bytes);
+
+// Whether guards don't split mappings on this kernel.
+bool vine__os_guard_is_cheap(void);
+
+// For tests: pretend that the kernel has no cheap guards.
+void vine__os_guard_force_mprotect(bool on);
+
+// Releases address space. Can't fail for ranges that were mapped, but for
+// splitting a mapping at the limit; then the memory itself is given back.
+void vine__os_unmap(void *addr, size_t bytes);
+
+// --- processors ---
+
+// Processors this process may run on, at least 1.
+int vine__os_ncpu(void);
+
+// The limit of processor time that cgroups (v1 or v2) put on this process, in
+// processors rounded up, or 0 when there is none. Reads files: not for hot
+// paths.
+int vine__os_cpu_quota(void);
+
+// The same with other files, for tests: `proc_cgroup` stands for
+// /proc/self/cgroup, `mount` for /sys/fs/cgroup.
+int vine__os_cpu_quota_at(const char *proc_cgroup, const char *mount);
+
+// --- time ---
+
+// Nanoseconds of a clock that never goes back; its zero is arbitrary.
+int64_t vine__os_nanotime(void);
+
+// --- waiting ---
+
+// Sleeps while *addr == value, until woken or for timeout_ns (negative: no
+// limit). 0 when woken (or spuriously), -EAGAIN when *addr differed,
+// -ETIMEDOUT, -EINTR.
+int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
+                        int64_t timeout_ns);
+
+// Wakes at most `count` sleepers; returns how many.
+int vine__os_futex_wake(_Atomic uint32_t *addr, int count);
+
+// --- ordering ---
+
+// vine__os_membarrier makes every thread of this process execute a full
+// memory barrier, so that the other side of a store-load protocol needs only
+// fence_compiler(). Register once before the first use; it returns false
+// where membarrier(2) is missing, and then the barrier falls back on a TLB
+// shootdown, which interrupts the same processors.
+bool vine__os_membarrier_register(void);
+void vine__os_membarrier(void);
+
+#endif
