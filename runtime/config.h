@@ -4,6 +4,8 @@
 #ifndef VINE_CONFIG_H
 #define VINE_CONFIG_H
 
+#include <stddef.h>
+
 // How many of the checks in assert.h are compiled in.
 //   0  VINE_ASSERT only             (release)
 //   1  + VINE_DCHECK, lock ranks    (debug, the default without NDEBUG)

@@ -26,6 +26,7 @@
   X(STACK_FAULT)   /* stackfault.c: quarantine of VINEDEBUG=fault=1 */         \
   X(CACHES)        /* alloc.c: list of caches */                               \
   X(CENTRAL)       /* central.c: one per size class */                         \
+  X(SCAVENGE)      /* pageheap.c: who gives pages back */                      \
   X(HEAP)          /* pageheap.c */                                            \
   X(LEAF)          /* anything that calls nothing while held */
 
