@@ -78,6 +78,9 @@
 // Default limit of a growable stack, bytes (Go's, for 64-bit machines).
 #define VINE_STACK_LIMIT_DEFAULT VINE_GIB
 
+// Smallest reservation worth having when address space is short, bytes.
+#define VINE_STACK_RESERVE_MIN (2 * VINE_STACK_CLASS_MAX)
+
 // Large reservations kept for reuse; address space only, their pages are
 // given back at once.
 #define VINE_STACK_RESERVE_CACHE 4

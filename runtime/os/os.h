@@ -39,6 +39,10 @@ int vine__os_commit(void *addr, size_t bytes);
 // (an untouched page costs nothing). Null when there is none.
 void *vine__os_map(size_t bytes, size_t align);
 
+// The same for stacks: the kernel is asked not to make huge pages of it,
+// which would turn one touched byte into 2 MiB.
+void *vine__os_map_stack(size_t bytes, size_t align);
+
 // Gives the memory of committed pages back; they read as zero afterwards.
 // Guards installed in the range stay.
 int vine__os_decommit(void *addr, size_t bytes);

@@ -127,6 +127,14 @@ static int advise(void *addr, size_t bytes, int advice) {
   return (int)sys(SYS_madvise, (long)addr, (long)bytes, advice, 0, 0, 0);
 }
 
+// A kernel without huge pages says EINVAL: then there is nothing to forbid.
+void *vine__os_map_stack(size_t bytes, size_t align) {
+  void *p = vine__os_map(bytes, align);
+  if (p)
+    advise(p, bytes, MADV_NOHUGEPAGE);
+  return p;
+}
+
 int vine__os_decommit(void *addr, size_t bytes) {
   return advise(addr, bytes, MADV_DONTNEED);
 }

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// How it works. Electric fence for stacks. Each stack gets its own mapping,
+// its end at the mapping's end and a guard below:
+//
+//   base                                            hi
+//   | guard page | (unused) | lo .............. stack |
+//
+// A freed one becomes inaccessible and enters a ring of VINE_STACK_QUARANTINE
+// places; the one that it pushes out is unmapped. So a pointer into a stack
+// that was moved or freed faults, unless 1,024 stacks were freed since.
+//
+// The first bytes below a stack that is no multiple of a page are accessible;
+// overflow by less than that shows up as a broken prologue check, which
+// move=1 finds.
+//
+// Invariant (X1): a slot of the ring is empty (base null) or names a mapping
+// without access.
+//
+// Locking: ring.lock, rank STACK_FAULT. vine__stack_is_stale reads without
+// it: an entry being replaced can be missed, no more.
+// Rejected: never unmapping (10 million moves are 10 million mappings).
+#include "stackfault.h"
+
+#include "assert.h"
+#include "atomic.h"
+#include "lock.h"
+#include "os/os.h"
+
+struct entry {
+  _Atomic(char *) base;
+  _Atomic size_t bytes;
+};
+
+static struct {
+  struct vine__lock lock;
+  unsigned next; // the oldest entry, replaced next
+  struct entry entry[VINE_STACK_QUARANTINE];
+} ring = {.lock = VINE_LOCK_INIT(STACK_FAULT)};
+
+static size_t round_to_pages(size_t bytes) {
+  size_t page = vine__os_page_size();
+  return (bytes + page - 1) & ~(page - 1);
+}
+
+bool vine__fault_alloc(size_t bytes, struct vine__stack *out) {
+  size_t page = vine__os_page_size();
+  size_t mapped = round_to_pages(bytes) + page;
+  if (mapped < bytes)
+    return false;
+  char *base = vine__os_map_stack(mapped, 0);
+  if (!base)
+    return false;
+  if (vine__os_guard(base, page) != 0) {
+    vine__os_unmap(base, mapped);
+    return false;
+  }
+  out->hi = base + mapped;
+  out->lo = out->hi - bytes;
+  return true;
+}
+
+void vine__fault_free(struct vine__stack s) {
+  size_t bytes = round_to_pages((size_t)(s.hi - s.lo)) + vine__os_page_size();
+  vine__fault_retire(s.hi - bytes, bytes);
+}
+
+// Puts base in the oldest place; the place's old contents go to *old.
+static void exchange_entry(char *base, size_t bytes, struct vine__stack *old) {
+  vine__lock_acquire(&ring.lock);
+  struct entry *e = &ring.entry[ring.next++ % VINE_STACK_QUARANTINE];
+  old->lo = load_relaxed(&e->base);
+  old->hi = old->lo ? old->lo + load_relaxed(&e->bytes) : NULL;
+  // Release pairs with the acquire in entry_contains: base with its bytes.
+  store_relaxed(&e->base, NULL);
+  store_release(&e->bytes, bytes);
+  store_release(&e->base, base);
+  vine__lock_release(&ring.lock);
+}
+
+// Without access the pages would still count: give them back first. When no
+// more mappings can be had, unmapping one is no loss: it faults too.
+void vine__fault_retire(char *base, size_t bytes) {
+  VINE_ASSERT(base && bytes > 0, "stack: retiring nothing");
+  vine__os_decommit(base, bytes);
+  if (vine__os_protect(base, bytes) != 0) {
+    vine__os_unmap(base, bytes);
+    return;
+  }
+  struct vine__stack old;
+  exchange_entry(base, bytes, &old);
+  if (old.lo)
+    vine__os_unmap(old.lo, (size_t)(old.hi - old.lo));
+}
+
+static bool entry_contains(struct entry *e, const char *addr) {
+  char *base = load_acquire(&e->base);
+  return base && addr >= base && addr < base + load_acquire(&e->bytes);
+}
+
+bool vine__stack_is_stale(const void *addr) {
+  for (int i = 0; i < VINE_STACK_QUARANTINE; i++)
+    if (entry_contains(&ring.entry[i], addr))
+      return true;
+  return false;
+}
+
+size_t vine__fault_count(void) {
+  size_t n = 0;
+  for (int i = 0; i < VINE_STACK_QUARANTINE; i++)
+    n += load_relaxed(&ring.entry[i].base) != NULL;
+  return n;
+}
+
+void vine__fault_fork_prepare(void) { vine__lock_acquire(&ring.lock); }
+void vine__fault_fork_parent(void) { vine__lock_release(&ring.lock); }
+void vine__fault_fork_child(void) { vine__lock_reset_child(&ring.lock); }
