@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Vine: goroutines for C on contiguous, growing stacks. Includes everything.
+#ifndef VINE_H
+#define VINE_H
+
+#include <vine/go.h>
+#include <vine/group.h>
+#include <vine/stack.h>
+
+#endif

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// Foreign calls: from a goroutine's growable stack to code that knows nothing
+// of it, on the worker's system stack, and back. abi/README.md section 3.
+//
+// While a goroutine runs on its growable stack, m->call_sp is where a foreign
+// call starts: the top of the free system stack, equal to m->sys_sp. Elsewhere
+// it is 0 (foreign code, a fixed stack) or 1 (runtime), and the thunks jump.
+//
+// A call pushes one frame record on the goroutine's stack, so that the chain
+// of frame pointers goes on, and notes its address in m->gsp. A callback that
+// moves the stack adjusts record and m->gsp; the way back needs only those.
+//
+// Hand-off: the exit stores call_sp and then reads retake; sysmon stores
+// retake, issues a membarrier and then reads call_sp. One of the two sees the
+// other, though this path has no fence: all its stores are plain.
+
+#include "asm.h"
+
+// clang-format off
+
+// After the foreign function returned: back to the goroutine's stack, and to
+// the caller. The results stay; clobbers r10 and r11 only.
+.macro LEAVE_FOREIGN
+	movq	%fs:VINE_TCB_M, %r10
+	movq	M_SYS_SP(%r10), %rsp
+	movq	%rsp, M_CALL_SP(%r10)
+	cmpl	$0, M_RETAKE(%r10)
+	jne	.Lretaken\@
+.Lback\@:
+	movq	M_G(%r10), %r11
+	movq	M_GSP(%r10), %rsp
+	movq	G_GUARD(%r11), %r11
+	movq	%r11, %fs:VINE_TCB_GUARD
+	popq	%rbp
+	.cfi_remember_state
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+	ret
+	.cfi_restore_state
+.Lretaken\@:
+	call	foreign_reenter
+	movq	%fs:VINE_TCB_M, %r10
+	jmp	.Lback\@
+.endm
+
+.macro FRAME_RECORD
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register %rbp
+.endm
+
+// void __vine_foreign(...): r11 target, no arguments on the stack.
+// Keeps every argument register, rax too. Clobbers r10 and r11.
+FUNC __vine_foreign
+	movabsq	$VINE_MAGIC, %r10
+	cmpq	%r10, -8(%r11)
+	je	1f
+foreign_call:
+	movq	%fs:VINE_TCB_M, %r10
+	testq	%r10, %r10
+	jz	1f
+	cmpq	$1, M_CALL_SP(%r10)
+	jbe	1f
+	FRAME_RECORD
+	movq	%rsp, M_GSP(%r10)
+	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
+	movq	M_CALL_SP(%r10), %rsp
+	movq	$0, M_CALL_SP(%r10)
+	call	*%r11
+	LEAVE_FOREIGN
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+1:	jmp	*%r11
+ENDFUNC __vine_foreign
+
+// void __vine_foreign_args(...): r11 target, r10 N, at most N bytes of
+// arguments on the stack. They are copied to the system stack, to an address
+// equal modulo 64, so that over-aligned ones stay aligned.
+FUNC __vine_foreign_args
+	pushq	%r10
+	.cfi_def_cfa_offset 16
+	movabsq	$VINE_MAGIC, %r10
+	cmpq	%r10, -8(%r11)
+	popq	%r10
+	.cfi_def_cfa_offset 8
+	je	1f
+foreign_call_args:
+	testl	%r10d, %r10d
+	jz	foreign_call
+	FRAME_RECORD
+	pushq	%rax
+	pushq	%rcx
+	movq	%fs:VINE_TCB_M, %rax
+	testq	%rax, %rax
+	jz	2f
+	cmpq	$1, M_CALL_SP(%rax)
+	jbe	2f
+	movq	%rbp, M_GSP(%rax)
+	// N is an upper bound: don't read past the top of the stack.
+	movq	M_G(%rax), %rcx
+	movq	G_HI(%rcx), %rcx
+	subq	%rbp, %rcx
+	subq	$16, %rcx
+	cmpq	%rcx, %r10
+	cmovaq	%rcx, %r10
+	// rcx = the new stack pointer.
+	movq	M_CALL_SP(%rax), %rcx
+	subq	%r10, %rcx
+	subq	$64, %rcx
+	andq	$-64, %rcx
+	pushq	%r11
+	leaq	16(%rbp), %r11
+	andl	$63, %r11d
+	addq	%r11, %rcx
+3:	subq	$8, %r10
+	jb	4f
+	movq	16(%rbp,%r10), %r11
+	movq	%r11, (%rcx,%r10)
+	jmp	3b
+4:	popq	%r11
+	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
+	movq	$0, M_CALL_SP(%rax)
+	movq	%rcx, %rsp
+	movq	-8(%rbp), %rax
+	movq	-16(%rbp), %rcx
+	call	*%r11
+	LEAVE_FOREIGN
+2:	popq	%rcx
+	popq	%rax
+	popq	%rbp
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+1:	jmp	*%r11
+ENDFUNC __vine_foreign_args
+
+// void __vine_icall(...): r10 target of an indirect call. An instrumented
+// entry is never page aligned, so the word before a page isn't read: it may
+// not be mapped (generated code).
+FUNC __vine_icall
+	testl	$0xfff, %r10d
+	jz	1f
+	movabsq	$VINE_MAGIC, %r11
+	cmpq	%r11, -8(%r10)
+	jne	1f
+	jmp	*%r10
+1:	movq	%r10, %r11
+	jmp	foreign_call
+ENDFUNC __vine_icall
+
+// void __vine_icall_args(...): r10 target, r11 N.
+FUNC __vine_icall_args
+	xchgq	%r10, %r11
+	testl	$0xfff, %r11d
+	jz	foreign_call_args
+	jmp	__vine_foreign_args
+ENDFUNC __vine_icall_args
+
+// The processor was taken away while this thread was in foreign code. Waits
+// for one, on the system stack, with the results of the call kept (x87's
+// too: runtime code doesn't touch them). In: r10 m, rsp m->sys_sp - 8.
+	.type foreign_reenter, @function
+foreign_reenter:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	movq	$1, M_CALL_SP(%r10)
+	subq	$REGS_SIZE, %rsp
+	andq	$-64, %rsp
+	movq	%rax, R_AX(%rsp)
+	SAVE_GPRS
+	MOVE_VECS 1
+	movq	%r10, %rdi
+	call	vine__reenter
+	MOVE_VECS 0
+	RESTORE_GPRS
+	movq	%rbp, %rsp
+	popq	%rbp
+	.cfi_def_cfa %rsp, 8
+	movq	%fs:VINE_TCB_M, %r10
+	movq	M_SYS_SP(%r10), %r11
+	movq	%r11, M_CALL_SP(%r10)
+	ret
+	.cfi_endproc
+	.size foreign_reenter, . - foreign_reenter
+
+	.section .note.GNU-stack,"",@progbits
+	.section .note.GNU-split-stack,"",@progbits

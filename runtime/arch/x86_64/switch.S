@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+// Switching between goroutines, the entry stubs of the public calls, and the
+// two ends of a goroutine's life.
+//
+// A context is what PUSH_CONTEXT leaves: r15 r14 r13 r12 rbx rbp and a return
+// address, with g->sp at its low end. The address of its rbp word is a frame
+// record like any other, so a walk of frame pointers starts at g->sp + 40.
+
+#include "asm.h"
+
+#define VINE_ABI_SYMBOL_NAME __vine_abi_1_recompile_all_objects_with_one_vinecc
+
+// clang-format off
+
+// void vine__gogo(struct g *g, struct m *m): runs g on this thread. Does not
+// return. Where g's context lies tells how it runs:
+//   on its growable stack   call_sp = sys_sp, guard = g->guard
+//   on its fixed stack      call_sp = 0, guard = 0
+//   on this system stack    (it blocked below foreign frames) call_sp = 0,
+//                           guard = VINE_GUARD_FOREIGN
+	.text
+	.p2align 4
+	.globl vine__gogo
+	.hidden vine__gogo
+	.type vine__gogo, @function
+vine__gogo:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq	G_SSP(%rdi), %rax
+	movq	%rax, %fs:VINE_TCB_SSP
+	movq	G_SS_LO(%rdi), %rax
+	movq	%rax, %fs:VINE_TCB_SS_LO
+	movq	G_SS_SIZE(%rdi), %rax
+	movq	%rax, %fs:VINE_TCB_SS_SIZE
+	movq	G_SP(%rdi), %rsp
+	xorl	%ecx, %ecx
+	xorl	%edx, %edx
+	cmpb	$KIND_GROWABLE, G_KIND(%rdi)
+	jne	1f
+	movq	$VINE_GUARD_FOREIGN, %rdx
+	cmpq	G_LO(%rdi), %rsp
+	jb	1f
+	cmpq	G_HI(%rdi), %rsp
+	jae	1f
+	movq	M_SYS_SP(%rsi), %rcx
+	movq	G_GUARD(%rdi), %rdx
+1:	movq	G_RET(%rdi), %rax
+	movq	%rcx, M_CALL_SP(%rsi)
+	movq	%rdx, %fs:VINE_TCB_GUARD
+	POP_CONTEXT
+	ret
+	.cfi_endproc
+	.size vine__gogo, . - vine__gogo
+
+// The context of a new goroutine returns here: rbx the function, r12 its
+// argument. rsp is at the return address that ends the goroutine.
+	.p2align 4
+	.globl vine__gostart
+	.hidden vine__gostart
+	.type vine__gostart, @function
+vine__gostart:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq	%r12, %rdi
+	movq	%r13, %rsi
+	movq	%r14, %rdx
+	xorl	%ebp, %ebp
+	jmp	*%rbx
+	.cfi_endproc
+	.size vine__gostart, . - vine__gostart
+
+// Return address of a goroutine's function.
+	.p2align 4
+	.globl vine__goexit
+	.hidden vine__goexit
+	.type vine__goexit, @function
+	.cfi_startproc
+	.cfi_undefined %rip
+	nop
+vine__goexit:
+	movq	%fs:VINE_TCB_M, %rdi
+	movq	M_SYS_SP(%rdi), %rsp
+	movq	$1, M_CALL_SP(%rdi)
+	xorl	%ebp, %ebp
+	call	vine__goexit_sys
+	ud2
+	.cfi_endproc
+	.size vine__goexit, . - vine__goexit
+
+// Return address of main: exit(result), as a foreign call, so that atexit
+// functions run and may be instrumented.
+	.p2align 4
+	.globl vine__main_return
+	.hidden vine__main_return
+	.type vine__main_return, @function
+	.cfi_startproc
+	.cfi_undefined %rip
+	nop
+vine__main_return:
+	movl	%eax, %edi
+	subq	$8, %rsp
+	leaq	vine__main_exit(%rip), %r11
+	call	__vine_foreign
+	ud2
+	.cfi_endproc
+	.size vine__main_return, . - vine__main_return
+
+// void vine__mrun(struct m *m, uintptr_t *start_sp): makes the rest of this
+// thread's stack the system stack and schedules on it. Returns when the thread
+// is to end (vine__munwind).
+	.p2align 4
+	.globl vine__mrun
+	.hidden vine__mrun
+	.type vine__mrun, @function
+vine__mrun:
+	.cfi_startproc
+	PUSH_CONTEXT
+	movq	%rsp, (%rsi)
+	subq	$64, %rsp
+	andq	$-64, %rsp
+	movq	%rsp, M_SYS_SP(%rdi)
+	movq	$1, M_CALL_SP(%rdi)
+	call	vine__schedule
+	ud2
+	.cfi_endproc
+	.size vine__mrun, . - vine__mrun
+
+// void vine__munwind(uintptr_t start_sp): returns from vine__mrun.
+	.p2align 4
+	.globl vine__munwind
+	.hidden vine__munwind
+	.type vine__munwind, @function
+vine__munwind:
+	.cfi_startproc
+	movq	%rdi, %rsp
+	POP_CONTEXT
+	ret
+	.cfi_endproc
+	.size vine__munwind, . - vine__munwind
+
+// void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg): runs the
+// scheduler from the top of the system stack, dropping what is on it.
+	.p2align 4
+	.globl vine__call_on
+	.hidden vine__call_on
+	.type vine__call_on, @function
+vine__call_on:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq	%rdi, %rsp
+	xorl	%ebp, %ebp
+	movq	%rdx, %rdi
+	call	*%rsi
+	ud2
+	.cfi_endproc
+	.size vine__call_on, . - vine__call_on
+
+// The shared part of the entry stubs. rax implementation, r10 g, r11 m, a
+// context on the stack. rbx is in the context, so it may carry the old
+// call_sp across the call. A call that parks doesn't come back here: the
+// scheduler resumes the context itself.
+	.p2align 4
+	.type api_enter, @function
+api_enter:
+	.cfi_startproc
+	.cfi_def_cfa %rbp, 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, G_SP(%r10)
+	movq	M_CALL_SP(%r11), %rbx
+	movq	$1, M_CALL_SP(%r11)
+	testq	%rbx, %rbx
+	jz	1f
+	movq	%rbx, %rsp
+	call	*%rax
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	movq	%rbx, M_CALL_SP(%r11)
+	movq	G_SP(%r10), %rsp
+	.cfi_remember_state
+	POP_CONTEXT
+	ret
+	.cfi_restore_state
+	// Not on a growable stack: a fixed goroutine, or foreign code called by a
+	// growable one. The processor may have been taken meanwhile.
+1:	cmpl	$0, M_RETAKE(%r11)
+	jne	4f
+2:	cmpb	$KIND_FIXED, G_KIND(%r10)
+	jne	3f
+	movq	M_SYS_SP(%r11), %rsp
+	subq	$8, %rsp
+3:	subq	$8, %rsp
+	call	*%rax
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	movq	$0, M_CALL_SP(%r11)
+	movq	G_SP(%r10), %rsp
+	.cfi_remember_state
+	POP_CONTEXT
+	ret
+	.cfi_restore_state
+4:	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%r8
+	pushq	%r9
+	pushq	%rax
+	movq	%r11, %rdi
+	call	vine__reenter
+	popq	%rax
+	popq	%r9
+	popq	%r8
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	jmp	2b
+	.cfi_endproc
+	.size api_enter, . - api_enter
+
+// API name: a public call. On a goroutine its implementation name_sys runs on
+// the system stack and may park; on a plain thread it is called as it is and
+// blocks the thread. Up to six arguments, in registers; the result in rax.
+.macro API name, impl
+FUNC \name
+	.globl __vine_c_\name
+	.hidden __vine_c_\name
+	.set __vine_c_\name, \name
+	leaq	\impl(%rip), %rax
+	movq	%fs:VINE_TCB_M, %r11
+	testq	%r11, %r11
+	jz	1f
+	movq	M_G(%r11), %r10
+	testq	%r10, %r10
+	jz	1f
+	PUSH_CONTEXT
+	jmp	api_enter
+	.cfi_def_cfa %rsp, 8
+1:	jmp	*%rax
+ENDFUNC \name
+.endm
+
+#define API(name) API vine_##name, vine__##name##_sys
+#include "api.inc"
+	API __vine_go, vine__go_sys
+
+// void __vine_pin(void), void __vine_unpin(void): the calling function's frame
+// must not move until it returns. abi/README.md section 6.
+.macro PIN name, op
+FUNC \name
+	movq	%fs:VINE_TCB_M, %r11
+	testq	%r11, %r11
+	jz	1f
+	cmpq	$1, M_CALL_SP(%r11)
+	jbe	1f
+	movq	M_G(%r11), %r11
+	\op	G_PINS(%r11)
+1:	ret
+ENDFUNC \name
+.endm
+	PIN __vine_pin, incw
+	PIN __vine_unpin, decw
+
+	.globl VINE_ABI_SYMBOL_NAME
+	.set VINE_ABI_SYMBOL_NAME, 1
+
+	.section .note.GNU-stack,"",@progbits
+	.section .note.GNU-split-stack,"",@progbits

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// The entry of variadic functions: builds their argument area on the side
+// stack, where it never moves, and goes on to the body with its address.
+// abi/README.md section 4.
+
+#include "asm.h"
+
+// clang-format off
+
+// r11 descriptor; r10 N, bytes of stack arguments, if this thread is on a
+// growable stack (else unknown, and not needed: other stacks don't move, so
+// the va_list points at the arguments themselves).
+FUNC __vine_variadic
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	pushq	%rax
+	pushq	%rcx
+	pushq	%rdx
+	pushq	%fs:VINE_TCB_SSP
+	// r10 = bytes to copy, at most up to the top of the stack.
+	movq	%fs:VINE_TCB_M, %rcx
+	testq	%rcx, %rcx
+	jz	1f
+	cmpq	$1, M_CALL_SP(%rcx)
+	jbe	1f
+	movq	M_G(%rcx), %rcx
+	movq	G_HI(%rcx), %rcx
+	subq	%rbp, %rcx
+	subq	$16, %rcx
+	cmpq	%rcx, %r10
+	cmovaq	%rcx, %r10
+	movl	$1, %edx
+	jmp	2f
+1:	xorl	%r10d, %r10d
+	xorl	%edx, %edx
+2:	leaq	(VINE_VA_OVERFLOW + 15)(%r10), %rcx
+	andq	$-16, %rcx
+	pushq	%rdx
+	movq	%fs:VINE_TCB_SSP, %rax
+	subq	%rcx, %rax
+	movq	%rax, %rdx
+	subq	%fs:VINE_TCB_SS_LO, %rdx
+	cmpq	%fs:VINE_TCB_SS_SIZE, %rdx
+	jae	3f
+	movq	%rax, %fs:VINE_TCB_SSP
+	jmp	4f
+3:	pushq	%rdi
+	pushq	%r11
+	movq	%rcx, %rdi
+	call	__vine_side_alloc
+	popq	%r11
+	popq	%rdi
+4:	popq	%rdx
+	// rax = area. The register save area.
+	movq	%rdi, (VINE_VA_REGS + 0)(%rax)
+	movq	%rsi, (VINE_VA_REGS + 8)(%rax)
+	movq	-24(%rbp), %rcx
+	movq	%rcx, (VINE_VA_REGS + 16)(%rax)
+	movq	-16(%rbp), %rcx
+	movq	%rcx, (VINE_VA_REGS + 24)(%rax)
+	movq	%r8, (VINE_VA_REGS + 32)(%rax)
+	movq	%r9, (VINE_VA_REGS + 40)(%rax)
+	cmpb	$0, -8(%rbp)
+	je	5f
+	movaps	%xmm0, (VINE_VA_REGS + 48)(%rax)
+	movaps	%xmm1, (VINE_VA_REGS + 64)(%rax)
+	movaps	%xmm2, (VINE_VA_REGS + 80)(%rax)
+	movaps	%xmm3, (VINE_VA_REGS + 96)(%rax)
+	movaps	%xmm4, (VINE_VA_REGS + 112)(%rax)
+	movaps	%xmm5, (VINE_VA_REGS + 128)(%rax)
+	movaps	%xmm6, (VINE_VA_REGS + 144)(%rax)
+	movaps	%xmm7, (VINE_VA_REGS + 160)(%rax)
+	// The va_list and the SSP that the body restores.
+5:	movl	VINE_VDESC_GP(%r11), %ecx
+	movl	%ecx, (VINE_VA_LIST + 0)(%rax)
+	movl	VINE_VDESC_FP(%r11), %ecx
+	movl	%ecx, (VINE_VA_LIST + 4)(%rax)
+	leaq	VINE_VA_REGS(%rax), %rcx
+	movq	%rcx, (VINE_VA_LIST + 16)(%rax)
+	movq	-32(%rbp), %rcx
+	movq	%rcx, VINE_VA_SAVED_SSP(%rax)
+	testl	%edx, %edx
+	leaq	VINE_VA_OVERFLOW(%rax), %rcx
+	leaq	16(%rbp), %rdx
+	cmoveq	%rdx, %rcx
+	movslq	VINE_VDESC_NAMED(%r11), %rdx
+	addq	%rdx, %rcx
+	movq	%rcx, (VINE_VA_LIST + 8)(%rax)
+	// Copy r10 bytes.
+6:	subq	$8, %r10
+	jb	7f
+	movq	16(%rbp,%r10), %rcx
+	movq	%rcx, VINE_VA_OVERFLOW(%rax,%r10)
+	jmp	6b
+7:	movq	%rax, %r10
+	movq	VINE_VDESC_BODY(%r11), %r11
+	movq	-24(%rbp), %rdx
+	movq	-16(%rbp), %rcx
+	movq	-8(%rbp), %rax
+	movq	%rbp, %rsp
+	popq	%rbp
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+	jmp	*%r11
+ENDFUNC __vine_variadic
+
+	.section .note.GNU-stack,"",@progbits
+	.section .note.GNU-split-stack,"",@progbits

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// The three structs of the scheduler, as in Go: a G is a goroutine, an M a
+// thread, a P a processor, the right to run goroutines. An M needs a P to run
+// goroutines and to touch what belongs to a P (caches, queues).
+//
+// States of a G (only gstatus.h changes them):
+//
+//     IDLE --newproc--> RUNNABLE --execute--> RUNNING --exit--> DEAD
+//                          ^  ^                 |  |              |
+//                          |  +-----yield-------+  park           |
+//                          |                       v              |
+//                          +------ready-------- WAITING           +--> IDLE
+//
+// WAITING may have the bit SCAN: someone shrinks or hibernates the stack, and
+// a ready() waits for that to end.
+//
+// A growable stack, high addresses first:
+//
+//     hi  -> +------------------------------+  64-aligned
+//            | arguments of the goroutine   |
+//            | return address vine__goexit  |
+//            | frames, linked by saved rbp  |
+//     sp  -> | context, or a frame record   |  while it doesn't run
+//            |            free              |
+//  guard  -> +------------------------------+  lo + VINE_STACK_BUDGET
+//            | budget: unchecked leaves     |
+//     lo  -> +------------------------------+
+#ifndef VINE_G_H
+#define VINE_G_H
+
+#include "alloc.h"
+#include "arch/arch.h"
+#include "atomic.h"
+#include "lock.h"
+#include "sidestack.h"
+#include "stackalloc.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum g_status {
+  G_IDLE,
+  G_RUNNABLE,
+  G_RUNNING,
+  G_WAITING,
+  G_DEAD,
+  G_SCAN = 0x100, // a bit beside G_WAITING
+};
+
+enum g_kind { G_GROWABLE, G_FIXED };
+
+// Where the rbp word of a context is: the first frame record of a walk.
+#define VINE_CONTEXT_BP 40
+
+// Flags of a G.
+#define G_FLAG_LARGE 1      // the stack is a reservation (ext)
+#define G_FLAG_SYSTEM 2     // doesn't count as the program's
+#define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
+#define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
+#define G_FLAG_PARKED 16    // in vine_park
+#define G_FLAG_PERMIT 32    // vine_ready came before vine_park
+#define G_FLAG_MAIN 64
+
+struct g {
+  // Known to assembly.
+  uintptr_t sp;      // while it doesn't run: its context or trap record
+  uintptr_t hi, lo;  // the stack; 0 while hibernated
+  uintptr_t guard;   // what %fs:VINE_TCB_GUARD is while it runs
+  uintptr_t ssp;     // the side stack's words while it doesn't run
+  uintptr_t ss_lo;
+  uintptr_t ss_size;
+  uint64_t ret;      // rax when it is resumed
+  uint8_t kind;      // enum g_kind
+  uint8_t reason;    // enum vine__wait_reason
+  uint16_t pins;     // frames that can't move
+  uint16_t segs;     // linked segments
+  uint16_t flags;    // G_FLAG_*
+  _Atomic uint32_t status;
+  int32_t err;       // errno while it doesn't run
+  struct m *m;       // running on
+  struct g *next;    // in a queue
+  uint64_t goid;
+  struct vine__side side;
+  void *entry;       // its function, for learned sizes and tracebacks
+  int64_t since_ns;  // when it parked, on the tick clock
+  struct m *held;    // the only thread it may run on
+  void *ext;         // struct vine__stack_large or newest segment
+  void *block;       // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
+  uint64_t limit;    // most bytes of stack
+  void *waiting;     // what it waits in (L4)
+  uint32_t block_bytes;
+  uint32_t hold_depth; // vine_lock_thread nesting
+  uintptr_t old_hi;    // hibernated: what `hi` was
+};
+_Static_assert(sizeof(struct g) <= 192, "1,000,000 of these: keep it small");
+
+struct m {
+  // Known to assembly.
+  struct g *g;       // running here, or null
+  uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
+  uintptr_t sys_sp;  // top of the free part of the system stack
+  uintptr_t gsp;     // frame record of the current foreign call
+  _Atomic uint32_t retake; // sysmon takes, or took, the processor
+  uintptr_t base_sp; // sys_sp outside callbacks
+
+  struct p *p;
+  struct p *nextp;   // handed over by who wakes this thread
+  struct g *held;    // its frames are on this system stack, or it is locked
+  int *errno_addr;
+  volatile uintptr_t *guard_addr; // this thread's %fs:VINE_TCB_GUARD
+  _Atomic uint32_t sem;           // futex: 1 when woken
+  bool spinning;
+  uint32_t id;
+  uint64_t rng;
+  struct m *idle_next, *all_next;
+  pthread_t thread;
+  uintptr_t start_sp;
+  void *sigstack;
+  uint32_t sched_ticks;
+};
+
+#define VINE_RUNQ 256 // goroutines per local queue, a power of two
+
+// Counters of one P; read by anyone, written by its owner only.
+struct vine__counts {
+  uint64_t spawns, exits, switches;
+  uint64_t grows, moves, shrinks, hibernations, wakes, segments;
+  uint64_t bytes_copied;
+};
+
+struct p {
+  uint32_t id;
+  _Atomic uint32_t head, tail; // of runq: head shared, tail the owner's
+  struct g *_Atomic runq[VINE_RUNQ];
+  struct g *_Atomic runnext;
+  struct m *m;
+  struct p *idle_next;
+  _Atomic uint32_t tick; // one per goroutine run: sysmon watches it
+  uint32_t sysmon_tick;
+  int64_t sysmon_when;
+  struct g *gfree;
+  uint32_t gfree_count;
+  uint64_t goid_next, goid_end;
+  struct vine__cache cache;
+  struct vine__counts counts;
+};
+
+// This thread's M, or null on a thread Vine didn't start.
+static inline struct m *vine__getm(void) {
+  return (struct m *)VINE_TCB(VINE_TCB_M);
+}
+
+// The running goroutine, or null.
+static inline struct g *vine__getg(void) {
+  struct m *m = vine__getm();
+  return m ? m->g : NULL;
+}
+
+static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {
+  return g->lo <= sp && sp < g->hi;
+}
+
+#endif

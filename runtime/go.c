@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// include/vine/go.h: the public calls about goroutines. Those with an entry
+// stub (api.inc) are named vine__x_sys and run on the system stack, or on a
+// plain thread, where vine__getg() is null.
+
+#include "fatal.h"
+#include "gstatus.h"
+#include "init.h"
+#include "park.h"
+#include "proc.h"
+#include "sched.h"
+#include "stack.h"
+
+#include <vine.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define MIN_BYTES 4096
+#define MAX_LIMIT ((int64_t)1 << 40)
+
+static bool is_instrumented(const void *fn) {
+  uint64_t magic;
+  if (((uintptr_t)fn & 0xfff) == 0) // abi/README.md section 3
+    return false;
+  memcpy(&magic, (const char *)fn - 8, sizeof magic);
+  return magic == VINE_MAGIC;
+}
+
+static int start(const struct vine__newproc *np) {
+  struct m *m = vine__getg() ? vine__getm() : NULL;
+  struct g *g = vine__newproc(m, np);
+  if (!g)
+    return -ENOMEM;
+  vine__runq_ready(g, true);
+  return 0;
+}
+
+static int spawn(void (*fn)(void *), void *arg, int64_t max_stack,
+                 int64_t stack) {
+  vine__check_running("vine_spawn");
+  if (!fn)
+    vine__fatal("go of nil func value");
+  bool growable = is_instrumented((void *)fn);
+  struct vine__newproc np = {
+      .kind = growable ? G_GROWABLE : G_FIXED,
+      .fn = (void (*)(void))fn,
+      .arg = {arg},
+      .entry = (void *)fn,
+      .limit = (uint64_t)max_stack,
+      .stack_bytes = stack ? (size_t)stack : VINE_STACK_FIXED_DEFAULT,
+  };
+  return start(&np);
+}
+
+int vine__spawn_sys(void (*fn)(void *), void *arg) {
+  return spawn(fn, arg, 0, 0);
+}
+
+int vine__spawn_with_sys(const struct vine_spawn_options *o,
+                         void (*fn)(void *), void *arg) {
+  struct vine_spawn_options opt = {0};
+  if (o) {
+    if (o->size < sizeof(size_t) || o->size > 4096)
+      return -EINVAL;
+    memcpy(&opt, o, o->size < sizeof opt ? o->size : sizeof opt);
+  }
+  if (opt.max_stack && (opt.max_stack < MIN_BYTES || opt.max_stack > MAX_LIMIT))
+    return -EINVAL;
+  if (opt.stack && (opt.stack < MIN_BYTES || opt.stack > (int64_t)VINE_GIB))
+    return -EINVAL;
+  return spawn(fn, arg, opt.max_stack, opt.stack);
+}
+
+// What vine_go becomes: tramp takes its argument block by value, at the top
+// of its own stack.
+void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
+  vine__check_running("vine_go");
+  struct vine__newproc np = {.kind = G_GROWABLE,
+                             .fn = tramp,
+                             .entry = (void *)tramp,
+                             .args = args,
+                             .args_bytes = bytes};
+  int err = start(&np);
+  if (err)
+    vine__fatal("out of memory: starting a goroutine");
+}
+
+void vine__yield_sys(void) {
+  struct g *g = vine__getg();
+  if (!g) {
+    sched_yield();
+    return;
+  }
+  struct m *m = vine__getm();
+  struct p *p = m->p;
+  if (!load_relaxed(&p->runnext) &&
+      load_relaxed(&p->head) == load_relaxed(&p->tail) &&
+      load_relaxed(&vine__sched.runq_count) == 0 && !vine__debug.move &&
+      !vine__debug.seed)
+    return;
+  vine__reschedule(m, g, false);
+}
+
+_Noreturn void vine__exit_sys(void) {
+  struct g *g = vine__getg();
+  if (!g)
+    vine__fatal("vine_exit on a thread that runs no goroutine");
+  struct m *m = vine__getm();
+  // Foreign frames between here and the goroutine's start are abandoned.
+  m->sys_sp = m->base_sp;
+  vine__call_on(m->base_sp, (void (*)(void *))vine__goexit_sys, m);
+}
+
+// --- park and ready ---
+//
+// The permit and the parked state are flags of g under g's own spin bit: both
+// sides are short. PARKED is set in the unlock function, when g is WAITING.
+
+static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
+
+void vine__park_sys(void) {
+  struct g *g = vine__getg();
+  if (!g)
+    vine__fatal("vine_park on a thread that runs no goroutine");
+  vine__lock_acquire(&park_lock);
+  if (g->flags & G_FLAG_PERMIT) {
+    g->flags &= (uint16_t)~G_FLAG_PERMIT;
+    vine__lock_release(&park_lock);
+    return;
+  }
+  g->flags |= G_FLAG_PARKED;
+  vine__park(g, VINE_WAIT_PARK, vine__park_unlock, &park_lock);
+}
+
+int vine__ready_sys(vine_g h) {
+  struct g *g = h.g;
+  if (!g)
+    return -ESRCH;
+  vine__lock_acquire(&park_lock);
+  uint32_t s = vine__g_status(g);
+  if (g->goid != h.goid || s == G_DEAD || s == G_IDLE) {
+    vine__lock_release(&park_lock);
+    return -ESRCH;
+  }
+  bool parked = g->flags & G_FLAG_PARKED;
+  if (parked)
+    g->flags &= (uint16_t)~G_FLAG_PARKED;
+  else
+    g->flags |= G_FLAG_PERMIT;
+  vine__lock_release(&park_lock);
+  if (parked)
+    vine__ready(g, 0);
+  return 0;
+}
+
+// --- asking ---
+
+EXPORT vine_g vine_self(void) {
+  struct g *g = vine__getg();
+  return (vine_g){g, g ? g->goid : 0};
+}
+
+EXPORT uint64_t vine_goid(void) {
+  struct g *g = vine__getg();
+  return g ? g->goid : 0;
+}
+
+EXPORT uint64_t vine_goroutine_count(void) {
+  uint64_t n = load_relaxed(&vine__sched.spawned_outside);
+  for (uint32_t i = 0; i < load_relaxed(&vine__sched.maxprocs); i++) {
+    struct vine__counts *c = &vine__sched.allp[i]->counts;
+    n += c->spawns - c->exits;
+  }
+  return n;
+}
+
+EXPORT int vine_maxprocs(void) {
+  return (int)load_relaxed(&vine__sched.maxprocs);
+}

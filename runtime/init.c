@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+// Start and end of the runtime.
+//
+// How it works. In a program whose main vinecc compiled, libvine's main (in
+// main.c) comes first: it sets everything up, makes goroutine 1 of the
+// program's main, and turns the main thread into a worker. Other programs
+// call vine_init, which leaves the calling thread alone.
+//
+// Refused at the start: executables whose symbols are bound lazily, since the
+// dynamic linker's resolver would run on goroutine stacks (I6).
+
+#include "init.h"
+#include "fatal.h"
+#include "gstatus.h"
+#include "os/os.h"
+#include "park.h"
+#include "proc.h"
+#include "sched.h"
+#include "stack.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
+
+// --- checks ---
+
+static bool is_bound_now(const ElfW(Dyn) *d) {
+  bool plt = false;
+  for (; d->d_tag != DT_NULL; d++) {
+    if (d->d_tag == DT_BIND_NOW ||
+        (d->d_tag == DT_FLAGS && (d->d_un.d_val & DF_BIND_NOW)) ||
+        (d->d_tag == DT_FLAGS_1 && (d->d_un.d_val & DF_1_NOW)))
+      return true;
+    if (d->d_tag == DT_JMPREL)
+      plt = true;
+  }
+  return !plt;
+}
+
+static void check_binding(void) {
+  const char *env = getenv("LD_BIND_NOW");
+  if (env && *env)
+    return;
+  const struct link_map *exe = _r_debug.r_map; // null in a static program
+  if (exe && exe->l_ld && !is_bound_now(exe->l_ld))
+    vine__fatal("this executable binds symbols lazily: link it with "
+                "-Wl,-z,now (vinecc does), or set LD_BIND_NOW=1");
+}
+
+// --- set-up ---
+
+static uint32_t procs_wanted(void) {
+  const char *env = getenv("VINEMAXPROCS");
+  if (env && *env) {
+    char *end;
+    long n = strtol(env, &end, 10);
+    if (*end == 0 && n >= 1 && n <= VINE_MAXPROCS_MAX)
+      return (uint32_t)n;
+    vine__print("vine: VINEMAXPROCS=%s is not a number from 1 to %d: "
+                "ignored\n",
+                env, VINE_MAXPROCS_MAX);
+  }
+  int n = vine__os_ncpu(), quota = vine__os_cpu_quota();
+  if (quota > 0 && quota < n)
+    n = quota;
+  return (uint32_t)(n < VINE_MAXPROCS_MAX ? n : VINE_MAXPROCS_MAX);
+}
+
+static int make_procs(uint32_t n) {
+  for (uint32_t i = 0; i < n; i++) {
+    struct p *p = vine__alloc(NULL, sizeof *p);
+    if (!p)
+      return -ENOMEM;
+    memset(p, 0, sizeof *p);
+    p->id = i;
+    vine__cache_init(&p->cache);
+    vine__sched.allp[i] = p;
+  }
+  store_relaxed(&vine__sched.maxprocs, n);
+  return 0;
+}
+
+static int set_up(void) {
+  vine__debug_init();
+  vine__arch_init();
+  vine__alloc_init();
+  check_binding();
+  vine__os_membarrier_register();
+  vine__dump_init();
+  store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
+  int err = make_procs(procs_wanted());
+  if (err)
+    return err;
+  store_release(&vine__sched.state, VINE_RUNNING);
+  vine__sysmon_start();
+  return 0;
+}
+
+void vine__check_running(const char *what) {
+  uint32_t s = load_acquire(&vine__sched.state);
+  if (s == VINE_OFF)
+    vine__fatal("%s before the runtime was started: call vine_init first",
+                what);
+  if (s == VINE_STOPPED)
+    vine__fatal("%s after vine_shutdown", what);
+}
+
+int vine_init(void) {
+  vine__lock_acquire(&init_lock);
+  int err = 0;
+  if (load_relaxed(&vine__sched.state) == VINE_OFF) {
+    err = set_up();
+    vine__lock_acquire(&vine__sched.lock);
+    for (uint32_t i = vine__sched.maxprocs; !err && i-- > 0;)
+      vine__pidle_put_locked(vine__sched.allp[i]);
+    vine__lock_release(&vine__sched.lock);
+  }
+  vine__lock_release(&init_lock);
+  return err;
+}
+
+void vine_shutdown(void) {
+  uint32_t s = VINE_RUNNING;
+  if (!cas_acq_rel(&vine__sched.state, &s, VINE_STOPPED))
+    return;
+  for (struct m *m = load_acquire(&vine__sched.all_m); m; m = m->all_next)
+    vine__m_wake(m);
+}
+
+// --- main ---
+
+void vine__start(int argc, char **argv, char **envp,
+                 int (*program)(int, char **, char **)) {
+  int err = set_up();
+  if (err)
+    vine__fatal("out of memory: starting");
+  struct m *m = vine__m_new();
+  if (!m)
+    vine__fatal("out of memory: starting");
+  vine__m_attach(m);
+  vine__acquirep(m, vine__sched.allp[0]);
+  vine__lock_acquire(&vine__sched.lock);
+  for (uint32_t i = vine__sched.maxprocs; i-- > 1;)
+    vine__pidle_put_locked(vine__sched.allp[i]);
+  vine__lock_release(&vine__sched.lock);
+  m->call_sp = 1;
+  struct vine__newproc np = {.kind = G_GROWABLE,
+                             .fn = (void (*)(void))program,
+                             .arg = {(void *)(intptr_t)argc, argv, envp},
+                             .entry = (void *)program,
+                             .on_return = vine__main_return};
+  struct g *g = vine__newproc(m, &np);
+  if (!g)
+    vine__fatal("out of memory: starting");
+  g->flags |= G_FLAG_MAIN;
+  vine__sched.main_g = g;
+  vine__sched.m0 = m;
+  vine__runq_ready(g, true);
+  vine__mrun(m, &m->start_sp);
+  vine__main_exit(0); // not reached while the process lives
+}
+
+// main returned: a foreign call, so atexit functions may be instrumented.
+_Noreturn void vine__main_exit(int status) {
+  exit(status);
+}
+
+// vine_exit in main: others go on. The goroutine waits for ever.
+_Noreturn void vine__main_goexit(struct m *m, struct g *g) {
+  (void)m;
+  vine__park(g, VINE_WAIT_NONE, NULL, NULL);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// The part of longjmp that is more than loads: checks, callbacks, segments.
+//
+// How it works. setjmp.S stores positions as distances from the stack's top.
+// longjmp out of a callback leaves foreign frames on the system stack behind:
+// m->sys_sp goes back to what it was at setjmp. Foreign libraries that call
+// longjmp themselves (libpng, libjpeg) reach the functions at the end, which
+// tell Vine's buffers from the C library's.
+//
+// Runs on: a system stack, a signal stack, or any thread's.
+
+#include "jmp.h"
+#include "fatal.h"
+#include "sched.h"
+#include "signals.h"
+#include "stack.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+#include <signal.h>
+
+_Static_assert(sizeof(struct vine__jmpbuf) <= sizeof(jmp_buf), "jmp_buf");
+
+void __vine_longjmp(void *buf, int val);
+
+static uint64_t owner(void) {
+  struct g *g = vine__getg();
+  if (g)
+    return (uint64_t)(uintptr_t)g;
+  uint64_t self;
+  __asm__("movq %%fs:0x10, %0" : "=r"(self));
+  return self;
+}
+
+static bool is_mine(const struct vine__jmpbuf *b) {
+  return (b->check ^ VINE_JMPBUF_SECRET) == owner();
+}
+
+static void check(const struct vine__jmpbuf *b, const struct m *m) {
+  bool ok = is_mine(b);
+  if (ok && b->growable) {
+    const struct g *g = m ? m->g : NULL;
+    ok = g && g->kind == G_GROWABLE && b->segs <= g->segs &&
+         (b->segs < g->segs || b->sp <= g->hi - g->lo) &&
+         b->sys_off <= m->base_sp - m->sys_sp;
+  }
+  if (!ok)
+    vine__fatal("longjmp: the jmp_buf is corrupt, or was not filled by a "
+                "setjmp of this goroutine");
+}
+
+void vine__jmp_save_mask(struct vine__jmpbuf *b) {
+  sigset_t set;
+  pthread_sigmask(SIG_BLOCK, NULL, &set);
+  b->mask = *(uint64_t *)&set; // the kernel's 64 signals
+  b->mask_saved = 1;
+}
+
+static void restore_mask(const struct vine__jmpbuf *b) {
+  sigset_t set;
+  sigemptyset(&set);
+  *(uint64_t *)&set = b->mask;
+  pthread_sigmask(SIG_SETMASK, &set, NULL);
+}
+
+uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
+  vine__signal_leave(); // longjmp out of a handler
+  struct m *m = vine__getm();
+  check(b, m);
+  if (b->mask_saved == 1)
+    restore_mask(b);
+  if (!b->growable)
+    return 0;
+  struct g *g = m->g;
+  if (m->call_sp == 0 && load_relaxed(&m->retake))
+    vine__reenter(m);
+  m->call_sp = 1;
+  m->sys_sp = m->base_sp - b->sys_off;
+  vine__segments_unwind(g, b->segs);
+  g->pins = b->pins;
+  return g->hi;
+}
+
+// --- for foreign code ---
+
+typedef void longjmp_fn(void *, int);
+
+static _Noreturn void jump(const char *name, void *buf, int val) {
+  if (is_mine(buf)) {
+    __vine_longjmp(buf, val);
+    __builtin_unreachable();
+  }
+  longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
+  if (!real)
+    vine__fatal("longjmp: the jmp_buf is corrupt, or was not filled by a "
+                "setjmp of this goroutine");
+  real(buf, val);
+  __builtin_unreachable();
+}
+
+#define EXPORT __attribute__((visibility("default")))
+#pragma clang diagnostic ignored "-Wincompatible-library-redeclaration"
+#undef longjmp
+#undef _longjmp
+#undef siglongjmp
+
+EXPORT _Noreturn void longjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("longjmp", buf, val);
+}
+EXPORT _Noreturn void _longjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("_longjmp", buf, val);
+}
+EXPORT _Noreturn void siglongjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("siglongjmp", buf, val);
+}
+EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
+EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val) {
+  // The check compares stack addresses, which other stacks fail.
+  jump("siglongjmp", buf, val);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// Goroutines come and go.
+//
+// How it works. A struct g is never given back to the system, only reused:
+// stale pointers to it (in a queue of waiters, in a handle) stay readable and
+// its goid tells whether it is still the same goroutine. They are carved from
+// blocks, which also make the list of all goroutines. A dead g waits in its
+// P's free list and keeps its smallest stack, so that spawning costs no
+// allocation in the steady state.
+//
+// Invariants:
+// (G1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
+//      none; it has no side stack, pins, segments or block.
+// (G2) goids are never reused; 1 is main.
+//
+// Locking: the list of blocks, VINE_RANK_ALLG. Free lists belong to their P.
+// Runs on: system stack; never parks.
+
+#include "proc.h"
+#include "gstatus.h"
+#include "sched.h"
+#include "stack.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BLOCK_GS 63          // with a header of one g: 64 * 192 bytes
+#define GFREE_MAX 256        // a P keeps at most this many dead gs
+#define GOID_BATCH 64        // ids a P takes at once
+
+struct gblock {
+  struct gblock *_Atomic next;
+  uint64_t pad[23];
+  struct g gs[BLOCK_GS];
+};
+
+static struct gblock *_Atomic first_block;
+static struct vine__lock allg_lock = VINE_LOCK_INIT(ALLG);
+static struct gblock *last_block; // allg_lock
+static unsigned last_used;        // allg_lock: gs handed out of last_block
+static struct g *shared_free;     // allg_lock
+
+// --- allocation ---
+
+static struct g *carve_locked(void) {
+  if (!last_block || last_used == BLOCK_GS) {
+    struct gblock *b = vine__alloc(NULL, sizeof *b);
+    if (!b)
+      return NULL;
+    memset(b, 0, sizeof *b);
+    if (last_block)
+      store_release(&last_block->next, b); // pairs with vine__g_each
+    else
+      store_release(&first_block, b);
+    last_block = b;
+    last_used = 0;
+  }
+  return &last_block->gs[last_used++];
+}
+
+static void refill(struct p *p) {
+  vine__lock_acquire(&allg_lock);
+  for (int i = 0; i < 32; i++) {
+    struct g *g = shared_free;
+    if (g)
+      shared_free = g->next;
+    else
+      g = carve_locked();
+    if (!g)
+      break;
+    g->next = p->gfree;
+    p->gfree = g;
+    p->gfree_count++;
+  }
+  vine__lock_release(&allg_lock);
+}
+
+static struct g *g_get(struct p *p) {
+  if (!p) {
+    vine__lock_acquire(&allg_lock);
+    struct g *g = shared_free;
+    if (g)
+      shared_free = g->next;
+    else
+      g = carve_locked();
+    vine__lock_release(&allg_lock);
+    return g;
+  }
+  if (!p->gfree)
+    refill(p);
+  struct g *g = p->gfree;
+  if (g) {
+    p->gfree = g->next;
+    p->gfree_count--;
+  }
+  return g;
+}
+
+static void drop_stack(struct g *g, struct vine__cache *c) {
+  if (g->hi)
+    vine__stack_release(g, c);
+}
+
+static void g_put(struct p *p, struct g *g) {
+  if (p && p->gfree_count < GFREE_MAX) {
+    g->next = p->gfree;
+    p->gfree = g;
+    p->gfree_count++;
+    return;
+  }
+  drop_stack(g, p ? &p->cache : NULL);
+  vine__lock_acquire(&allg_lock);
+  g->next = shared_free;
+  shared_free = g;
+  vine__lock_release(&allg_lock);
+}
+
+static uint64_t next_goid(struct p *p) {
+  if (!p)
+    return fetch_add_relaxed(&vine__sched.goid, 1) + 1;
+  if (p->goid_next == p->goid_end) {
+    p->goid_next = fetch_add_relaxed(&vine__sched.goid, GOID_BATCH) + 1;
+    p->goid_end = p->goid_next + GOID_BATCH;
+  }
+  return p->goid_next++;
+}
+
+// --- walking ---
+
+void vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
+  struct gblock *b = load_acquire(&first_block);
+  for (; b; b = load_acquire(&b->next))
+    for (int i = 0; i < BLOCK_GS; i++) {
+      uint32_t s = vine__g_status(&b->gs[i]);
+      if (s != G_IDLE && s != G_DEAD && !fn(&b->gs[i], arg))
+        return;
+    }
+}
+
+void vine__g_some(uint64_t *cursor, size_t count, void (*fn)(struct g *, void *),
+                  void *arg) {
+  struct gblock *b = (struct gblock *)(uintptr_t)*cursor;
+  if (!b)
+    b = load_acquire(&first_block);
+  for (size_t n = 0; b && n < count; n += BLOCK_GS) {
+    for (int i = 0; i < BLOCK_GS; i++)
+      fn(&b->gs[i], arg);
+    b = load_acquire(&b->next);
+  }
+  *cursor = (uint64_t)(uintptr_t)b;
+}
+
+// --- creation ---
+
+static bool give_stack(struct g *g, const struct vine__newproc *np,
+                       struct vine__cache *c) {
+  if (np->kind == G_FIXED) {
+    drop_stack(g, c);
+    struct vine__stack s;
+    if (!vine__stack_fixed_alloc(np->stack_bytes, &s))
+      return false;
+    g->lo = (uintptr_t)s.lo;
+    g->hi = (uintptr_t)s.hi;
+    g->guard = 0;
+    return true;
+  }
+  size_t bytes = vine__learned_bytes(np->entry);
+  size_t need = np->args_bytes + VINE_STACK_BUDGET + 128;
+  if (bytes < need)
+    bytes = need;
+  if (g->hi && vine__stack_bytes(g) >= bytes)
+    return true;
+  drop_stack(g, c);
+  return vine__stack_init(g, c, bytes);
+}
+
+// Lays out: arguments, return address, and a context that starts entry.
+static void make_context(struct g *g, const struct vine__newproc *np) {
+  uintptr_t sp = g->hi - ((np->args_bytes + 15) & ~(size_t)15);
+  if (np->args_bytes)
+    memcpy((void *)sp, np->args, np->args_bytes);
+  sp -= 8;
+  *(uintptr_t *)sp = (uintptr_t)(np->on_return ? np->on_return : vine__goexit);
+  sp -= sizeof(struct vine__context);
+  *(struct vine__context *)sp = (struct vine__context){
+      .bx = (uintptr_t)np->fn,
+      .r12 = (uintptr_t)np->arg[0],
+      .r13 = (uintptr_t)np->arg[1],
+      .r14 = (uintptr_t)np->arg[2],
+      .ip = (uintptr_t)vine__gostart,
+  };
+  g->sp = sp;
+}
+
+struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
+  struct p *p = m ? m->p : NULL;
+  struct g *g = g_get(p);
+  if (!g)
+    return NULL;
+  g->kind = (uint8_t)np->kind;
+  if (!give_stack(g, np, p ? &p->cache : NULL)) {
+    g_put(p, g);
+    return NULL;
+  }
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block, "G1");
+  make_context(g, np);
+  g->ssp = g->ss_lo = g->ss_size = 0;
+  g->ret = 0;
+  g->flags &= G_FLAG_LARGE;
+  g->err = 0;
+  g->entry = np->entry;
+  g->limit = np->limit;
+  g->held = NULL;
+  g->waiting = NULL;
+  g->reason = 0;
+  g->goid = next_goid(p);
+  if (p)
+    p->counts.spawns++;
+  else
+    fetch_add_relaxed(&vine__sched.spawned_outside, 1);
+  store_release(&g->status, G_RUNNABLE);
+  return g;
+}
+
+// --- end ---
+
+void vine__g_save(struct m *m, struct g *g) {
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  g->ss_lo = VINE_TCB(VINE_TCB_SS_LO);
+  g->ss_size = VINE_TCB(VINE_TCB_SS_SIZE);
+  g->err = *m->errno_addr;
+  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
+              (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
+  g->held = here ? m : NULL; // P2
+  m->held = here ? g : NULL;
+}
+
+static void reset_side(struct g *g, struct vine__cache *c) {
+  vine__side_release(&g->side, c);
+  g->ssp = g->ss_lo = g->ss_size = 0;
+}
+
+static void free_after_exit(struct p *p, struct g *g) {
+  struct vine__cache *c = &p->cache;
+  if (g->segs)
+    vine__segments_unwind(g, 0);
+  g->pins = 0;
+  reset_side(g, c);
+  if (g->kind == G_FIXED) {
+    struct vine__stack s = {(char *)g->lo, (char *)g->hi};
+    vine__stack_fixed_free(s);
+    g->lo = g->hi = 0;
+  } else {
+    vine__learn(g->entry, vine__stack_bytes(g));
+    if (vine__stack_bytes(g) > VINE_STACK_MIN || vine__debug.fault)
+      vine__stack_release(g, c);
+  }
+}
+
+// On the system stack, the goroutine's frames are gone.
+_Noreturn void vine__goexit_sys(struct m *m) {
+  if (load_relaxed(&m->retake))
+    vine__reenter(m);
+  struct g *g = m->g;
+  struct p *p = m->p;
+  VINE_ASSERT(g && p, "goexit: nothing runs here");
+  if (g->flags & G_FLAG_MAIN)
+    vine__main_goexit(m, g);
+  vine__g_set_status(g, G_RUNNING, G_DEAD);
+  free_after_exit(p, g);
+  g->held = NULL;
+  g->hold_depth = 0;
+  m->held = NULL;
+  m->g = NULL;
+  g->m = NULL;
+  p->counts.exits++;
+  g_put(p, g);
+  vine__schedule(m);
+}

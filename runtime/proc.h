@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Making goroutines, and ending them.
+#ifndef VINE_PROC_H
+#define VINE_PROC_H
+
+#include "g.h"
+
+struct vine__newproc {
+  enum g_kind kind;
+  void (*fn)(void);      // called with arg[0..2] in registers
+  void *arg[3];
+  const void *args;      // copied to the top of the new stack
+  size_t args_bytes;
+  void *entry;           // what the goroutine is said to run
+  void (*on_return)(void); // null: vine__goexit
+  size_t stack_bytes;    // fixed stacks
+  uint64_t limit;        // growable stacks
+};
+
+// A new goroutine, RUNNABLE and in no queue, or null: no memory. m: this
+// thread's M with a P, or null.
+struct g *vine__newproc(struct m *m, const struct vine__newproc *np);
+
+// The end of the running goroutine. Also reached by returning from its
+// function (vine__goexit).
+_Noreturn void vine__goexit_sys(struct m *m);
+
+// init.c: main called vine_exit: the program goes on without it.
+void vine__main_goexit(struct m *m, struct g *g);
+
+#endif

@@ -1,0 +1,483 @@
+// SPDX-License-Identifier: MIT
+// The scheduler.
+//
+// How it works (after Go's proc.go, which has the long story). A thread (M)
+// that has a processor (P) runs goroutines: the P's runnext, its queue, the
+// global queue (looked at every 61st time even when the local one isn't
+// empty), then half of another P's queue. A thread that finds nothing gives
+// the P back and sleeps in a futex.
+//
+// Waking threads. Whoever makes a goroutine runnable calls vine__wakep, which
+// starts one thread if a P is idle and no thread is spinning (looking for
+// work). A spinning thread that finds work wakes the next one before it runs
+// it, so parallelism grows by one at a time and at most half of the busy
+// threads spin. The race to lose a wake-up is closed like this:
+//
+//   submitter                         last spinning thread
+//   1) queue the goroutine            1) spinning--
+//   2) full fence                     2) full fence (the RMW)
+//   3) if spinning == 0 and idle P:   3) look at all queues again
+//        start a thread
+//
+// Either the submitter sees spinning == 0, or the thread sees the goroutine.
+// Rejected, as in Go: one global queue (contended); handing a goroutine
+// straight to an idle thread (thrashes threads; poor locality); waking a
+// thread for each ready goroutine (the same).
+//
+// Invariants:
+// (S1) Only the thread that has P p writes p->tail, p->cache, p->counts.
+// (S2) A goroutine is in at most one queue, and then RUNNABLE.
+// (S3) A goroutine with g->held runs on that thread only: a thread that picks
+//      it hands over its P and sleeps.
+//
+// Runs on: system stack. Allocates only threads.
+
+#include "sched.h"
+#include "debugflags.h"
+#include "gstatus.h"
+#include "os/os.h"
+#include "stack.h"
+
+#include <string.h>
+
+struct vine__sched vine__sched = {.lock = VINE_LOCK_INIT(SCHED)};
+
+uint64_t vine__rand(struct m *m) { // xorshift64*, Vigna 2016
+  uint64_t x = m->rng;
+  x ^= x >> 12;
+  x ^= x << 25;
+  x ^= x >> 27;
+  m->rng = x;
+  return x * 0x2545f4914f6cdd1dull;
+}
+
+// --- processors ---
+
+void vine__pidle_put_locked(struct p *p) {
+  p->idle_next = vine__sched.idle_p;
+  vine__sched.idle_p = p;
+  fetch_add_seq_cst(&vine__sched.idle_p_count, 1);
+}
+
+struct p *vine__pidle_get_locked(void) {
+  struct p *p = vine__sched.idle_p;
+  if (p) {
+    vine__sched.idle_p = p->idle_next;
+    fetch_sub_seq_cst(&vine__sched.idle_p_count, 1);
+  }
+  return p;
+}
+
+void vine__acquirep(struct m *m, struct p *p) {
+  VINE_ASSERT(!m->p && !p->m, "acquirep: already wired");
+  m->p = p;
+  p->m = m;
+}
+
+struct p *vine__releasep(struct m *m) {
+  struct p *p = m->p;
+  VINE_ASSERT(p && p->m == m, "releasep: not wired");
+  m->p = NULL;
+  p->m = NULL;
+  return p;
+}
+
+// --- queues ---
+
+void vine__globrunq_put_locked(struct g *g) {
+  g->next = NULL;
+  if (vine__sched.runq_head)
+    vine__sched.runq_tail->next = g;
+  else
+    vine__sched.runq_head = g;
+  vine__sched.runq_tail = g;
+  fetch_add_seq_cst(&vine__sched.runq_count, 1);
+}
+
+static struct g *globrunq_pop_locked(void) {
+  struct g *g = vine__sched.runq_head;
+  if (g) {
+    vine__sched.runq_head = g->next;
+    fetch_sub_seq_cst(&vine__sched.runq_count, 1);
+  }
+  return g;
+}
+
+static void globrunq_put(struct g *g) {
+  vine__lock_acquire(&vine__sched.lock);
+  vine__globrunq_put_locked(g);
+  vine__lock_release(&vine__sched.lock);
+}
+
+// Half of a full queue, and g, to the global queue. Owner only.
+static bool runq_put_slow(struct p *p, struct g *g, uint32_t h, uint32_t t) {
+  struct g *batch[VINE_RUNQ / 2 + 1];
+  uint32_t n = (t - h) / 2;
+  for (uint32_t i = 0; i < n; i++)
+    batch[i] = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
+  if (!cas_acq_rel(&p->head, &h, h + n)) // pairs with runq_grab's cas
+    return false;
+  batch[n++] = g;
+  vine__lock_acquire(&vine__sched.lock);
+  for (uint32_t i = 0; i < n; i++)
+    vine__globrunq_put_locked(batch[i]);
+  vine__lock_release(&vine__sched.lock);
+  return true;
+}
+
+// At the tail of p's queue. Owner only.
+static void runq_put_tail(struct p *p, struct g *g) {
+  for (;;) {
+    uint32_t h = load_acquire(&p->head); // pairs with consumers' cas
+    uint32_t t = load_relaxed(&p->tail);
+    if (t - h < VINE_RUNQ) {
+      store_relaxed(&p->runq[t % VINE_RUNQ], g);
+      store_release(&p->tail, t + 1); // pairs with runq_grab's load
+      return;
+    }
+    if (runq_put_slow(p, g, h, t))
+      return;
+  }
+}
+
+static void runq_put(struct m *m, struct p *p, struct g *g, bool next) {
+  if (vine__debug.seed && (vine__rand(m) & 1))
+    next = !next;
+  if (next) {
+    g = exchange_acq_rel(&p->runnext, g);
+    if (!g)
+      return;
+  }
+  runq_put_tail(p, g);
+}
+
+static struct g *runq_get(struct p *p) {
+  struct g *g = load_relaxed(&p->runnext);
+  // Only the owner sets runnext to non-null; thieves may take it.
+  if (g && cas_acq_rel(&p->runnext, &g, NULL))
+    return g;
+  for (;;) {
+    uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
+    uint32_t t = load_relaxed(&p->tail);
+    if (t == h)
+      return NULL;
+    g = load_relaxed(&p->runq[h % VINE_RUNQ]);
+    if (cas_acq_rel(&p->head, &h, h + 1))
+      return g;
+  }
+}
+
+static bool runq_is_empty(struct p *p) {
+  // head, tail and runnext aren't read at one moment: a goroutine may go from
+  // runnext to the queue in between. Reading tail twice excludes that.
+  for (;;) {
+    uint32_t h = load_acquire(&p->head);
+    uint32_t t = load_acquire(&p->tail);
+    struct g *n = load_acquire(&p->runnext);
+    if (t == load_acquire(&p->tail))
+      return h == t && !n;
+  }
+}
+
+// Copies half of p's queue to `to` from slot `at` on; returns how many.
+static uint32_t runq_grab(struct p *p, struct p *to, uint32_t at,
+                          bool steal_next) {
+  for (;;) {
+    uint32_t h = load_acquire(&p->head); // pairs with other consumers' cas
+    uint32_t t = load_acquire(&p->tail); // pairs with the owner's store
+    uint32_t n = t - h;
+    n -= n / 2;
+    if (n == 0) {
+      struct g *next = steal_next ? load_acquire(&p->runnext) : NULL;
+      if (!next || !cas_acq_rel(&p->runnext, &next, NULL))
+        return 0;
+      store_relaxed(&to->runq[at % VINE_RUNQ], next);
+      return 1;
+    }
+    if (n > VINE_RUNQ / 2) // h and t were not read together
+      continue;
+    for (uint32_t i = 0; i < n; i++) {
+      struct g *g = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
+      store_relaxed(&to->runq[(at + i) % VINE_RUNQ], g);
+    }
+    if (cas_acq_rel(&p->head, &h, h + n))
+      return n;
+  }
+}
+
+static struct g *runq_steal(struct p *p, struct p *from, bool steal_next) {
+  uint32_t t = load_relaxed(&p->tail);
+  uint32_t n = runq_grab(from, p, t, steal_next);
+  if (n == 0)
+    return NULL;
+  n--;
+  struct g *g = load_relaxed(&p->runq[(t + n) % VINE_RUNQ]);
+  store_release(&p->tail, t + n);
+  return g;
+}
+
+// --- waking ---
+
+void vine__wakep(void) {
+  struct vine__sched *s = &vine__sched;
+  // Pairs with the spinning thread's decrement: see the top of the file.
+  fence_seq_cst();
+  uint32_t none = 0;
+  if (load_relaxed(&s->idle_p_count) == 0 || load_relaxed(&s->spinning) != 0)
+    return;
+  if (!cas_seq_cst(&s->spinning, &none, 1))
+    return;
+  vine__lock_acquire(&s->lock);
+  struct p *p = vine__pidle_get_locked();
+  vine__lock_release(&s->lock);
+  if (p)
+    vine__newm(p, true);
+  else
+    fetch_sub_seq_cst(&s->spinning, 1);
+}
+
+void vine__runq_ready(struct g *g, bool next) {
+  struct m *m = vine__getm();
+  if (m && m->p && m->call_sp == 1 && !g->held)
+    runq_put(m, m->p, g, next);
+  else
+    globrunq_put(g);
+  vine__wakep();
+}
+
+// p has no thread. Runs it if there is anything to do.
+void vine__handoffp(struct p *p) {
+  struct vine__sched *s = &vine__sched;
+  if (!runq_is_empty(p) || load_seq_cst(&s->runq_count) != 0) {
+    vine__newm(p, false);
+    return;
+  }
+  uint32_t none = 0;
+  if (load_seq_cst(&s->idle_p_count) == 0 &&
+      cas_seq_cst(&s->spinning, &none, 1)) {
+    vine__newm(p, true);
+    return;
+  }
+  vine__lock_acquire(&s->lock);
+  bool work = load_seq_cst(&s->runq_count) != 0;
+  if (!work)
+    vine__pidle_put_locked(p);
+  vine__lock_release(&s->lock);
+  if (work)
+    vine__newm(p, false);
+}
+
+// --- finding work ---
+
+static struct g *globrunq_get(struct p *p, uint32_t max) {
+  struct vine__sched *s = &vine__sched;
+  if (load_relaxed(&s->runq_count) == 0)
+    return NULL;
+  vine__lock_acquire(&s->lock);
+  uint32_t n = load_relaxed(&s->runq_count);
+  n = n / load_relaxed(&s->maxprocs) + 1;
+  if (n > max)
+    n = max;
+  struct g *g = globrunq_pop_locked();
+  for (uint32_t i = 1; i < n; i++) {
+    struct g *more = globrunq_pop_locked();
+    if (!more)
+      break;
+    uint32_t t = load_relaxed(&p->tail);
+    if (t - load_acquire(&p->head) >= VINE_RUNQ) {
+      vine__globrunq_put_locked(more);
+      break;
+    }
+    store_relaxed(&p->runq[t % VINE_RUNQ], more);
+    store_release(&p->tail, t + 1);
+  }
+  vine__lock_release(&s->lock);
+  return g;
+}
+
+static struct g *steal_work(struct m *m) {
+  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  for (int round = 0; round < 4; round++) {
+    uint32_t start = (uint32_t)(vine__rand(m) % n);
+    for (uint32_t i = 0; i < n; i++) {
+      struct p *p = vine__sched.allp[(start + i) % n];
+      struct g *g = p == m->p ? NULL : runq_steal(m->p, p, round == 3);
+      if (g)
+        return g;
+    }
+  }
+  return NULL;
+}
+
+static bool any_work(void) {
+  if (load_seq_cst(&vine__sched.runq_count) != 0)
+    return true;
+  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  for (uint32_t i = 0; i < n; i++)
+    if (!runq_is_empty(vine__sched.allp[i]))
+      return true;
+  return false;
+}
+
+static void stop_spinning(struct m *m) {
+  m->spinning = false;
+  fetch_sub_seq_cst(&vine__sched.spinning, 1);
+}
+
+// Gives the P back; true when this thread has another P already, because work
+// appeared meanwhile.
+static bool go_idle(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  if (s->runq_head) {
+    vine__lock_release(&s->lock);
+    return true;
+  }
+  vine__pidle_put_locked(vine__releasep(m));
+  vine__lock_release(&s->lock);
+  if (!m->spinning)
+    return false;
+  stop_spinning(m);
+  if (!any_work())
+    return false;
+  vine__lock_acquire(&s->lock);
+  struct p *p = vine__pidle_get_locked();
+  vine__lock_release(&s->lock);
+  if (!p)
+    return false;
+  vine__acquirep(m, p);
+  m->spinning = true;
+  fetch_add_seq_cst(&s->spinning, 1);
+  return true;
+}
+
+void vine__stopm_for_p(struct m *m) {
+  while (!m->nextp)
+    vine__m_sleep(m);
+  vine__acquirep(m, m->nextp);
+  m->nextp = NULL;
+}
+
+static void sleep_idle(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  m->idle_next = s->idle_m;
+  s->idle_m = m;
+  s->idle_m_count++;
+  vine__lock_release(&s->lock);
+  while (!m->nextp) {
+    if (load_acquire(&s->state) == VINE_STOPPED)
+      vine__m_exit(m);
+    vine__m_sleep(m);
+  }
+  vine__acquirep(m, m->nextp);
+  m->nextp = NULL;
+}
+
+static struct g *find_local(struct m *m) {
+  if (++m->sched_ticks % 61 == 0) {
+    struct g *g = globrunq_get(m->p, 1);
+    if (g)
+      return g;
+  }
+  if (vine__debug.seed && (vine__rand(m) & 3) == 0) {
+    struct g *g = runq_get(m->p); // rotate: any order must be right
+    if (g)
+      runq_put_tail(m->p, g);
+  }
+  struct g *g = runq_get(m->p);
+  return g ? g : globrunq_get(m->p, VINE_RUNQ / 2);
+}
+
+static struct g *find_runnable(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  for (;;) {
+    if (load_acquire(&s->state) == VINE_STOPPED)
+      vine__m_exit(m);
+    struct g *g = find_local(m);
+    if (g)
+      return g;
+    uint32_t busy =
+        load_relaxed(&s->maxprocs) - load_relaxed(&s->idle_p_count);
+    if (m->spinning || 2 * load_relaxed(&s->spinning) < busy) {
+      if (!m->spinning) {
+        m->spinning = true;
+        fetch_add_seq_cst(&s->spinning, 1);
+      }
+      g = steal_work(m);
+      if (g)
+        return g;
+    }
+    if (!go_idle(m))
+      sleep_idle(m);
+  }
+}
+
+// --- running ---
+
+static _Noreturn void execute(struct m *m, struct g *g) {
+  struct p *p = m->p;
+  if (g->flags & G_FLAG_HIBERNATED)
+    vine__stack_wake(g, &p->cache);
+  vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
+  m->g = g;
+  g->m = m;
+  *m->errno_addr = g->err;
+  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
+  p->counts.switches++;
+  vine__gogo(g, m);
+}
+
+// g may only run on g->held: give that thread our P, and wait for another.
+static void start_held(struct m *m, struct g *g) {
+  struct m *to = g->held;
+  struct p *p = vine__releasep(m);
+  to->nextp = p;
+  vine__m_wake(to);
+  sleep_idle(m);
+}
+
+// This thread has a goroutine of its own on its stack: it can run no other.
+// Waits for a P that comes with it.
+static _Noreturn void schedule_held(struct m *m) {
+  struct g *g = m->held;
+  if (m->spinning)
+    stop_spinning(m);
+  if (m->p)
+    vine__handoffp(vine__releasep(m));
+  vine__stopm_for_p(m);
+  execute(m, g);
+}
+
+_Noreturn void vine__schedule(struct m *m) {
+  VINE_DCHECK(!m->g, "schedule: still has a goroutine");
+  vine__lock_check_none_held();
+  if (m->held)
+    schedule_held(m);
+  for (;;) {
+    struct g *g = find_runnable(m);
+    if (m->spinning) {
+      stop_spinning(m);
+      vine__wakep();
+    }
+    if (!g->held)
+      execute(m, g);
+    start_held(m, g);
+  }
+}
+
+_Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
+  vine__g_save(m, g);
+  g->ret = 0;
+  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
+  m->g = NULL;
+  g->m = NULL;
+  if (global || g->held) {
+    globrunq_put(g);
+    if (g->held)
+      vine__wakep();
+  } else {
+    runq_put(m, m->p, g, false);
+  }
+  vine__schedule(m);
+}

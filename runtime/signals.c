@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Signal handlers on the alternate stack.
+//
+// How it works. A kernel signal frame is larger than a small stack, so every
+// handler must have SA_ONSTACK. This file defines sigaction and signal, which
+// then are what the whole process calls, libraries too: the kernel is given
+// `enter` with SA_ONSTACK, and that calls the program's handler. While it runs
+// the thread counts as a plain thread: guard 0 (no checks), no M (foreign calls are
+// plain jumps), a side stack of its own. The interrupted goroutine's words are
+// kept aside; a longjmp out of the handler brings them back.
+//
+// A handler runs on a worker thread, like any thread's: it must only do what
+// POSIX calls async-signal-safe. It must not call vine_ functions that block.
+//
+// Runs on: alternate signal stack.
+
+#include "signals.h"
+#include "g.h"
+#include "sidestack.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+extern int __sigaction(int, const struct sigaction *, struct sigaction *);
+
+// The program's actions. Written with signals coming in: a handler may see
+// the one before or after, as with the kernel's own.
+static struct sigaction actions[NSIG];
+
+struct saved {
+  uintptr_t guard, m, ssp, ss_lo, ss_size;
+  struct saved *outer;
+};
+static __thread struct saved *innermost
+    __attribute__((tls_model("initial-exec")));
+static __thread uintptr_t handler_side[3]
+    __attribute__((tls_model("initial-exec")));
+
+static void words_out(struct saved *s) {
+  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD), VINE_TCB(VINE_TCB_M),
+                      VINE_TCB(VINE_TCB_SSP),   VINE_TCB(VINE_TCB_SS_LO),
+                      VINE_TCB(VINE_TCB_SS_SIZE), innermost};
+  VINE_TCB(VINE_TCB_GUARD) = 0;
+  VINE_TCB(VINE_TCB_M) = 0;
+  if (s->m) { // a plain thread goes on with its own side stack
+    VINE_TCB(VINE_TCB_SSP) = handler_side[0];
+    VINE_TCB(VINE_TCB_SS_LO) = handler_side[1];
+    VINE_TCB(VINE_TCB_SS_SIZE) = handler_side[2];
+  }
+  innermost = s;
+}
+
+static void words_back(struct saved *s) {
+  if (s->m) {
+    handler_side[0] = VINE_TCB(VINE_TCB_SSP);
+    handler_side[1] = VINE_TCB(VINE_TCB_SS_LO);
+    handler_side[2] = VINE_TCB(VINE_TCB_SS_SIZE);
+    VINE_TCB(VINE_TCB_SSP) = s->ssp;
+    VINE_TCB(VINE_TCB_SS_LO) = s->ss_lo;
+    VINE_TCB(VINE_TCB_SS_SIZE) = s->ss_size;
+  }
+  VINE_TCB(VINE_TCB_M) = s->m;
+  VINE_TCB(VINE_TCB_GUARD) = s->guard;
+  innermost = s->outer;
+}
+
+void vine__signal_leave(void) {
+  while (innermost)
+    words_back(innermost);
+}
+
+static void enter(int sig, siginfo_t *info, void *context) {
+  struct saved s;
+  words_out(&s);
+  struct sigaction *a = &actions[sig];
+  if (a->sa_flags & SA_SIGINFO)
+    a->sa_sigaction(sig, info, context);
+  else if (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN)
+    a->sa_handler(sig);
+  words_back(&s);
+}
+
+static int is_function(const struct sigaction *a) {
+  return (a->sa_flags & SA_SIGINFO) ||
+         (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
+}
+
+static void report(int sig, const struct sigaction *kernel,
+                   const struct sigaction *mine, struct sigaction *old) {
+  (void)sig;
+  *old = *kernel;
+  if ((kernel->sa_flags & SA_SIGINFO) && kernel->sa_sigaction == enter)
+    *old = *mine;
+}
+
+EXPORT int sigaction(int sig, const struct sigaction *act,
+                     struct sigaction *old) {
+  struct sigaction mine, kernel, set;
+  if (sig <= 0 || sig >= NSIG)
+    return __sigaction(sig, act, old);
+  mine = actions[sig];
+  const struct sigaction *give = act;
+  if (act && is_function(act)) {
+    set = *act;
+    set.sa_sigaction = enter;
+    set.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+    give = &set;
+    actions[sig] = *act;
+  }
+  int err = __sigaction(sig, give, &kernel);
+  if (err)
+    actions[sig] = mine;
+  else if (old)
+    report(sig, &kernel, &mine, old);
+  return err;
+}
+
+EXPORT __sighandler_t signal(int sig, __sighandler_t handler) {
+  struct sigaction act, old;
+  memset(&act, 0, sizeof act);
+  act.sa_handler = handler;
+  act.sa_flags = SA_RESTART;
+  sigemptyset(&act.sa_mask);
+  if (sigaction(sig, &act, &old) != 0)
+    return SIG_ERR;
+  return old.sa_handler;
+}

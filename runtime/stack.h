@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+// What the parts of the runtime that deal with goroutine stacks share.
+#ifndef VINE_STACK_H
+#define VINE_STACK_H
+
+#include "debugflags.h"
+#include "g.h"
+
+// proc.c: what lives in the thread while g runs: side-stack words and errno.
+// Also decides whether g is now bound to m (its frames are on m's stack).
+void vine__g_save(struct m *m, struct g *g);
+
+// stackgrow.c
+// Gives g a stack of at least `bytes` and copies its frames; the walk of
+// frame records starts at `record`. False when there is no memory.
+bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
+                        uintptr_t record);
+// Bytes of stack that g has, from its class or reservation.
+static inline size_t vine__stack_bytes(const struct g *g) {
+  return g->hi - g->lo;
+}
+bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes);
+void vine__stack_release(struct g *g, struct vine__cache *c);
+void vine__stack_set_guard(struct g *g);
+// Adds delta to every frame record of the chain that starts at `record` and
+// that points into [lo, hi). Returns how many there were.
+size_t vine__stack_adjust(uintptr_t record, uintptr_t lo, uintptr_t hi,
+                          uintptr_t delta);
+extern _Atomic uint64_t vine__max_stack;
+void vine__segments_unwind(struct g *g, unsigned depth);
+
+// stackshrink.c
+bool vine__stack_hibernate(struct g *g, struct vine__cache *c);
+void vine__stack_wake(struct g *g, struct vine__cache *c);
+bool vine__stack_shrink(struct g *g, struct vine__cache *c);
+// One round over some of the goroutines: shrinks and hibernates those that
+// have been parked for long. sysmon's thread.
+void vine__stack_scavenge(int64_t now_ns);
+
+// learn.c
+size_t vine__learned_bytes(const void *entry);
+void vine__learn(const void *entry, size_t bytes);
+
+// proc.c: every goroutine there ever was; `arg` back to fn. With fn returning
+// false the walk ends.
+void vine__g_each(bool (*fn)(struct g *, void *), void *arg);
+// Continues a walk from *cursor for about `count` goroutines.
+void vine__g_some(uint64_t *cursor, size_t count,
+                  void (*fn)(struct g *, void *), void *arg);
+
+#endif

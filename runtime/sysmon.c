@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The watchdog thread: takes processors from threads that are stuck in foreign
+// code, asks goroutines that ran for 10 ms to give way, shrinks and hibernates
+// stacks, and keeps the coarse clock. After Go's sysmon.
+//
+// How it works. It sleeps 20 us, twice as long each time nothing was to do
+// after 50 rounds, up to 10 ms; when all processors are idle up to 50 ms.
+// Taking a P (retake) is the heavy side of the protocol in foreign.S:
+//   1) m->retake = 1
+//   2) membarrier: every thread of the process executes a full barrier
+//   3) m->call_sp still 0? Then the thread is in foreign code, and on its way
+//      out it will see retake: the P is ours. Else: take retake back.
+// All under the scheduler's lock, which the thread takes too when it sees
+// retake.
+//
+// Runs on: a thread that is no M. Allocates (hibernation).
+
+#include "os/os.h"
+#include "sched.h"
+#include "stack.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#define SLICE_NS (10 * 1000 * 1000ll)   // of a goroutine, as Go's
+#define FOREIGN_NS (20 * 1000ll)        // before a P is taken
+#define SLEEP_MIN_NS (20 * 1000ll)
+#define SLEEP_MAX_NS (10 * 1000 * 1000ll)
+#define SLEEP_IDLE_NS (50 * 1000 * 1000ll)
+
+static _Atomic uint32_t never;
+
+// Takes p from thread m, which seems to be in foreign code.
+static bool take(struct p *p, struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  bool taken = false;
+  if (p->m == m && m->p == p && m->g) {
+    store_seq_cst(&m->retake, 1);
+    vine__os_membarrier();
+    taken = *(volatile uintptr_t *)&m->call_sp == 0;
+    if (taken) {
+      m->p = NULL;
+      p->m = NULL;
+    } else {
+      store_seq_cst(&m->retake, 0);
+    }
+  }
+  vine__lock_release(&s->lock);
+  return taken;
+}
+
+// Only an ordinary guard is replaced, by compare and swap: the thread itself
+// writes it by plain stores, and those win. A lost request is repeated at the
+// next round; one that hits the next goroutine costs it a yield.
+static void ask_to_yield(struct m *m) {
+  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)m->guard_addr;
+  uintptr_t v = load_relaxed(guard);
+  if (v != 0 && v < (uintptr_t)-16)
+    cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_PREEMPT);
+}
+
+static bool is_any_waiting(struct p *p) {
+  return load_relaxed(&p->head) != load_relaxed(&p->tail) ||
+         load_relaxed(&p->runnext) ||
+         load_relaxed(&vine__sched.runq_count) != 0;
+}
+
+// One look at a P; true when something was done.
+static bool look_at(struct p *p, int64_t now) {
+  struct m *m = *(struct m *volatile *)&p->m;
+  if (!m || !m->guard_addr)
+    return false;
+  uint32_t tick = load_relaxed(&p->tick);
+  uintptr_t call_sp = *(volatile uintptr_t *)&m->call_sp;
+  if (tick != p->sysmon_tick) {
+    p->sysmon_tick = tick;
+    p->sysmon_when = now;
+    return false;
+  }
+  if (call_sp > 1 && now - p->sysmon_when >= SLICE_NS) {
+    ask_to_yield(m);
+    return false;
+  }
+  if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
+    return false;
+  bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
+                load_relaxed(&vine__sched.spinning) != 0;
+  if (!is_any_waiting(p) && others && now - p->sysmon_when < SLICE_NS)
+    return false;
+  if (!take(p, m))
+    return false;
+  store_relaxed(&p->tick, tick + 1);
+  vine__handoffp(p);
+  return true;
+}
+
+static bool round_over_ps(int64_t now) {
+  bool any = false;
+  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  for (uint32_t i = 0; i < n; i++)
+    any |= look_at(vine__sched.allp[i], now);
+  return any;
+}
+
+static void *sysmon_main(void *arg) {
+  (void)arg;
+  struct vine__sched *s = &vine__sched;
+  int64_t sleep_ns = SLEEP_MIN_NS;
+  int idle_rounds = 0;
+  while (load_acquire(&s->state) == VINE_RUNNING) {
+    vine__os_futex_wait(&never, 0, sleep_ns);
+    int64_t now = vine__os_nanotime();
+    store_relaxed(&s->now_ns, now);
+    if (round_over_ps(now)) {
+      idle_rounds = 0;
+      sleep_ns = SLEEP_MIN_NS;
+    } else if (++idle_rounds > 50) {
+      bool all_idle = load_relaxed(&s->idle_p_count) ==
+                      load_relaxed(&s->maxprocs);
+      int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
+      sleep_ns = sleep_ns * 2 < max ? sleep_ns * 2 : max;
+    }
+    vine__stack_scavenge(now);
+  }
+  return NULL;
+}
+
+void vine__sysmon_start(void) {
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
+  pthread_t t;
+  if (pthread_create(&t, NULL, sysmon_main, NULL) == 0)
+    pthread_detach(t);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
