@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+//
+// Questions about calls and functions, and the few IR shapes that all
+// rewrites share. See Abi.h for the contract of each.
+#include "Abi.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace vine {
+
+bool isInstrumented(const Function &F) {
+  if (F.isDeclaration() || F.hasAvailableExternallyLinkage())
+    return false;
+  if (F.hasFnAttribute(ForeignAttr) || F.hasFnAttribute(Attribute::Naked))
+    return false;
+  return F.getCallingConv() != CallingConv::X86_INTR;
+}
+
+// Measured or read in glibc 2.31 to 2.39: hand-written assembly, or C without
+// calls whose frame is at most a few saved registers. A function is here only
+// if it also keeps no pointer that it is given (its caller may pass the
+// address of a local that stays in the frame) and calls no user code.
+bool isLeafName(StringRef Name) {
+  static const StringSet<> Leaves = {
+      // Memory and strings.
+      "memcpy", "memmove", "memset", "memcmp", "bcmp", "memchr", "memrchr",
+      "rawmemchr", "mempcpy", "__mempcpy", "memccpy", "bzero", "bcopy",
+      "strlen", "strnlen", "strcmp", "strncmp", "strchr", "strrchr",
+      "strchrnul", "index", "rindex", "strcpy", "strncpy", "stpcpy",
+      "stpncpy", "strcat", "strncat", "__stpcpy", "__rawmemchr",
+      // Locations of per-thread data: three instructions each.
+      "__errno_location", "__h_errno_location", "__ctype_b_loc",
+      "__ctype_tolower_loc", "__ctype_toupper_loc", "__ctype_get_mb_cur_max",
+      // Rounding and bit fiddling of libm and libc: no frame at all.
+      "floor", "floorf", "ceil", "ceilf", "trunc", "truncf", "rint", "rintf",
+      "nearbyint", "nearbyintf", "round", "roundf", "roundeven", "roundevenf",
+      "lrint", "lrintf", "llrint", "llrintf", "lround", "lroundf", "llround",
+      "llroundf", "fabs", "fabsf", "fabsl", "copysign", "copysignf",
+      "copysignl", "fmin", "fminf", "fmax", "fmaxf", "sqrtf", "__signbit",
+      "__signbitf", "__signbitl", "__isnan", "__isnanf", "__isinf",
+      "__isinff", "__finite", "__finitef", "__fpclassify", "__fpclassifyf",
+      "abs", "labs", "llabs", "ffs", "ffsl", "ffsll",
+      "toupper", "tolower",
+      "isalnum", "isalpha", "isdigit", "isspace", "isupper", "islower",
+      "isxdigit", "ispunct", "isprint", "iscntrl", "isgraph",
+      // Helpers of libgcc and compiler-rt that clang calls by name.
+      "__popcountdi2", "__popcountsi2", "__bswapdi2", "__bswapsi2",
+      "__ctzdi2", "__clzdi2", "__udivti3", "__umodti3", "__divti3",
+      "__modti3", "__multi3", "__powidf2", "__powisf2",
+  };
+  return Leaves.contains(Name);
+}
+
+StringRef linkerName(const GlobalValue &GV) {
+  StringRef Name = GV.getName();
+  Name.consume_front("\01");
+  return Name;
+}
+
+std::string asmSymbol(StringRef Name) {
+  std::string Quoted = "\"";
+  for (char C : Name) {
+    if (C == '"' || C == '\\')
+      Quoted += '\\';
+    if (C == '$')
+      Quoted += '$'; // of inline assembly's own syntax
+    Quoted += C;
+  }
+  return Quoted + '"';
+}
+
+Function *calledFunction(const CallBase &CB) {
+  return dyn_cast<Function>(CB.getCalledOperand()->stripPointerCasts());
+}
+
+bool mayMoveStack(const CallBase &CB) {
+  if (CB.isInlineAsm() || isa<IntrinsicInst>(CB))
+    return false;
+  const Function *Callee = calledFunction(CB);
+  if (!Callee || !Callee->isDeclaration())
+    return true;
+  StringRef Name = linkerName(*Callee);
+  return !isLeafName(Name) && Name != "__vine_tls_addr";
+}
+
+bool mayMoveStack(const Function &F) {
+  return any_of(instructions(F), [](const Instruction &I) {
+    auto *CB = dyn_cast<CallBase>(&I);
+    return CB && mayMoveStack(*CB);
+  });
+}
+
+Constant *tcbWord(LLVMContext &Ctx, int Offset) {
+  // X86 address space 257 is "relative to %fs".
+  return ConstantExpr::getIntToPtr(
+      ConstantInt::get(Type::getInt64Ty(Ctx), Offset),
+      PointerType::get(Ctx, 257));
+}
+
+Value *loadTcb(IRBuilder<> &B, int Offset, const Twine &Name) {
+  return B.CreateAlignedLoad(B.getInt64Ty(), tcbWord(B.getContext(), Offset),
+                             Align(8), /*isVolatile=*/true, Name);
+}
+
+void storeTcb(IRBuilder<> &B, Value *V, int Offset) {
+  B.CreateAlignedStore(V, tcbWord(B.getContext(), Offset), Align(8),
+                       /*isVolatile=*/true);
+}
+
+FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty) {
+  FunctionCallee Callee = M.getOrInsertFunction(Name, Ty);
+  if (auto *F = dyn_cast<Function>(Callee.getCallee()))
+    F->addFnAttr(Attribute::NoUnwind);
+  return Callee;
+}
+
+Function *getThunk(Module &M, StringRef Name, StringRef Asm) {
+  if (Function *F = M.getFunction(Name))
+    return F;
+  LLVMContext &Ctx = M.getContext();
+  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), false);
+  auto *F = Function::Create(Ty, GlobalValue::WeakAnyLinkage, Name, M);
+  F->setVisibility(GlobalValue::HiddenVisibility);
+  F->setDSOLocal(true);
+  F->setComdat(M.getOrInsertComdat(Name));
+  for (auto Kind : {Attribute::Naked, Attribute::NoInline,
+                    Attribute::NoUnwind, Attribute::NoCfCheck})
+    F->addFnAttr(Kind);
+  IRBuilder<> B(BasicBlock::Create(Ctx, "", F));
+  B.CreateCall(InlineAsm::get(Ty, Asm, "", /*hasSideEffects=*/true));
+  B.CreateUnreachable();
+  return F;
+}
+
+// The call directly before Ret whose value, if any, is what Ret returns.
+static CallInst *callBefore(ReturnInst &Ret) {
+  Instruction *Prev = Ret.getPrevNode();
+  while (Prev && (isa<DbgInfoIntrinsic>(Prev) || Prev->isLifetimeStartOrEnd()))
+    Prev = Prev->getPrevNode();
+  auto *Call = dyn_cast_or_null<CallInst>(Prev);
+  if (!Call || (Ret.getReturnValue() && Ret.getReturnValue() != Call))
+    return nullptr;
+  return Call;
+}
+
+Instruction *exitPoint(ReturnInst &Ret) {
+  CallInst *Call = callBefore(Ret);
+  if (Call && Call->isTailCall() && !isa<IntrinsicInst>(Call))
+    return Call;
+  return &Ret;
+}
+
+bool exitIsMustTail(ReturnInst &Ret) {
+  CallInst *Call = callBefore(Ret);
+  return Call && Call->isMustTailCall();
+}
+
+} // namespace vine

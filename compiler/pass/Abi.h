@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+//
+// abi/vine_abi.h as LLVM values, and the questions about calls and functions
+// that several rewrites ask.
+#ifndef VINE_PASS_ABI_H
+#define VINE_PASS_ABI_H
+
+#include "../../abi/vine_abi.h"
+
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstrTypes.h"
+#include "llvm/IR/Module.h"
+
+namespace vine {
+using namespace llvm;
+
+// Marks a function that the pass must leave alone.
+constexpr const char *ForeignAttr = "vine-foreign";
+// Marks the body of a variadic function: its nest parameter is the area of
+// abi/README.md section 4, and its exits restore the area's saved SSP.
+constexpr const char *VariadicBodyAttr = "vine-variadic-body";
+
+// True if the pass rewrites F (after markForeignFunctions).
+bool isInstrumented(const Function &F);
+
+// True for libc functions that run on the goroutine's stack: they need next
+// to none, call nothing, and don't keep their pointer arguments.
+bool isLeafName(StringRef Name);
+
+// The function's name as the linker sees it: without LLVM's \01 marker.
+StringRef linkerName(const GlobalValue &GV);
+
+// Name as a symbol in inline assembly: quoted, for characters that need it.
+std::string asmSymbol(StringRef Name);
+
+// The function that CB calls whatever its type there, or null.
+Function *calledFunction(const CallBase &CB);
+
+// True if the goroutine's stack may move while CB runs. Inline assembly and
+// intrinsics don't move it (LibCalls.cpp runs before anyone asks).
+bool mayMoveStack(const CallBase &CB);
+bool mayMoveStack(const Function &F); // any of its calls
+
+// A pointer to the word at %fs:Offset. Accesses must be volatile: the
+// goroutine may be on another thread after any call.
+Constant *tcbWord(LLVMContext &Ctx, int Offset);
+Value *loadTcb(IRBuilder<> &B, int Offset, const Twine &Name = "");
+void storeTcb(IRBuilder<> &B, Value *V, int Offset);
+
+// The runtime function Name with this type; declares it if need be.
+FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty);
+
+// A weak hidden function in a comdat of its own that consists of Asm only.
+Function *getThunk(Module &M, StringRef Name, StringRef Asm);
+
+// Where code must stand that runs at the exit of Ret: before it, or before
+// the call that it follows, if that is to become a jump.
+Instruction *exitPoint(ReturnInst &Ret);
+
+// True if the exit of Ret is a musttail call.
+bool exitIsMustTail(ReturnInst &Ret);
+
+// Bytes of arguments passed on the stack: an upper bound, a multiple of 16.
+// ArgumentSize.cpp.
+uint64_t stackArgumentBytes(const CallBase &CB);
+uint64_t stackArgumentBytes(const Function &F);
+
+// The state of the System V argument registers after F's named parameters.
+struct NamedArguments {
+  unsigned IntRegs = 0;      // of 6
+  unsigned VectorRegs = 0;   // of 8
+  uint64_t StackBytes = 0;   // exact, a multiple of 8
+};
+NamedArguments namedArguments(const Function &F);
+
+// Diagnostics.cpp. Errors stop the compilation after the pass.
+void reportError(const Function &F, const Twine &Msg,
+                 const Instruction *At = nullptr);
+void reportWarning(const Function &F, const Twine &Msg,
+                   const Instruction *At = nullptr);
+
+} // namespace vine
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// How many bytes of arguments a call puts on the stack. Two answers for two
+// uses:
+//
+//  - stackArgumentBytes is an upper bound from the IR types alone, so that a
+//    caller and a definition in different objects compute the same number
+//    without knowing each other's target features. It is part of the name
+//    that they meet at: __vine_c_<name>.<N>.
+//  - namedArguments walks the System V rules exactly, for the va_list of a
+//    variadic definition.
+//
+// clang has already applied the psABI's classification of aggregates: what is
+// left are scalars, vectors, and byval pointers for what goes to memory.
+#include "Abi.h"
+
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/DerivedTypes.h"
+
+using namespace llvm;
+
+namespace vine {
+
+namespace {
+
+// What one flattened argument needs.
+struct Need {
+  unsigned Ints = 0;    // 64-bit integer registers
+  unsigned Vectors = 0; // %xmm registers
+  uint64_t Bytes = 0;   // in memory
+  Align Alignment = Align(8);
+  bool InMemory = false;
+};
+
+// A scalar or vector of Ty passed by value.
+Need needOfScalar(Type *Ty, const DataLayout &DL) {
+  Need N;
+  N.Bytes = alignTo(DL.getTypeAllocSize(Ty).getFixedValue(), 8);
+  if (Ty->isX86_FP80Ty()) {
+    N.InMemory = true;
+    N.Alignment = Align(16);
+  } else if (Ty->isVectorTy()) {
+    N.Vectors = std::max<unsigned>(1, divideCeil(N.Bytes, 16));
+    N.Bytes = alignTo(N.Bytes, 16);
+    N.Alignment = Align(16);
+  } else if (Ty->isFloatingPointTy()) {
+    N.Vectors = 1;
+    N.Alignment = Ty->isFP128Ty() ? Align(16) : Align(8);
+  } else {
+    N.Ints = std::max<unsigned>(1, N.Bytes / 8);
+    N.Alignment = N.Ints > 1 ? Align(16) : Align(8);
+  }
+  return N;
+}
+
+// Small illegal vectors may be taken apart into one integer register per
+// element; the bound must hold for that too.
+void countOddVector(FixedVectorType *Ty, Need &N) {
+  unsigned Bits = Ty->getScalarSizeInBits();
+  bool Natural = isPowerOf2_32(Ty->getNumElements()) &&
+                 Ty->getPrimitiveSizeInBits() >= 64 && Bits >= 8;
+  if (!Natural)
+    N.Ints = Ty->getNumElements();
+}
+
+void flatten(Type *Ty, const DataLayout &DL, SmallVectorImpl<Need> &Out) {
+  if (auto *STy = dyn_cast<StructType>(Ty)) {
+    for (Type *Field : STy->elements())
+      flatten(Field, DL, Out);
+  } else if (auto *ATy = dyn_cast<ArrayType>(Ty)) {
+    for (uint64_t I = 0; I < ATy->getNumElements(); ++I)
+      flatten(ATy->getElementType(), DL, Out);
+  } else {
+    Need N = needOfScalar(Ty, DL);
+    if (auto *VTy = dyn_cast<FixedVectorType>(Ty))
+      countOddVector(VTy, N);
+    Out.push_back(N);
+  }
+}
+
+Need needOfByVal(Type *Ty, MaybeAlign A, const DataLayout &DL) {
+  Need N;
+  N.InMemory = true;
+  N.Bytes = alignTo(DL.getTypeAllocSize(Ty).getFixedValue(), 8);
+  N.Alignment = std::max(Align(8), A.valueOrOne());
+  return N;
+}
+
+uint64_t upperBound(ArrayRef<Need> Needs) {
+  unsigned Ints = 0, Vectors = 0;
+  bool Memory = false;
+  uint64_t Sum = 0;
+  for (const Need &N : Needs) {
+    Ints += N.Ints;
+    Vectors += N.Vectors;
+    Memory |= N.InMemory;
+    // Padding before an over-aligned slot.
+    Sum += N.Bytes + (N.Alignment.value() - 8);
+  }
+  if (Ints <= 6 && Vectors <= 8 && !Memory)
+    return 0;
+  return alignTo(Sum, 16);
+}
+
+} // namespace
+
+uint64_t stackArgumentBytes(const CallBase &CB) {
+  const DataLayout &DL = CB.getModule()->getDataLayout();
+  SmallVector<Need, 16> Needs;
+  for (unsigned I = 0; I < CB.arg_size(); ++I) {
+    if (CB.paramHasAttr(I, Attribute::Nest))
+      continue;
+    if (CB.isByValArgument(I))
+      Needs.push_back(
+          needOfByVal(CB.getParamByValType(I), CB.getParamAlign(I), DL));
+    else
+      flatten(CB.getArgOperand(I)->getType(), DL, Needs);
+  }
+  return upperBound(Needs);
+}
+
+static SmallVector<Need, 16> needsOf(const Function &F) {
+  const DataLayout &DL = F.getParent()->getDataLayout();
+  SmallVector<Need, 16> Needs;
+  for (const Argument &A : F.args()) {
+    if (A.hasNestAttr())
+      continue;
+    if (A.hasByValAttr())
+      Needs.push_back(
+          needOfByVal(A.getParamByValType(), A.getParamAlign(), DL));
+    else
+      flatten(A.getType(), DL, Needs);
+  }
+  return Needs;
+}
+
+uint64_t stackArgumentBytes(const Function &F) {
+  return upperBound(needsOf(F));
+}
+
+NamedArguments namedArguments(const Function &F) {
+  NamedArguments State;
+  for (const Need &N : needsOf(F)) {
+    bool Fits = !N.InMemory && (N.Vectors
+                                    ? State.VectorRegs + N.Vectors <= 8
+                                    : State.IntRegs + N.Ints <= 6);
+    if (Fits && N.Vectors) {
+      State.VectorRegs += N.Vectors;
+    } else if (Fits) {
+      State.IntRegs += N.Ints;
+    } else {
+      State.StackBytes = alignTo(State.StackBytes, N.Alignment) + N.Bytes;
+    }
+  }
+  return State;
+}
+
+} // namespace vine

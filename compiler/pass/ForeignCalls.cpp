@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+//
+// Routes every call that may leave instrumented code through something that
+// switches to the system stack if it does: section 3 of abi/README.md.
+//
+// Whether `foo` of another object is instrumented is known when linking. So
+// the call goes to the symbol __vine_c_foo. Each object that calls it defines
+// it weakly, as a thunk into __vine_foreign; an instrumented definition of
+// foo defines it strongly, as an alias of foo. The linker prefers the strong
+// one, and a call between instrumented objects is a plain call. The target of
+// an indirect call is found out at run time, by the magic before its entry.
+//
+// Both ways are transparent to the signature. What they need beside the
+// target is how many bytes of arguments lie on the stack: in the thunk's name
+// where the type fixes it, in %r10 for variadic calls. %r10 is LLVM's `nest`
+// register, which no C argument uses, so a leading nest argument sets it.
+//
+// Designs rejected: a marker symbol tested at each call (two instructions
+// and a relocation more on the hot path), rewriting call sites at load time
+// (text relocations).
+#include "Abi.h"
+#include "Vine.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace vine {
+
+// `movq foo@GOTPCREL(%rip), %r11`, which the linker relaxes to a lea when
+// foo is near. A weak reference must stay one: the declaration that says so
+// may be gone by now.
+static std::string loadTarget(const Function &Callee) {
+  std::string Symbol = asmSymbol(linkerName(Callee));
+  std::string Asm;
+  if (Callee.hasExternalWeakLinkage())
+    Asm = ".weak " + Symbol + "\n\t";
+  return Asm + "movq " + Symbol + "@GOTPCREL(%rip), %r11\n\t";
+}
+
+static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
+  std::string Name = ("__vine_c_" + linkerName(Callee)).str();
+  std::string Asm = loadTarget(Callee);
+  if (StackBytes == 0) {
+    Asm += "jmp __vine_foreign";
+  } else {
+    std::string N = std::to_string(StackBytes);
+    Name += "." + N;
+    Asm += "movl $$" + N + ", %r10d\n\tjmp __vine_foreign_args";
+  }
+  return getThunk(*Callee.getParent(), Name, Asm);
+}
+
+static Function *thunkForVariadicCall(Function &Callee) {
+  std::string Name = ("__vine_cv_" + linkerName(Callee)).str();
+  return getThunk(*Callee.getParent(), Name,
+                  loadTarget(Callee) + "jmp __vine_foreign_args");
+}
+
+static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,
+                                   bool IsVariadic) {
+  if (StackBytes == 0 && !IsVariadic)
+    return runtimeFunction(
+               M, "__vine_icall",
+               FunctionType::get(Type::getVoidTy(M.getContext()), false))
+        .getCallee();
+  std::string N = std::to_string(StackBytes);
+  return getThunk(M, "__vine_icall_" + N,
+                  "movl $$" + N + ", %r11d\n\tjmp __vine_icall_args");
+}
+
+// CB's attributes with those of its arguments one further.
+static AttributeList shiftedAttributes(const CallBase &CB) {
+  LLVMContext &Ctx = CB.getContext();
+  AttributeList Old = CB.getAttributes();
+  SmallVector<AttributeSet, 8> Args = {
+      AttributeSet::get(Ctx, AttrBuilder(Ctx).addAttribute(Attribute::Nest))};
+  for (unsigned I = 0; I < CB.arg_size(); ++I)
+    Args.push_back(Old.getParamAttrs(I));
+  return AttributeList::get(Ctx, Old.getFnAttrs(), Old.getRetAttrs(), Args);
+}
+
+// Replaces CB by a call of Target that has R10 as a nest argument as well.
+static void recallWithR10(CallInst &CB, Value *Target, Value *R10) {
+  FunctionType *Old = CB.getFunctionType();
+  SmallVector<Type *, 8> Params = {R10->getType()};
+  append_range(Params, Old->params());
+  SmallVector<Value *, 8> Args = {R10};
+  append_range(Args, CB.args());
+  SmallVector<OperandBundleDef, 1> Bundles;
+  CB.getOperandBundlesAsDefs(Bundles);
+  auto *Ty = FunctionType::get(Old->getReturnType(), Params, Old->isVarArg());
+  auto *New = CallInst::Create(Ty, Target, Args, Bundles, "", &CB);
+  New->setAttributes(shiftedAttributes(CB));
+  New->setCallingConv(CB.getCallingConv());
+  // The prototype no longer matches the caller's, as musttail demands; a
+  // `tail` call with all its arguments in registers becomes a jump as well.
+  New->setTailCallKind(CB.isMustTailCall() ? CallInst::TCK_Tail
+                                           : CB.getTailCallKind());
+  New->copyMetadata(CB);
+  New->takeName(&CB);
+  CB.replaceAllUsesWith(New);
+  CB.eraseFromParent();
+}
+
+static Value *bytesAsPointer(LLVMContext &Ctx, uint64_t Bytes) {
+  return ConstantExpr::getIntToPtr(
+      ConstantInt::get(Type::getInt64Ty(Ctx), Bytes),
+      PointerType::get(Ctx, 0));
+}
+
+static void routeIndirect(CallInst &CB) {
+  bool IsVariadic = CB.getFunctionType()->isVarArg();
+  Value *Entry = entryForIndirectCall(*CB.getModule(), stackArgumentBytes(CB),
+                                      IsVariadic);
+  recallWithR10(CB, Entry, CB.getCalledOperand());
+}
+
+// The definition of the strong hidden alias; see defineAliases. A call of the
+// function itself could go through the PLT, to a foreign namesake.
+static void routeDefined(CallInst &CB, Function &Callee) {
+  if (Callee.isVarArg())
+    recallWithR10(CB, &Callee,
+                  bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
+}
+
+static void routeExternal(CallInst &CB, Function &Callee) {
+  if (!CB.getFunctionType()->isVarArg()) {
+    CB.setCalledOperand(thunkForCall(Callee, stackArgumentBytes(CB)));
+    return;
+  }
+  recallWithR10(CB, thunkForVariadicCall(Callee),
+                bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
+}
+
+static bool hasVariadicEntry(const Function &F) {
+  return F.isVarArg() && F.hasFnAttribute(Attribute::Naked) &&
+         F.hasFnAttribute(VariadicBodyAttr);
+}
+
+static void routeCall(CallInst &CB) {
+  Function *Callee = calledFunction(CB);
+  if (!Callee)
+    return routeIndirect(CB);
+  StringRef Name = linkerName(*Callee);
+  if (Callee->isDeclaration() &&
+      (Name.starts_with("__vine_") || isLeafName(Name)))
+    return;
+  bool IsOurs = isInstrumented(*Callee) || hasVariadicEntry(*Callee);
+  if (Callee->hasLocalLinkage() && !IsOurs)
+    return routeIndirect(CB); // no symbol that a shared thunk could name
+  if (IsOurs && Callee->isStrongDefinitionForLinker())
+    return routeDefined(CB, *Callee);
+  routeExternal(CB, *Callee);
+}
+
+static bool hasNestArgument(const CallBase &CB) {
+  for (unsigned I = 0; I < CB.arg_size(); ++I)
+    if (CB.paramHasAttr(I, Attribute::Nest))
+      return true;
+  return false;
+}
+
+void routeCalls(Function &F) {
+  SmallVector<CallInst *, 32> Calls;
+  for (Instruction &I : instructions(F)) {
+    auto *CB = dyn_cast<CallInst>(&I);
+    if (!CB || CB->isInlineAsm() || isa<IntrinsicInst>(CB))
+      continue;
+    if (hasNestArgument(*CB))
+      reportError(F, "vine: %r10 (a static chain) can't be passed", CB);
+    else
+      Calls.push_back(CB);
+  }
+  for (CallInst *CB : Calls)
+    routeCall(*CB);
+}
+
+} // namespace vine

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+//
+// vine_go(f(x, y)): start any call as a goroutine.
+//
+// The macro expands to
+//
+//     __vine_go_begin(); f(x, y); __vine_go_end();
+//
+// so the arguments are evaluated by ordinary code, in the caller, at once, as
+// Go does it. The last call before __vine_go_end is the one to start; here it
+// becomes
+//
+//     struct { arguments (and the target, if it isn't constant) } args = ...;
+//     __vine_go(tramp, &args, sizeof args);
+//
+// The runtime copies args to the top of the new stack, where it is the byval
+// parameter of tramp, an internal function that makes the call. Runs before
+// the optimiser: it then inlines f into tramp like into any other caller.
+//
+// Byval arguments are copied into args whole; a struct result goes into a
+// local of the trampoline, for nobody waits for it.
+#include "Abi.h"
+#include "Vine.h"
+
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace vine {
+
+namespace {
+
+// One vine_go statement.
+class GoStatement {
+public:
+  GoStatement(CallInst &Target, unsigned Number)
+      : Target(Target), M(*Target.getModule()), Ctx(M.getContext()),
+        Number(Number) {
+    layOutArguments();
+  }
+
+  void lower();
+
+private:
+  CallInst &Target;
+  Module &M;
+  LLVMContext &Ctx;
+  unsigned Number;
+  SmallVector<Type *, 8> Fields;
+  StructType *ArgsTy = nullptr;
+  bool TargetIsConstant = false;
+
+  void layOutArguments();
+  void storeArguments(IRBuilder<> &B, Value *Args);
+  Function *createTrampoline();
+  Value *argumentIn(IRBuilder<> &B, Value *Args, unsigned I);
+};
+
+} // namespace
+
+// One field per argument, then the target, then padding to 16 bytes.
+void GoStatement::layOutArguments() {
+  for (unsigned I = 0; I < Target.arg_size(); ++I)
+    Fields.push_back(Target.isByValArgument(I)
+                         ? Target.getParamByValType(I)
+                         : Target.getArgOperand(I)->getType());
+  TargetIsConstant = isa<Constant>(Target.getCalledOperand());
+  if (!TargetIsConstant)
+    Fields.push_back(Target.getCalledOperand()->getType());
+  const DataLayout &DL = M.getDataLayout();
+  uint64_t Size =
+      DL.getTypeAllocSize(StructType::get(Ctx, Fields)).getFixedValue();
+  if (uint64_t Pad = alignTo(Size, 16) - Size)
+    Fields.push_back(ArrayType::get(Type::getInt8Ty(Ctx), Pad));
+  ArgsTy = StructType::get(Ctx, Fields);
+}
+
+void GoStatement::storeArguments(IRBuilder<> &B, Value *Args) {
+  const DataLayout &DL = M.getDataLayout();
+  unsigned I = 0;
+  for (; I < Target.arg_size(); ++I) {
+    if (Target.paramHasAttr(I, Attribute::StructRet))
+      continue;
+    Value *Field = B.CreateStructGEP(ArgsTy, Args, I);
+    Value *Arg = Target.getArgOperand(I);
+    if (Target.isByValArgument(I))
+      B.CreateMemCpy(Field, DL.getABITypeAlign(Fields[I]), Arg,
+                     Target.getParamAlign(I), DL.getTypeAllocSize(Fields[I]));
+    else
+      B.CreateStore(Arg, Field);
+  }
+  if (!TargetIsConstant)
+    B.CreateStore(Target.getCalledOperand(), B.CreateStructGEP(ArgsTy, Args, I));
+}
+
+Value *GoStatement::argumentIn(IRBuilder<> &B, Value *Args, unsigned I) {
+  if (Target.paramHasAttr(I, Attribute::StructRet))
+    return B.CreateAlloca(Target.getParamStructRetType(I));
+  Value *Field = B.CreateStructGEP(ArgsTy, Args, I);
+  return Target.isByValArgument(I) ? Field : B.CreateLoad(Fields[I], Field);
+}
+
+// The caller's attributes that decide about code generation apply to the
+// trampoline too; those about its behaviour don't.
+static void copyTargetAttributes(Function &To, const Function &From) {
+  for (StringRef Kind : {"target-cpu", "target-features", "tune-cpu"})
+    if (From.hasFnAttribute(Kind))
+      To.addFnAttr(From.getFnAttribute(Kind));
+  for (auto Kind : {Attribute::OptimizeNone, Attribute::NoInline,
+                    Attribute::SanitizeAddress, Attribute::SanitizeThread,
+                    Attribute::SanitizeMemory, Attribute::UWTable})
+    if (From.hasFnAttribute(Kind))
+      To.addFnAttr(From.getFnAttribute(Kind));
+}
+
+Function *GoStatement::createTrampoline() {
+  auto *Ptr = PointerType::get(Ctx, 0);
+  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), {Ptr}, false);
+  auto *F = Function::Create(Ty, GlobalValue::InternalLinkage,
+                             "vine_go.tramp." + Twine(Number), M);
+  F->addParamAttr(0, Attribute::getWithByValType(Ctx, ArgsTy));
+  F->addParamAttr(0, Attribute::getWithAlignment(Ctx, Align(8)));
+  copyTargetAttributes(*F, *Target.getFunction());
+
+  IRBuilder<> B(BasicBlock::Create(Ctx, "", F));
+  SmallVector<Value *, 8> Args;
+  for (unsigned I = 0; I < Target.arg_size(); ++I)
+    Args.push_back(argumentIn(B, F->getArg(0), I));
+  Value *Callee = Target.getCalledOperand();
+  if (!TargetIsConstant)
+    Callee = B.CreateLoad(
+        Callee->getType(),
+        B.CreateStructGEP(ArgsTy, F->getArg(0), Target.arg_size()));
+  CallInst *Call = B.CreateCall(Target.getFunctionType(), Callee, Args);
+  Call->setAttributes(Target.getAttributes());
+  Call->setCallingConv(Target.getCallingConv());
+  B.CreateRetVoid();
+  return F;
+}
+
+void GoStatement::lower() {
+  Function &Caller = *Target.getFunction();
+  auto *Ptr = PointerType::get(Ctx, 0);
+  IRBuilder<> Top(&*Caller.getEntryBlock().getFirstInsertionPt());
+  AllocaInst *Args = Top.CreateAlloca(ArgsTy, nullptr, "vine_go.args");
+  Args->setAlignment(Align(16));
+
+  IRBuilder<> B(&Target);
+  storeArguments(B, Args);
+  FunctionCallee Go = runtimeFunction(
+      M, "__vine_go",
+      FunctionType::get(B.getVoidTy(), {Ptr, Ptr, B.getInt64Ty()}, false));
+  uint64_t Size = M.getDataLayout().getTypeAllocSize(ArgsTy);
+  B.CreateCall(Go, {createTrampoline(), Args, B.getInt64(Size)});
+  // clang may store the result into a temporary that nobody reads.
+  if (!Target.getType()->isVoidTy())
+    Target.replaceAllUsesWith(UndefValue::get(Target.getType()));
+  Target.eraseFromParent();
+}
+
+static bool isCallOf(const Instruction &I, StringRef Name) {
+  auto *Call = dyn_cast<CallInst>(&I);
+  Function *Callee = Call ? calledFunction(*Call) : nullptr;
+  return Callee && Callee->getName() == Name;
+}
+
+// The call that the statement ending at End starts, or null.
+static CallInst *callToStart(CallInst &End) {
+  for (Instruction *I = End.getPrevNode(); I; I = I->getPrevNode()) {
+    auto *Call = dyn_cast<CallInst>(I);
+    if (!Call || isa<IntrinsicInst>(Call) || Call->isInlineAsm())
+      continue;
+    return isCallOf(*Call, "__vine_go_begin") ? nullptr : Call;
+  }
+  return nullptr;
+}
+
+// True if control can get from Begin to some __vine_go_end.
+static bool reachesEnd(CallInst &Begin) {
+  SmallPtrSet<BasicBlock *, 8> Seen;
+  SmallVector<BasicBlock *, 8> Worklist = {Begin.getParent()};
+  while (!Worklist.empty()) {
+    BasicBlock *BB = Worklist.pop_back_val();
+    if (!Seen.insert(BB).second)
+      continue;
+    for (Instruction &I : *BB)
+      if (isCallOf(I, "__vine_go_end") &&
+          (BB != Begin.getParent() || Begin.comesBefore(&I)))
+        return true;
+    append_range(Worklist, successors(BB));
+  }
+  return false;
+}
+
+static SmallVector<CallInst *, 8> callsOf(Module &M, StringRef Name) {
+  SmallVector<CallInst *, 8> Calls;
+  if (Function *F = M.getFunction(Name))
+    for (User *U : F->users())
+      if (auto *Call = dyn_cast<CallInst>(U))
+        Calls.push_back(Call);
+  return Calls;
+}
+
+void lowerGoStatements(Module &M) {
+  for (CallInst *Begin : callsOf(M, "__vine_go_begin"))
+    if (!reachesEnd(*Begin))
+      reportError(*Begin->getFunction(),
+                  "vine_go of a function that is declared not to return",
+                  Begin);
+  unsigned Number = 0;
+  for (CallInst *End : callsOf(M, "__vine_go_end")) {
+    if (CallInst *Target = callToStart(*End))
+      GoStatement(*Target, Number++).lower();
+    else
+      reportError(*End->getFunction(), "vine_go needs a function call", End);
+    End->eraseFromParent();
+  }
+  for (CallInst *Begin : callsOf(M, "__vine_go_begin"))
+    Begin->eraseFromParent();
+}
+
+} // namespace vine

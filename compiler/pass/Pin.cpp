@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+//
+// Pins the frames that can't be moved because the program itself asks where
+// they are (abi/README.md section 6): __builtin_frame_address, a register
+// variable in %rsp, inline assembly that names the stack pointer or pushes,
+// and calls of unknown functions that return twice (getcontext).
+//
+// Such a function calls __vine_pin first and __vine_unpin last. While a
+// goroutine has pinned frames its stack doesn't move; growth links a segment.
+// That is right always and slow when it grows, and hardly any program needs
+// it.
+#include "Abi.h"
+#include "Vine.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/IR/InlineAsm.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Metadata.h"
+
+using namespace llvm;
+
+namespace vine {
+
+static bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+// True if Word is one that makes assembly depend on the stack's address.
+static bool namesStack(StringRef Word) {
+  return StringSwitch<bool>(Word)
+      .Cases("rsp", "esp", "sp", "rbp", "ebp", true)
+      .Cases("push", "pushq", "pop", "popq", "pushf", "pushfq", true)
+      .Cases("popf", "popfq", "call", "callq", "enter", "leave", true)
+      .Default(false);
+}
+
+// The first word of Text that Test accepts.
+static StringRef findWord(StringRef Text, function_ref<bool(StringRef)> Test) {
+  while (!Text.empty()) {
+    Text = Text.drop_until(isWordChar);
+    StringRef Word = Text.take_while(isWordChar);
+    if (!Word.empty() && Test(Word))
+      return Word;
+    Text = Text.drop_front(Word.size());
+  }
+  return "";
+}
+
+static bool asmNamesStack(Function &F, CallBase &CB) {
+  auto *Asm = cast<InlineAsm>(CB.getCalledOperand());
+  // Copies: getAsmString returns a reference in 16 and in 19 alike, but only
+  // by chance of version.
+  std::string Text = std::string(Asm->getAsmString());
+  std::string Constraints = std::string(Asm->getConstraintString());
+  if (!findWord(Text, [](StringRef W) { return W == "call" || W == "callq"; })
+           .empty())
+    reportWarning(F,
+                  "vine: inline assembly that calls a function runs it on "
+                  "the goroutine's stack, unchecked; move it into a function "
+                  "marked VINE_FOREIGN",
+                  &CB);
+  return !findWord(Text, namesStack).empty() ||
+         !findWord(Constraints, namesStack).empty();
+}
+
+static bool intrinsicNamesFrame(const IntrinsicInst &II) {
+  switch (II.getIntrinsicID()) {
+  case Intrinsic::frameaddress:
+  case Intrinsic::addressofreturnaddress:
+  case Intrinsic::sponentry:
+  case Intrinsic::localescape:
+    return true;
+  case Intrinsic::returnaddress: // of this frame: only a load from it
+    return !cast<ConstantInt>(II.getArgOperand(0))->isZero();
+  case Intrinsic::read_register:
+  case Intrinsic::read_volatile_register:
+  case Intrinsic::write_register: {
+    auto *MD = cast<MDNode>(
+        cast<MetadataAsValue>(II.getArgOperand(0))->getMetadata());
+    return namesStack(cast<MDString>(MD->getOperand(0))->getString());
+  }
+  default:
+    return false;
+  }
+}
+
+static bool needsPin(Function &F) {
+  bool Pin = false;
+  for (Instruction &I : instructions(F)) {
+    auto *CB = dyn_cast<CallBase>(&I);
+    if (!CB)
+      continue;
+    if (CB->isInlineAsm()) {
+      Pin |= asmNamesStack(F, *CB);
+    } else if (auto *II = dyn_cast<IntrinsicInst>(CB)) {
+      Pin |= intrinsicNamesFrame(*II);
+    } else if (CB->hasFnAttr(Attribute::ReturnsTwice)) {
+      Function *Callee = calledFunction(*CB);
+      Pin |= !Callee || !linkerName(*Callee).starts_with("__vine_");
+    }
+  }
+  return Pin;
+}
+
+void pinIfFrameIsNamed(Function &F) {
+  if (!needsPin(F))
+    return;
+  Module &M = *F.getParent();
+  auto *Ty = FunctionType::get(Type::getVoidTy(M.getContext()), false);
+  FunctionCallee Pin = runtimeFunction(M, "__vine_pin", Ty);
+  FunctionCallee Unpin = runtimeFunction(M, "__vine_unpin", Ty);
+  IRBuilder<>(&*F.getEntryBlock().getFirstNonPHIOrDbgOrAlloca())
+      .CreateCall(Pin);
+  for (BasicBlock &BB : F) {
+    auto *Ret = dyn_cast<ReturnInst>(BB.getTerminator());
+    if (!Ret)
+      continue;
+    Instruction *At = exitIsMustTail(*Ret) ? exitPoint(*Ret) : Ret;
+    IRBuilder<>(At).CreateCall(Unpin);
+  }
+}
+
+} // namespace vine

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// The order of the rewrites. Read this first; each name is a file.
+//
+// Two stages. Some facts must be hidden from the optimiser (that an address
+// of a thread-local variable is the same after a call), so EarlyPass runs
+// before it. Frames must be made movable after it, when inlining and
+// promotion to registers have left few locals, so LatePass runs after it.
+#include "Pipeline.h"
+
+#include "Abi.h"
+#include "Vine.h"
+
+#include "llvm/Analysis/TargetTransformInfo.h"
+
+using namespace llvm;
+
+namespace vine {
+
+PreservedAnalyses EarlyPass::run(Module &M, ModuleAnalysisManager &) {
+  markForeignFunctions(M);
+  lowerGoStatements(M);
+  forbidCachedLocations(M);
+  for (Function &F : M)
+    if (isInstrumented(F))
+      hideThreadLocals(F);
+  return PreservedAnalyses::none();
+}
+
+static void rewriteModule(Module &M, FunctionAnalysisManager &FAM) {
+  markForeignFunctions(M);
+  renameMain(M);
+  replaceSetjmp(M);
+  makeWideReturnsExplicit(M, [&](Function &F) -> const TargetTransformInfo & {
+    return FAM.getResult<TargetIRAnalysis>(F);
+  });
+  splitVariadics(M);
+}
+
+static void rewriteFunction(Function &F) {
+  rejectExceptions(F);
+  makeLibCallsExplicit(F);
+  pinIfFrameIsNamed(F);
+  moveLocals(F);
+  routeCalls(F);
+  lowerThreadLocals(F);
+  pollLoops(F);
+  checkStack(F);
+}
+
+PreservedAnalyses LatePass::run(Module &M, ModuleAnalysisManager &AM) {
+  auto &FAM = AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
+  rewriteModule(M, FAM);
+  SmallVector<Function *, 32> Ours;
+  for (Function &F : M)
+    if (isInstrumented(F))
+      Ours.push_back(&F);
+  for (Function *F : Ours)
+    rewriteFunction(*F);
+  defineAliases(M);
+  if (!Ours.empty())
+    referToAbi(M);
+  return PreservedAnalyses::none();
+}
+
+} // namespace vine

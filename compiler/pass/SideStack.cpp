@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: MIT
+//
+// Moves locals whose address is taken from the frame to the side stack, which
+// never moves (abi/README.md section 2).
+//
+// All static locals of a function share one allocation, made in the entry
+// block and given back at each exit:
+//
+//     new = SSP - N
+//     if ((new - SS_LO) < SS_SIZE) SSP = new       // unsigned
+//     else new = __vine_side_alloc(N)              // cold, preserves all
+//     ...
+//     SSP = new + N
+//
+// Each use gets an address of its own, computed right before it: "base +
+// constant" folds into addressing modes, and one base is all that lives
+// across calls. Dynamic allocas and VLAs allocate where they stand, and then
+// the exits put back the SSP that the function was entered with.
+//
+// Locals that stay in the frame keep it free of their address by another
+// trick: small copies and fills of them become loads and stores here.
+//
+// Runs on every instrumented function, after everything that introduces
+// locals. See also EscapeAnalysis.h (who moves), FrameLayout.h (where to).
+#include "Abi.h"
+#include "EscapeAnalysis.h"
+#include "FrameLayout.h"
+#include "Vine.h"
+
+#include "llvm/Analysis/StackLifetime.h"
+#include "llvm/IR/DIBuilder.h"
+#include "llvm/IR/DebugInfo.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/MDBuilder.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
+#include "llvm/Transforms/Utils/Local.h"
+
+using namespace llvm;
+
+namespace vine {
+
+void expandCopy(MemIntrinsic &MI); // MemExpand.cpp
+
+namespace {
+
+// Rewrites one function.
+class SideStack {
+public:
+  explicit SideStack(Function &F)
+      : F(F), DL(F.getParent()->getDataLayout()), Escape(F) {}
+
+  void run();
+
+private:
+  Function &F;
+  const DataLayout &DL;
+  EscapeAnalysis Escape;
+
+  SmallVector<AllocaInst *, 8> Kept, Moved, Dynamic;
+  SmallVector<Argument *, 2> MovedByVal;
+  FrameLayout Layout;
+  Value *Base = nullptr;     // of the static objects
+  Value *EntrySSP = nullptr; // set where the exits restore it
+
+  void collect();
+  void expandCopiesOfKept();
+  void layOut();
+  Instruction *hoistAllocas();
+  void allocate();
+  void copyByValArguments(Instruction *Before);
+  void redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes);
+  void describe(Value &Local, uint64_t Offset);
+  Value *debugSlot();
+  void moveDynamic(AllocaInst &AI);
+  void replaceStackSaves();
+  void restoreAtExits();
+
+  Value *emitAllocation(Instruction *Before, Value *Bytes, Align A,
+                        Value *&OldSSP);
+  Value *Slot = nullptr;
+};
+
+} // namespace
+
+void SideStack::collect() {
+  for (Instruction &I : instructions(F)) {
+    auto *AI = dyn_cast<AllocaInst>(&I);
+    if (!AI)
+      continue;
+    if (!AI->isStaticAlloca())
+      Dynamic.push_back(AI);
+    else if (Escape.staysInFrame(*AI))
+      Kept.push_back(AI);
+    else
+      Moved.push_back(AI);
+  }
+  for (Argument &A : F.args())
+    if (A.hasByValAttr() && !Escape.staysInFrame(A))
+      MovedByVal.push_back(&A);
+}
+
+// Collects what copies and fills reach from Local through constant offsets.
+static void collectCopies(Value &Local, SmallSetVector<MemIntrinsic *, 8> &Out) {
+  for (User *U : Local.users()) {
+    if (auto *MI = dyn_cast<MemIntrinsic>(U)) {
+      if (EscapeAnalysis::isExpandable(*MI))
+        Out.insert(MI);
+    } else if (isa<GetElementPtrInst>(U)) {
+      collectCopies(*U, Out);
+    }
+  }
+}
+
+void SideStack::expandCopiesOfKept() {
+  if (!mayMoveStack(F))
+    return;
+  SmallSetVector<MemIntrinsic *, 8> Copies;
+  for (AllocaInst *AI : Kept)
+    collectCopies(*AI, Copies);
+  for (Argument &A : F.args())
+    if (A.hasByValAttr() && !is_contained(MovedByVal, &A))
+      collectCopies(A, Copies);
+  for (MemIntrinsic *MI : Copies)
+    expandCopy(*MI);
+}
+
+static uint64_t sizeOf(const AllocaInst &AI, const DataLayout &DL) {
+  uint64_t Count = cast<ConstantInt>(AI.getArraySize())->getZExtValue();
+  uint64_t Size =
+      DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue() * Count;
+  // Even an empty object has an address of its own.
+  return std::max<uint64_t>(Size, 1);
+}
+
+static uint64_t sizeOf(const Argument &ByVal, const DataLayout &DL) {
+  return std::max<uint64_t>(
+      DL.getTypeAllocSize(ByVal.getParamByValType()).getFixedValue(), 1);
+}
+
+void SideStack::layOut() {
+  SmallVector<FrameObject, 8> Objects;
+  SmallVector<const AllocaInst *, 8> Allocas;
+  for (AllocaInst *AI : Moved) {
+    Objects.push_back({sizeOf(*AI, DL), AI->getAlign()});
+    Allocas.push_back(AI);
+  }
+  for (Argument *A : MovedByVal)
+    Objects.push_back(
+        {sizeOf(*A, DL),
+         std::max(A->getParamAlign().valueOrOne(), Align(8))});
+  // Lifetime markers bound the time in which a local's address is valid, so
+  // two locals that are never alive together may share memory. setjmp adds
+  // edges that the analysis doesn't see.
+  StackLifetime Lifetime(F, Allocas, StackLifetime::LivenessType::May);
+  bool Share = Allocas.size() > 1 && !F.callsFunctionThatReturnsTwice() &&
+               !F.hasOptNone();
+  if (Share)
+    Lifetime.run();
+  Layout = layoutFrame(Objects, [&](unsigned I, unsigned J) {
+    if (!Share || I >= Allocas.size() || J >= Allocas.size())
+      return true;
+    return Lifetime.getLiveRange(Allocas[I])
+        .overlaps(Lifetime.getLiveRange(Allocas[J]));
+  });
+}
+
+// Puts all static allocas at the top of the entry block; returns the first
+// instruction after them.
+Instruction *SideStack::hoistAllocas() {
+  BasicBlock &Entry = F.getEntryBlock();
+  SmallVector<AllocaInst *, 8> Allocas;
+  for (Instruction &I : Entry)
+    if (auto *AI = dyn_cast<AllocaInst>(&I))
+      if (AI->isStaticAlloca())
+        Allocas.push_back(AI);
+  for (AllocaInst *AI : reverse(Allocas))
+    AI->moveBefore(&*Entry.begin());
+  BasicBlock::iterator It = Entry.begin();
+  while (auto *AI = dyn_cast<AllocaInst>(&*It)) {
+    if (!AI->isStaticAlloca())
+      break;
+    ++It;
+  }
+  return &*It;
+}
+
+// Emits the sequence in the header comment before Before and returns the
+// address of Bytes bytes. OldSSP becomes the SSP found.
+Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
+                                 Value *&OldSSP) {
+  LLVMContext &Ctx = F.getContext();
+  IRBuilder<> B(Before);
+  bool OverAligned = A > Align(VINE_SIDE_ALIGN);
+  OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
+  Value *New = B.CreateSub(OldSSP, Bytes, "side");
+  if (OverAligned)
+    New = B.CreateAnd(New, -A.value());
+  Value *Lo = loadTcb(B, VINE_TCB_SS_LO);
+  Value *Size = loadTcb(B, VINE_TCB_SS_SIZE);
+  Value *Fits = B.CreateICmpULT(B.CreateSub(New, Lo), Size);
+
+  Instruction *Fast, *Slow;
+  SplitBlockAndInsertIfThenElse(
+      Fits, Before, &Fast, &Slow,
+      MDBuilder(Ctx).createBranchWeights(1 << 20, 1));
+  B.SetInsertPoint(Fast);
+  storeTcb(B, New, VINE_TCB_SSP);
+
+  B.SetInsertPoint(Slow);
+  FunctionCallee Alloc = runtimeFunction(
+      *F.getParent(), "__vine_side_alloc",
+      FunctionType::get(B.getInt64Ty(), {B.getInt64Ty()}, false));
+  cast<Function>(Alloc.getCallee())
+      ->setCallingConv(CallingConv::PreserveAll);
+  Value *Want = OverAligned ? B.CreateAdd(Bytes, B.getInt64(A.value())) : Bytes;
+  CallInst *Call = B.CreateCall(Alloc, {Want});
+  Call->setCallingConv(CallingConv::PreserveAll);
+  Value *FromSlow = Call;
+  if (OverAligned)
+    FromSlow = B.CreateAnd(B.CreateAdd(Call, B.getInt64(A.value() - 1)),
+                           -A.value());
+
+  B.SetInsertPoint(Before);
+  PHINode *Result = B.CreatePHI(B.getInt64Ty(), 2, "side.base");
+  Result->addIncoming(New, Fast->getParent());
+  Result->addIncoming(FromSlow, Slow->getParent());
+  return B.CreateIntToPtr(Result, B.getPtrTy());
+}
+
+void SideStack::allocate() {
+  Instruction *Start = hoistAllocas();
+  Value *OldSSP = nullptr;
+  if (Layout.Size) {
+    IRBuilder<> B(Start);
+    Base = emitAllocation(Start, B.getInt64(Layout.Size), Layout.Alignment,
+                          OldSSP);
+  }
+  // The exits can compute the old SSP from the base, unless the distance
+  // isn't known here.
+  if (!Dynamic.empty() || Layout.Alignment > Align(VINE_SIDE_ALIGN)) {
+    if (!OldSSP) {
+      IRBuilder<> B(Start);
+      OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
+    }
+    EntrySSP = OldSSP;
+  }
+  if (Base)
+    copyByValArguments(Start);
+  unsigned I = 0;
+  for (AllocaInst *AI : Moved)
+    redirect(*AI, Layout.Offsets[I++], sizeOf(*AI, DL));
+  for (AllocaInst *AI : Moved)
+    AI->eraseFromParent();
+}
+
+void SideStack::copyByValArguments(Instruction *Before) {
+  for (unsigned I = 0; I < MovedByVal.size(); ++I) {
+    Argument &A = *MovedByVal[I];
+    uint64_t Offset = Layout.Offsets[Moved.size() + I];
+    redirect(A, Offset, sizeOf(A, DL));
+    IRBuilder<> B(Before);
+    Value *Dst = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Base, Offset);
+    auto *Copy = cast<MemIntrinsic>(
+        B.CreateMemCpy(Dst, commonAlignment(Layout.Alignment, Offset), &A,
+                       A.getParamAlign(), sizeOf(A, DL)));
+    if (EscapeAnalysis::isExpandable(*Copy))
+      expandCopy(*Copy);
+  }
+}
+
+// Where an address that U uses is to be computed.
+static Instruction *pointOfUse(Use &U) {
+  auto *I = cast<Instruction>(U.getUser());
+  if (auto *Phi = dyn_cast<PHINode>(I))
+    return Phi->getIncomingBlock(U)->getTerminator();
+  return I;
+}
+
+// Makes every use of Local use Base + Offset.
+void SideStack::redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes) {
+  describe(Local, Offset);
+  SmallVector<Use *, 16> Uses;
+  for (Use &U : Local.uses())
+    Uses.push_back(&U);
+  // A block may come into a phi by several edges; all need the same value.
+  DenseMap<std::pair<PHINode *, BasicBlock *>, Value *> ForPhi;
+  for (Use *U : Uses) {
+    auto *I = cast<Instruction>(U->getUser());
+    if (I->isLifetimeStartOrEnd()) {
+      I->eraseFromParent();
+      continue;
+    }
+    Value **Known = nullptr;
+    if (auto *Phi = dyn_cast<PHINode>(I)) {
+      Known = &ForPhi[{Phi, Phi->getIncomingBlock(*U)}];
+      if (*Known) {
+        U->set(*Known);
+        continue;
+      }
+    }
+    IRBuilder<> B(pointOfUse(*U));
+    Value *Address =
+        Offset ? B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Base, Offset)
+               : Base;
+    U->set(Address);
+    if (Known)
+      *Known = Address;
+  }
+}
+
+// At -O0 the base gets a slot in the frame, so that the debugger finds it at
+// every instruction and not only where a register holds it.
+Value *SideStack::debugSlot() {
+  if (!Slot) {
+    IRBuilder<> Top(&*F.getEntryBlock().begin());
+    Slot = Top.CreateAlloca(Top.getPtrTy(), nullptr, "side.slot");
+    auto *After = cast<Instruction>(Base)->getNextNode();
+    IRBuilder<>(After).CreateStore(Base, Slot);
+  }
+  return Slot;
+}
+
+void SideStack::describe(Value &Local, uint64_t Offset) {
+  DISubprogram *SP = F.getSubprogram();
+  if (!SP)
+    return;
+  DIBuilder DIB(*F.getParent(), /*AllowUnresolved=*/false);
+  if (F.hasOptNone()) {
+    // The slot holds the base: one more indirection before the offset.
+    replaceDbgDeclare(&Local, &Local, DIB, DIExpression::ApplyOffset, Offset);
+    replaceDbgDeclare(&Local, debugSlot(), DIB, DIExpression::DerefBefore, 0);
+    return;
+  }
+  replaceDbgDeclare(&Local, Base, DIB, DIExpression::ApplyOffset, Offset);
+  if (auto *AI = dyn_cast<AllocaInst>(&Local))
+    replaceDbgValueForAlloca(AI, Base, DIB, Offset);
+}
+
+void SideStack::moveDynamic(AllocaInst &AI) {
+  IRBuilder<> B(&AI);
+  uint64_t EltBytes =
+      DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue();
+  Value *Count = B.CreateZExtOrTrunc(AI.getArraySize(), B.getInt64Ty());
+  Value *Bytes = B.CreateMul(Count, B.getInt64(EltBytes));
+  Bytes = B.CreateAnd(B.CreateAdd(Bytes, B.getInt64(VINE_SIDE_ALIGN - 1)),
+                      -uint64_t(VINE_SIDE_ALIGN));
+  Value *OldSSP;
+  Value *Address = emitAllocation(&AI, Bytes, AI.getAlign(), OldSSP);
+  for (User *U : make_early_inc_range(AI.users()))
+    if (auto *I = dyn_cast<Instruction>(U); I && I->isLifetimeStartOrEnd())
+      I->eraseFromParent();
+  Address->takeName(&AI);
+  AI.replaceAllUsesWith(Address);
+  AI.eraseFromParent();
+}
+
+// llvm.stacksave and llvm.stackrestore bracket the scope of a VLA. What they
+// must save and restore is the SSP now.
+void SideStack::replaceStackSaves() {
+  for (Instruction &I : make_early_inc_range(instructions(F))) {
+    auto *II = dyn_cast<IntrinsicInst>(&I);
+    if (!II)
+      continue;
+    IRBuilder<> B(II);
+    if (II->getIntrinsicID() == Intrinsic::stacksave) {
+      Value *SSP = B.CreateIntToPtr(loadTcb(B, VINE_TCB_SSP), II->getType());
+      II->replaceAllUsesWith(SSP);
+      II->eraseFromParent();
+    } else if (II->getIntrinsicID() == Intrinsic::stackrestore) {
+      storeTcb(B, B.CreatePtrToInt(II->getArgOperand(0), B.getInt64Ty()),
+               VINE_TCB_SSP);
+      II->eraseFromParent();
+    }
+  }
+}
+
+// The SSP to leave behind: the one found at entry or, for the body of a
+// variadic function, the one found by its entry.
+void SideStack::restoreAtExits() {
+  bool IsVariadicBody = F.hasFnAttribute(VariadicBodyAttr);
+  if (!Base && !EntrySSP && !IsVariadicBody)
+    return;
+  for (BasicBlock &BB : F) {
+    auto *Ret = dyn_cast<ReturnInst>(BB.getTerminator());
+    if (!Ret)
+      continue;
+    IRBuilder<> B(exitPoint(*Ret));
+    Value *SSP = EntrySSP;
+    if (IsVariadicBody)
+      SSP = B.CreateLoad(B.getInt64Ty(),
+                         B.CreateConstInBoundsGEP1_64(
+                             B.getInt8Ty(), F.getArg(0), VINE_VA_SAVED_SSP));
+    else if (!SSP)
+      SSP = B.CreateAdd(B.CreatePtrToInt(Base, B.getInt64Ty()),
+                        B.getInt64(Layout.Size));
+    storeTcb(B, SSP, VINE_TCB_SSP);
+  }
+}
+
+void SideStack::run() {
+  collect();
+  expandCopiesOfKept();
+  layOut();
+  allocate();
+  for (AllocaInst *AI : Dynamic)
+    moveDynamic(*AI);
+  replaceStackSaves();
+  restoreAtExits();
+}
+
+void moveLocals(Function &F) { SideStack(F).run(); }
+
+} // namespace vine

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// Gives an instrumented function its prologue check, its frame pointer and
+// the magic word before its entry (abi/README.md section 1).
+//
+// The check itself is the backend's: its `split-stack` prologue compares %rsp
+// with %fs:0x70 and calls __morestack. It already leaves the check out of
+// functions without a frame. Small leaves go without it too: what they use
+// comes out of VINE_STACK_BUDGET, below the guard. How much they use is only
+// known after register allocation, so the test here is on the safe side: no
+// calls, nothing that the backend expands into one, few values in flight.
+#include "Abi.h"
+#include "Vine.h"
+
+#include "llvm/IR/DataLayout.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/Instructions.h"
+#include "llvm/IR/IntrinsicInst.h"
+
+using namespace llvm;
+
+namespace vine {
+
+// The most bytes of SSA values that an unchecked leaf may define. All of them
+// spilled, and all callee-saved registers pushed (56 bytes), still fits
+// between the guard and the end of the stack beside a caller of 255 bytes.
+static constexpr uint64_t LeafValueBytesMax = 64 + 14 * 8;
+
+// True if the backend makes a library call of I, or may.
+static bool mayBecomeCall(const Instruction &I) {
+  auto IsOdd = [](const Type *Ty) {
+    Ty = Ty->getScalarType();
+    return Ty->isFP128Ty() || Ty->isHalfTy() || Ty->isBFloatTy() ||
+           (Ty->isIntegerTy() && Ty->getIntegerBitWidth() > 64);
+  };
+  if (auto *CB = dyn_cast<CallBase>(&I)) {
+    if (CB->isInlineAsm())
+      return false;
+    auto *II = dyn_cast<IntrinsicInst>(CB);
+    return !II || isa<AnyMemIntrinsic>(II) || II->getType()->isFPOrFPVectorTy();
+  }
+  if (IsOdd(I.getType()))
+    return true;
+  return any_of(I.operands(),
+                [&](const Use &U) { return IsOdd(U->getType()); });
+}
+
+static uint64_t valueBytes(const Type *Ty, const DataLayout &DL) {
+  if (!Ty->isSized())
+    return 0;
+  return alignTo(DL.getTypeAllocSize(const_cast<Type *>(Ty)).getFixedValue(),
+                 8);
+}
+
+static bool isSmallLeaf(const Function &F) {
+  const DataLayout &DL = F.getParent()->getDataLayout();
+  uint64_t Locals = 0, Values = 0;
+  for (const Argument &A : F.args())
+    Values += valueBytes(A.getType(), DL);
+  for (const Instruction &I : instructions(F)) {
+    if (mayBecomeCall(I))
+      return false;
+    if (auto *AI = dyn_cast<AllocaInst>(&I)) {
+      Locals += DL.getTypeAllocSize(AI->getAllocatedType()).getFixedValue();
+      if (AI->isArrayAllocation() || Locals > VINE_LEAF_LOCALS_MAX)
+        return false;
+    } else if (!I.isDebugOrPseudoInst()) {
+      Values += valueBytes(I.getType(), DL);
+    }
+    if (Values > LeafValueBytesMax)
+      return false;
+  }
+  return true;
+}
+
+void checkStack(Function &F) {
+  if (!isSmallLeaf(F))
+    F.addFnAttr("split-stack");
+  F.addFnAttr("frame-pointer", "non-leaf");
+  // The check has just proved that the frame's memory is there.
+  F.removeFnAttr("probe-stack");
+  LLVMContext &Ctx = F.getContext();
+  F.setPrefixData(ConstantInt::get(Type::getInt64Ty(Ctx), VINE_MAGIC));
+  // With 8 bytes of prefix the entry is 8 modulo 16: never at the start of a
+  // page, so the word before it may always be read.
+  F.setAlignment(std::max(F.getAlign().valueOrOne(), Align(16)));
+}
+
+} // namespace vine

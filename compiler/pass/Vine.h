@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// The rewrites that make a function's stack frame movable, in the order in
+// which Pipeline.cpp runs them. Each lives in a file of its own, whose header
+// tells what it changes and why; each leaves valid IR behind.
+//
+// The contract with the runtime is abi/README.md. In one paragraph: a frame
+// may hold no address of itself, code that isn't ours runs on another stack,
+// and nothing that belongs to the thread may be kept across a call.
+#ifndef VINE_PASS_VINE_H
+#define VINE_PASS_VINE_H
+
+#include "llvm/IR/Function.h"
+#include "llvm/IR/Module.h"
+
+namespace llvm {
+class TargetTransformInfo;
+}
+
+namespace vine {
+using namespace llvm;
+
+// Early: before any optimisation, so that none sees what it must not.
+void markForeignFunctions(Module &M);   // Foreignness.cpp
+void forbidCachedLocations(Module &M);  // ThreadLocal.cpp: errno and kin
+void hideThreadLocals(Function &F);     // ThreadLocal.cpp
+void lowerGoStatements(Module &M);      // Go.cpp
+
+// Late, on the module: these change signatures and symbols.
+void renameMain(Module &M);             // Entry.cpp
+void rejectExceptions(Function &F);     // Diagnostics.cpp
+void makeWideReturnsExplicit(
+    Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
+void splitVariadics(Module &M);         // Varargs.cpp
+void replaceSetjmp(Module &M);          // Setjmp.cpp
+
+// Late, on each instrumented function.
+void makeLibCallsExplicit(Function &F); // LibCalls.cpp
+void pinIfFrameIsNamed(Function &F);    // Pin.cpp
+void moveLocals(Function &F);           // SideStack.cpp
+void routeCalls(Function &F);           // ForeignCalls.cpp
+void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
+void pollLoops(Function &F);            // LoopPolls.cpp
+void checkStack(Function &F);           // StackCheck.cpp
+
+// Late, on the module: what other objects and the runtime look for.
+void defineAliases(Module &M);          // Entry.cpp
+void referToAbi(Module &M);             // Entry.cpp
+
+} // namespace vine
+
+#endif
