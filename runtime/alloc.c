@@ -30,7 +30,8 @@
 #include <pthread.h>
 #include <string.h>
 
-#define POISON 0xdb
+#define POISON 0xdb    // freed
+#define UNWRITTEN 0xcb // allocated, not written since
 
 static struct {
   struct vine__lock lock;
@@ -76,17 +77,22 @@ static void poison_range(const struct vine__batch *b, size_t size) {
     memset(p, POISON, poisoned_bytes(size));
 }
 
-static void check_poison(void *p, size_t size) {
-  VINE_ASSERT(is_poisoned(p, size), "alloc: written to after free (A3)");
+// The object is about to be somebody's: what isn't written yet reads 0xcb.
+// Fresh ones too: their memory may have been freed objects of another span.
+static void *unpoison(void *p, size_t size, bool chained) {
+  VINE_ASSERT(!chained || is_poisoned(p, size),
+              "alloc: written to after free (A3)");
+  return memset(p, UNWRITTEN, poisoned_bytes(size));
 }
 
 // --- central, one object at a time ---
 
 static void *alloc_central(unsigned cls) {
   struct vine__batch b = vine__central_take(cls, 1);
-  if (b.chain && vine__debug.poison)
-    check_poison(b.chain, vine__class_bytes(cls));
-  return b.chain ? b.chain : b.lo;
+  void *p = b.chain ? b.chain : b.lo;
+  if (vine__debug.poison && p)
+    unpoison(p, vine__class_bytes(cls), b.chain != NULL);
+  return p;
 }
 
 static void free_central(unsigned cls, void *p) {
@@ -254,10 +260,12 @@ static void free_large(void *p, size_t bytes) {
 static void *alloc_debug(struct vine__cache *c, unsigned cls) {
   if (!c || vine__debug.nocache)
     return alloc_central(cls);
-  void *was = c->slot[cls].chain;
-  void *p = alloc_cached(&c->slot[cls], cls);
-  if (vine__debug.poison && p && p == was)
-    check_poison(p, vine__class_bytes(cls));
+  struct vine__cache_slot *s = &c->slot[cls];
+  bool chained = s->chain != NULL;
+  void *p = alloc_cached(s, cls);
+  chained |= s->bump == NULL; // a refill brought a chain, not a range
+  if (vine__debug.poison && p)
+    unpoison(p, vine__class_bytes(cls), chained);
   return p;
 }
 

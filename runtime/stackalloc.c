@@ -112,6 +112,15 @@ static bool take_spare(size_t bytes, struct vine__stack_large *out) {
   return found;
 }
 
+static bool pop_spare(struct vine__stack_large *out) {
+  vine__lock_acquire(&large.lock);
+  bool found = large.spares > 0;
+  if (found)
+    *out = large.spare[--large.spares];
+  vine__lock_release(&large.lock);
+  return found;
+}
+
 static bool keep_spare(const struct vine__stack_large *l) {
   vine__lock_acquire(&large.lock);
   bool kept = large.spares < VINE_STACK_RESERVE_CACHE;
@@ -147,13 +156,27 @@ static bool map_what_fits(size_t bytes, struct vine__stack_large *out) {
   return true;
 }
 
+static void drop_spares(void) {
+  struct vine__stack_large l;
+  while (pop_spare(&l))
+    vine__os_unmap(l.base, mapped_bytes(&l));
+}
+
+// The spares may be what took the address space.
+static bool map_reservation_slow(size_t bytes, struct vine__stack_large *out) {
+  if (map_what_fits(bytes, out))
+    return true;
+  drop_spares();
+  return map_what_fits(bytes, out);
+}
+
 bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out) {
   VINE_ASSERT(max_bytes > 0, "stack: empty reservation");
   if (max_bytes > SIZE_MAX / 4)
     max_bytes = SIZE_MAX / 4;
   size_t bytes = round_to_pages(max_bytes);
   bool spare = !vine__debug.fault && take_spare(bytes, out);
-  if (!spare && !map_what_fits(bytes, out))
+  if (!spare && !map_reservation_slow(bytes, out))
     return false;
   VINE_ASSERT(is_aligned(out->lo) && is_aligned(out->hi), "stack: (K1)");
   account(out, true);

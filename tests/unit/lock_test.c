@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// lock.c: exclusion under contention, and the order that debug builds check.
+#include "unit.h"
+
+#include "config.h"
+#include "lock.h"
+
+#include <signal.h>
+
+enum { ROUNDS = 20000 };
+
+static struct vine__lock lock = VINE_LOCK_INIT(LEAF);
+static long counter;
+static int inside;
+
+static void *count(void *arg) {
+  for (int i = 0; i < ROUNDS; i++) {
+    if ((i & 7) == (intptr_t)arg) {
+      while (!vine__lock_try_acquire(&lock))
+        sched_yield();
+    } else {
+      vine__lock_acquire(&lock);
+    }
+    CHECK(inside++ == 0 && vine__lock_is_held(&lock));
+    counter++;
+    inside--;
+    vine__lock_release(&lock);
+  }
+  return NULL;
+}
+
+static void test_exclusion(void) {
+  unit_on_threads(count);
+  CHECK(counter == (long)UNIT_THREADS * ROUNDS && !vine__lock_is_held(&lock));
+}
+
+static void wrong_order(void) {
+  struct vine__lock heap = VINE_LOCK_INIT(HEAP);
+  struct vine__lock central = VINE_LOCK_INIT(CENTRAL);
+  vine__lock_acquire(&heap);
+  vine__lock_acquire(&central);
+}
+
+static void wrong_address(void) {
+  struct vine__lock l[2] = {VINE_LOCK_INIT(CHAN), VINE_LOCK_INIT(CHAN)};
+  vine__lock_acquire(&l[1]);
+  vine__lock_acquire(&l[0]);
+}
+
+static void twice(void) {
+  vine__lock_acquire(&lock);
+  vine__lock_acquire(&lock);
+}
+
+static void not_mine(void) {
+  struct vine__lock l = VINE_LOCK_INIT(LEAF);
+  vine__lock_release(&l);
+}
+
+static void forgotten(void) {
+  vine__lock_acquire(&lock);
+  vine__lock_check_none_held();
+}
+
+static void dies_with(void (*fn)(void), const char *why) {
+  char err[512];
+  int st = unit_child(fn, err, sizeof err);
+  CHECK(unit_died_of(st, SIGABRT) && strstr(err, why));
+}
+
+static void test_ranks(void) {
+  struct vine__lock l[2] = {VINE_LOCK_INIT(CHAN), VINE_LOCK_INIT(CHAN)};
+  vine__lock_acquire(&l[0]);
+  vine__lock_acquire(&l[1]);
+  vine__lock_release(&l[0]); // not the last one first
+  vine__lock_release(&l[1]);
+  vine__lock_check_none_held();
+#if VINE_CHECK_LEVEL >= 1
+  dies_with(wrong_order, "out of order (L3)");
+  dies_with(wrong_address, "out of order (L3)");
+  dies_with(twice, "out of order (L3)");
+  dies_with(forgotten, "held where none may be");
+  dies_with(not_mine, "doesn't hold it");
+#else
+  (void)wrong_order, (void)wrong_address, (void)twice, (void)forgotten;
+  dies_with(not_mine, "released while free (L1)");
+#endif
+}
+
+int main(void) {
+  test_exclusion();
+  test_ranks();
+  return 0;
+}
