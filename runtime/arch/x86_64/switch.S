@@ -119,6 +119,7 @@ vine__mrun:
 	subq	$64, %rsp
 	andq	$-64, %rsp
 	movq	%rsp, M_SYS_SP(%rdi)
+	movq	%rsp, M_BASE_SP(%rdi)
 	movq	$1, M_CALL_SP(%rdi)
 	call	vine__schedule
 	ud2
