@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+#
+# bin/vinecc and bin/vinec++ from compiler/vinecc. The script is written anew
+# whenever the pass changes and holds the pass's hash: `ccache vinecc` hashes
+# its compiler, so objects of an older pass are never taken from the cache.
+
+set(_in "${CMAKE_SOURCE_DIR}/compiler/vinecc")
+set(_out "${CMAKE_BINARY_DIR}/bin/vinecc")
+
+add_custom_command(OUTPUT "${_out}"
+  COMMAND ${CMAKE_COMMAND} "-DIN=${_in}" "-DOUT=${_out}"
+    "-DPASS=$<TARGET_FILE:vine-pass>" "-DCLANG=${VINE_CLANG}"
+    "-DLLVM_VERSION=${VINE_LLVM_VERSION}" "-DVERSION=${PROJECT_VERSION}"
+    -P "${CMAKE_SOURCE_DIR}/tools/cmake/WriteVinecc.cmake"
+  DEPENDS vine-pass "${_in}"
+    "${CMAKE_SOURCE_DIR}/tools/cmake/WriteVinecc.cmake"
+  COMMENT "Writing bin/vinecc" VERBATIM)
+add_custom_target(vinecc ALL DEPENDS "${_out}")
+add_dependencies(vinecc vine-pass vine)
+
+# In the build tree the headers are the sources'.
+if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
+  file(CREATE_LINK "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}/include"
+    SYMBOLIC)
+endif()
+
+install(PROGRAMS "${_out}" DESTINATION bin)
+install(CODE "file(CREATE_LINK vinecc
+  \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/vinec++\" SYMBOLIC)")
