@@ -73,7 +73,7 @@ struct vine__alloc_stats {
   size_t in_use_bytes; // sums over the classes, plus large objects
   size_t cached_bytes;
   size_t mapped_bytes;
-  size_t large_bytes; // objects above 256 KiB
+  size_t large_bytes;      // objects above 256 KiB
   size_t free_dirty_bytes; // free pages that may be resident
   size_t arena_bytes;      // address space
 };

@@ -93,10 +93,9 @@ static void put_conversion(struct sink *s, char conv, bool wide,
     break;
   case 'u':
   case 'x':
-    put_number(s,
-               wide ? va_arg(a->ap, unsigned long long)
-                    : va_arg(a->ap, unsigned),
-               conv == 'x' ? 16 : 10);
+    put_number(
+        s, wide ? va_arg(a->ap, unsigned long long) : va_arg(a->ap, unsigned),
+        conv == 'x' ? 16 : 10);
     break;
   case 'p':
     put_string(s, "0x");

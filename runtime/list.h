@@ -103,8 +103,7 @@ static inline void vine__queue_push_front(struct vine__queue *q,
   q->head = n;
 }
 
-static inline struct vine__qnode *
-vine__queue_pop_front(struct vine__queue *q) {
+static inline struct vine__qnode *vine__queue_pop_front(struct vine__queue *q) {
   struct vine__qnode *n = q->head;
   if (n) {
     q->head = n->next;

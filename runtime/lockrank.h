@@ -10,25 +10,25 @@
 
 // X(name) in ascending order: outermost first.
 #define VINE_LOCK_RANKS(X)                                                     \
-  X(INIT)          /* init.c: start and shutdown */                            \
-  X(SYSMON)        /* sysmon.c */                                              \
-  X(ALLP)          /* proc.c: the set of Ps */                                 \
-  X(CHAN)          /* chan.c: one per channel, by address */                   \
-  X(SEMA)          /* sema.c: one per bucket */                                \
-  X(NETPOLL)       /* netpoll.c */                                             \
-  X(TIMER)         /* timer.c: one per P */                                    \
-  X(GROUP)         /* group.c: waiters of a group */                           \
-  X(SCHED)         /* sched.c: global queue, idle Ms and Ps */                 \
-  X(ALLG)          /* proc.c: list of all gs */                                \
-  X(LEARN)         /* learned stack sizes */                                   \
-  X(STACK_LARGE)   /* stackalloc.c: spare reservations */                      \
-  X(STACK_FIXED)   /* stackfixed.c: free fixed stacks */                       \
-  X(STACK_FAULT)   /* stackfault.c: quarantine of VINEDEBUG=fault=1 */         \
-  X(CACHES)        /* alloc.c: list of caches */                               \
-  X(CENTRAL)       /* central.c: one per size class */                         \
-  X(SCAVENGE)      /* pageheap.c: who gives pages back */                      \
-  X(HEAP)          /* pageheap.c */                                            \
-  X(LEAF)          /* anything that calls nothing while held */
+  X(INIT)        /* init.c: start and shutdown */                              \
+  X(SYSMON)      /* sysmon.c */                                                \
+  X(ALLP)        /* proc.c: the set of Ps */                                   \
+  X(CHAN)        /* chan.c: one per channel, by address */                     \
+  X(SEMA)        /* sema.c: one per bucket */                                  \
+  X(NETPOLL)     /* netpoll.c */                                               \
+  X(TIMER)       /* timer.c: one per P */                                      \
+  X(GROUP)       /* group.c: waiters of a group */                             \
+  X(SCHED)       /* sched.c: global queue, idle Ms and Ps */                   \
+  X(ALLG)        /* proc.c: list of all gs */                                  \
+  X(LEARN)       /* learned stack sizes */                                     \
+  X(STACK_LARGE) /* stackalloc.c: spare reservations */                        \
+  X(STACK_FIXED) /* stackfixed.c: free fixed stacks */                         \
+  X(STACK_FAULT) /* stackfault.c: quarantine of VINEDEBUG=fault=1 */           \
+  X(CACHES)      /* alloc.c: list of caches */                                 \
+  X(CENTRAL)     /* central.c: one per size class */                           \
+  X(SCAVENGE)    /* pageheap.c: who gives pages back */                        \
+  X(HEAP)        /* pageheap.c */                                              \
+  X(LEAF)        /* anything that calls nothing while held */
 
 enum vine__lock_rank {
   VINE_RANK_NONE, // unranked: may be taken at any time (tests)

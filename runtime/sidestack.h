@@ -3,10 +3,10 @@
 // Objects never move (I5); abi/README.md section 2 has the compiled code's
 // half of the protocol.
 //
-//   chunk   +--------+--------------------------------+
-//           | header |   free    |  objects  (newest .. oldest)  |
-//           +--------+--------------------------------+
-//                    ^ ss_lo     ^ ssp                          ^ ss_lo + ss_size
+//   +--------+----------------+---------------------------+
+//   | header |      free      |  objects, newest first    |
+//   +--------+----------------+---------------------------+
+//            ^ ss_lo          ^ ssp                       ^ ss_lo + ss_size
 //
 // SSP grows down. Chunks are linked newest to oldest and double from 256 B to
 // 64 KiB; an object that is larger gets a chunk of its own size.

@@ -71,12 +71,12 @@ bool vine__stack_fixed_alloc(size_t bytes, struct vine__stack *out);
 void vine__stack_fixed_free(struct vine__stack s);
 
 struct vine__stack_stats {
-  size_t fixed_in_use;        // stacks
-  size_t fixed_mapped_bytes;  // address space of all batches
-  size_t fixed_dirty_bytes;   // free, and perhaps resident
-  size_t reserved_bytes;      // address space of live reservations
-  size_t reserved_spares;     // reservations kept for reuse
-  size_t quarantined;         // VINEDEBUG=fault=1
+  size_t fixed_in_use;       // stacks
+  size_t fixed_mapped_bytes; // address space of all batches
+  size_t fixed_dirty_bytes;  // free, and perhaps resident
+  size_t reserved_bytes;     // address space of live reservations
+  size_t reserved_spares;    // reservations kept for reuse
+  size_t quarantined;        // VINEDEBUG=fault=1
 };
 void vine__stack_read_alloc_stats(struct vine__stack_stats *out);
 

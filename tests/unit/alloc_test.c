@@ -46,8 +46,9 @@ static void test_alignment(struct vine__cache *c) {
 }
 
 static void test_large(struct vine__cache *c) {
-  size_t sizes[] = {VINE_CLASS_BYTES_MAX + 1, 3 * VINE_MIB, VINE_HEAP_OBJECT_MAX,
-                    VINE_HEAP_OBJECT_MAX + 1, 70 * VINE_MIB};
+  size_t sizes[] = {VINE_CLASS_BYTES_MAX + 1, 3 * VINE_MIB,
+                    VINE_HEAP_OBJECT_MAX, VINE_HEAP_OBJECT_MAX + 1,
+                    70 * VINE_MIB};
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     char *p = vine__alloc(c, sizes[i]);
     CHECK(p);

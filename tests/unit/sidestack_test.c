@@ -166,8 +166,8 @@ static void *play(void *arg) {
     } else if (r % 100 < 97) { // return, in one of its two ways
       struct frame *top = &f[--depth];
       check_frame(top);
-      p->r.ssp = r & 1 << 20 ? top->entry_ssp
-                             : (uintptr_t)top->object + top->bytes;
+      p->r.ssp =
+          r & 1 << 20 ? top->entry_ssp : (uintptr_t)top->object + top->bytes;
     } else if (r % 100 < 99) { // longjmp over some frames
       depth = (int)((r >> 32) % (uint64_t)depth);
       p->r.ssp = f[depth].entry_ssp;

@@ -149,8 +149,8 @@ static int probe_guard(void) {
   char *p = map_at(NULL, page, PROT_READ | PROT_WRITE, 0);
   if (!p)
     return GUARD_MPROTECT;
-  int kind = advise(p, page, MADV_GUARD_INSTALL) == 0 ? GUARD_CHEAP
-                                                      : GUARD_MPROTECT;
+  int kind =
+      advise(p, page, MADV_GUARD_INSTALL) == 0 ? GUARD_CHEAP : GUARD_MPROTECT;
   vine__os_unmap(p, page);
   return kind;
 }
@@ -170,8 +170,7 @@ void vine__os_guard_force_mprotect(bool on) {
 
 // A locked mapping (mlockall) refuses cheap guards: then mprotect does it.
 int vine__os_guard(void *addr, size_t bytes) {
-  if (vine__os_guard_is_cheap() &&
-      advise(addr, bytes, MADV_GUARD_INSTALL) == 0)
+  if (vine__os_guard_is_cheap() && advise(addr, bytes, MADV_GUARD_INSTALL) == 0)
     return 0;
   return vine__os_protect(addr, bytes);
 }
@@ -217,8 +216,8 @@ int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
     ts.tv_nsec = timeout_ns % 1000000000;
     limit = &ts;
   }
-  return (int)sys(SYS_futex, (long)addr, FUTEX_WAIT_PRIVATE, value,
-                  (long)limit, 0, 0);
+  return (int)sys(SYS_futex, (long)addr, FUTEX_WAIT_PRIVATE, value, (long)limit,
+                  0, 0);
 }
 
 int vine__os_futex_wake(_Atomic uint32_t *addr, int count) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Walking and printing a goroutine's frames, by the chain of saved frame
+// pointers that every instrumented function keeps.
+//
+//   frame record, at rbp:   [rbp]     the caller's rbp; 0 ends the chain
+//                           [rbp + 8] the return address
+//
+// Never faults, whatever the chain holds: a record is read only if it lies
+// inside the stack, is aligned, and is above the one before. So a walk ends
+// after at most (hi - lo) / 16 frames. The stack must not change meanwhile.
+//
+// Runs on any stack but the one it walks past the end of; allocates nothing.
+#ifndef VINE_TRACEBACK_H
+#define VINE_TRACEBACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A walk. Start by filling it in; pc is then the innermost frame's.
+struct vine__frames {
+  uintptr_t pc;
+  uintptr_t bp;
+  uintptr_t lo; // the stack that records may lie in
+  uintptr_t hi;
+  // Optional. Called when bp lies outside [lo, hi): if the chain goes on in
+  // another stack (a linked segment, the system stack of a callback), sets
+  // w->lo and w->hi to it and returns true.
+  bool (*other_stack)(struct vine__frames *w, void *arg);
+  void *arg;
+};
+
+// Moves on to the caller. False at the end of the chain, and where the chain
+// is broken.
+bool vine__frames_next(struct vine__frames *w);
+
+// Calls fn(arg, pc) for every frame from the innermost; stops when it returns
+// false. pc of all but the first are return addresses. Returns how many.
+size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,
+                              uintptr_t hi, bool (*fn)(void *arg, uintptr_t pc),
+                              void *arg);
+
+// What is printed of one goroutine.
+struct vine__traceback {
+  uint64_t goid;
+  const char *status; // "running", "chan receive" ...
+  int64_t waited_ns;  // minutes are printed, from the first on
+  bool locked;        // to its thread
+  struct vine__frames frames;
+};
+
+// Frames printed at each end when a traceback is cut in the middle.
+#define VINE_TRACEBACK_ENDS 50
+
+// To standard error, as Go does:
+//
+//   goroutine 7 [chan receive, 3 minutes]:
+//   	consume+0x1a
+//   	main+0x44
+//
+// Above 2 * VINE_TRACEBACK_ENDS frames, the innermost and the outermost, and
+// between them "...N frames elided...".
+void vine__traceback_print(const struct vine__traceback *t);
+
+#endif
