@@ -34,7 +34,8 @@ static bool find_record(struct vine__frames *w) {
     return false;
   if (is_record(w))
     return true;
-  return w->other_stack && w->other_stack(w, w->arg) && is_record(w);
+  return w->other_stack && w->hops++ < VINE_FRAMES_HOPS_MAX &&
+         w->other_stack(w, w->arg) && is_record(w);
 }
 
 bool vine__frames_next(struct vine__frames *w) {

@@ -17,6 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A chain that changes stacks more often than this is taken for a circle.
+#define VINE_FRAMES_HOPS_MAX 10000
+
 // A walk. Start by filling it in; pc is then the innermost frame's.
 struct vine__frames {
   uintptr_t pc;
@@ -28,6 +31,7 @@ struct vine__frames {
   // w->lo and w->hi to it and returns true.
   bool (*other_stack)(struct vine__frames *w, void *arg);
   void *arg;
+  uint32_t hops; // changes of stack so far, at most VINE_FRAMES_HOPS_MAX
 };
 
 // Moves on to the caller. False at the end of the chain, and where the chain

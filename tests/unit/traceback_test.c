@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// symbolize.c and traceback.c: names of every kind of function, the printed
+// form, and walks over garbage.
+#include "unit.h"
+
+#include "fatal.h"
+#include "symbolize.h"
+#include "traceback.h"
+
+#include <dlfcn.h>
+#include <math.h>
+
+static uint64_t seed;
+
+// --- names ---
+
+static __attribute__((noinline)) int hidden_function(int x) { return x * 3; }
+
+// As compiled code looks: an alias that vinecc adds, beside the real name.
+__attribute__((noinline)) int real_name(int x) { return x * 5 + 1; }
+extern int __vine_c_real_name(int x) __attribute__((alias("real_name")));
+
+__asm__(".text\n.globl bare_label\nbare_label:\n nop\n nop\n ret\n"
+        ".globl variadic.va\n.type variadic.va, @function\n"
+        "variadic.va:\n ret\n.size variadic.va, .-variadic.va\n");
+void bare_label(void);
+void variadic_va(void) __asm__("variadic.va");
+
+static void check_name(uintptr_t pc, const char *name, uintptr_t offset) {
+  struct vine__symbol s;
+  CHECK(vine__symbol_find(pc, &s));
+  CHECK_STR(s.name, name);
+  CHECK(s.offset == offset);
+}
+
+static void test_names(void) {
+  check_name((uintptr_t)hidden_function, "hidden_function", 0);
+  check_name((uintptr_t)hidden_function + 2, "hidden_function", 2);
+  check_name((uintptr_t)__vine_c_real_name, "real_name", 0);
+  check_name((uintptr_t)bare_label + 1, "bare_label", 1);
+  check_name((uintptr_t)variadic_va, "variadic", 0);
+  struct vine__symbol s;
+  CHECK(vine__symbol_find((uintptr_t)&qsort, &s) && *s.name);
+  void *p = dlsym(RTLD_DEFAULT, "qsort");
+  CHECK(vine__symbol_find((uintptr_t)p, &s) && strstr(s.name, "qsort"));
+  CHECK(!vine__symbol_find(0, &s) && !vine__symbol_find(1, &s));
+  CHECK(!vine__symbol_find(~(uintptr_t)0, &s));
+  CHECK(!vine__symbol_find((uintptr_t)&seed + (1ul << 45), &s));
+}
+
+static void test_objects(void) {
+  const char *file;
+  uintptr_t offset;
+  CHECK(vine__symbol_object((uintptr_t)test_objects, &file, &offset));
+  CHECK_STR(file, "exe");
+  void *p = dlsym(RTLD_DEFAULT, "qsort");
+  CHECK(vine__symbol_object((uintptr_t)p, &file, &offset));
+  CHECK(UNIT_SANITIZED || strncmp(file, "libc.so", 7) == 0);
+  CHECK(!vine__symbol_object(1, &file, &offset));
+}
+
+// --- frames ---
+
+static uintptr_t stack_lo;
+static uintptr_t stack_hi;
+
+static struct vine__frames here(void *frame, void *pc) {
+  return (struct vine__frames){.pc = (uintptr_t)pc,
+                               .bp = (uintptr_t)frame,
+                               .lo = stack_lo,
+                               .hi = stack_hi};
+}
+
+static void print_from(struct vine__frames w, int64_t waited_ns) {
+  struct vine__traceback t = {
+      .goid = 7, .status = "chan receive", .waited_ns = waited_ns, .frames = w};
+  vine__traceback_print(&t);
+}
+
+static __attribute__((noinline)) void innermost(int64_t waited_ns) {
+  void *frame = __builtin_frame_address(0);
+  print_from(here(*(void **)frame, __builtin_return_address(0)), waited_ns);
+}
+
+static volatile int never;
+
+static __attribute__((noinline)) void recurse(int depth) {
+  if (depth > 0)
+    recurse(depth - 1);
+  else
+    innermost(185000000000);
+  never++; // not a tail call
+}
+
+static __attribute__((noinline)) void two_frames(void) {
+  recurse(1);
+  never++;
+}
+
+static void many_frames(void) {
+  recurse(199);
+  never++;
+}
+
+static int count(const char *text, const char *what) {
+  int n = 0;
+  for (const char *p = text; (p = strstr(p, what)); p++)
+    n++;
+  return n;
+}
+
+static void test_printing(void) {
+  static char err[64 << 10];
+  int st = unit_child(two_frames, err, sizeof err);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+  const char *head = "goroutine 7 [chan receive, 3 minutes]:\n\trecurse+0x";
+  CHECK(strncmp(err, head, strlen(head)) == 0);
+  CHECK(count(err, "\trecurse+0x") == 2 && count(err, "\ttwo_frames+0x") == 1);
+  CHECK(count(err, "\tmain+0x") == 1 && !strstr(err, "elided"));
+  unit_child(many_frames, err, sizeof err);
+  int frames = count(err, "\n\t");
+  CHECK(frames == 2 * VINE_TRACEBACK_ENDS);
+  const char *cut = strstr(err, "\n...");
+  CHECK(cut && strstr(cut, " frames elided...\n\t"));
+  CHECK(atoi(cut + 4) > 100 && atoi(cut + 4) < 120);
+  CHECK(count(err, "\tmain+0x") == 1);
+}
+
+static bool add_one(void *arg, uintptr_t pc) {
+  (void)pc;
+  return ++*(int *)arg < 5;
+}
+
+static void test_stops(void) {
+  uintptr_t chain[20];
+  uintptr_t lo = (uintptr_t)chain;
+  uintptr_t hi = (uintptr_t)(chain + 20);
+  for (int i = 0; i < 20; i += 2) {
+    chain[i] = (uintptr_t)&chain[i + 2];
+    chain[i + 1] = 0x1000u + (unsigned)i;
+  }
+  int n = -100;
+  CHECK(vine__traceback_frames(1, lo, lo, hi, add_one, &n) == 11);
+  n = 0;
+  CHECK(vine__traceback_frames(1, lo, lo, hi, add_one, &n) == 5);
+  n = -100;
+  CHECK(vine__traceback_frames(1, lo + 4, lo, hi, add_one, &n) == 1);
+  CHECK(vine__traceback_frames(1, hi - 8, lo, hi, add_one, &n) == 1);
+  CHECK(vine__traceback_frames(1, 0, lo, hi, add_one, &n) == 1);
+  chain[4] = lo; // a circle
+  CHECK(vine__traceback_frames(1, lo, lo, hi, add_one, &n) == 4);
+  chain[4] = chain[5] = 0; // the end
+  CHECK(vine__traceback_frames(1, lo, lo, hi, add_one, &n) == 3);
+}
+
+// Two stacks that point at each other.
+static uintptr_t ping[2];
+static uintptr_t pong[2];
+
+static bool hop(struct vine__frames *w, void *arg) {
+  (void)arg;
+  uintptr_t *s = w->bp == (uintptr_t)ping ? ping : pong;
+  w->lo = (uintptr_t)s;
+  w->hi = (uintptr_t)(s + 2);
+  return true;
+}
+
+static void test_hops(void) {
+  ping[0] = (uintptr_t)pong;
+  pong[0] = (uintptr_t)ping;
+  ping[1] = pong[1] = 42;
+  struct vine__frames w = {.pc = 1,
+                           .bp = (uintptr_t)ping,
+                           .lo = (uintptr_t)ping,
+                           .hi = (uintptr_t)(ping + 2),
+                           .other_stack = hop};
+  int n = 0;
+  while (vine__frames_next(&w))
+    n++;
+  CHECK(n == VINE_FRAMES_HOPS_MAX + 1);
+}
+
+// S14: any garbage, no fault.
+static void test_garbage(void) {
+  uintptr_t stack[512];
+  uint64_t rng = seed;
+  for (int round = 0; round < 20000; round++) {
+    uintptr_t lo = (uintptr_t)stack;
+    uintptr_t hi = lo + unit_random(&rng) % sizeof stack;
+    for (int i = 0; i < 512; i += 1 + (int)(unit_random(&rng) % 8)) {
+      uint64_t r = unit_random(&rng);
+      stack[i] = r & 1 ? r : lo + (r >> 8) % (2 * sizeof stack);
+    }
+    int n = -1000;
+    size_t frames = vine__traceback_frames(1, lo + unit_random(&rng) % 4096, lo,
+                                           hi, add_one, &n);
+    CHECK(frames <= 257);
+  }
+}
+
+int main(void) {
+  seed = unit_seed();
+  pthread_attr_t attr;
+  void *lo;
+  size_t bytes;
+  CHECK(pthread_getattr_np(pthread_self(), &attr) == 0);
+  CHECK(pthread_attr_getstack(&attr, &lo, &bytes) == 0);
+  pthread_attr_destroy(&attr);
+  stack_lo = (uintptr_t)lo;
+  stack_hi = stack_lo + bytes;
+  test_names();
+  test_objects();
+  test_printing();
+  test_stops();
+  test_hops();
+  test_garbage();
+  return 0;
+}
