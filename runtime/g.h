@@ -111,6 +111,7 @@ struct m {
   volatile uintptr_t *guard_addr; // this thread's %fs:VINE_TCB_GUARD
   _Atomic uint32_t sem;           // futex: 1 when woken
   bool spinning;
+  bool in_trap;      // g->sp is a trap's frame record, not a context
   uint32_t id;
   uint64_t rng;
   struct m *idle_next, *all_next;

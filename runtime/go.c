@@ -156,6 +156,20 @@ int vine__ready_sys(vine_g h) {
   return 0;
 }
 
+// --- threads ---
+
+EXPORT void vine_lock_thread(void) {
+  struct g *g = vine__getg();
+  if (g)
+    g->hold_depth++;
+}
+
+EXPORT void vine_unlock_thread(void) {
+  struct g *g = vine__getg();
+  if (g && g->hold_depth)
+    g->hold_depth--;
+}
+
 // --- asking ---
 
 EXPORT vine_g vine_self(void) {

@@ -11,6 +11,7 @@
 
 #include "init.h"
 #include "fatal.h"
+#include "fork.h"
 #include "gstatus.h"
 #include "os/os.h"
 #include "park.h"
@@ -87,7 +88,8 @@ static int make_procs(uint32_t n) {
 static int set_up(void) {
   vine__debug_init();
   vine__arch_init();
-  vine__alloc_init();
+  vine__fork_init(); // before the allocator's: locks in order
+  vine__stackalloc_init();
   check_binding();
   vine__os_membarrier_register();
   vine__dump_init();

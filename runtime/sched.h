@@ -25,6 +25,7 @@ struct vine__sched {
   _Atomic int64_t now_ns;     // sysmon's clock, coarse
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid;
+  _Atomic uint32_t no_sysmon; // a forked child: start it with a thread
   struct g *main_g;
   struct m *m0;
 };

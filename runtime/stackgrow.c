@@ -262,6 +262,14 @@ uintptr_t vine__segment_pop(struct m *m) {
   return s.sp;
 }
 
+bool vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi) {
+  const struct segment *s =
+      (const struct segment *)(top - sizeof(struct segment));
+  *lo = s->lo;
+  *hi = s->hi;
+  return true;
+}
+
 void vine__segments_unwind(struct g *g, unsigned depth) {
   while (g->segs > depth) {
     struct m fake = {.g = g, .p = NULL};
@@ -311,10 +319,12 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   uintptr_t entry = g->sp + 16;
   size_t frame = regs->frame_bytes;
   bool yield = wants_preempt() || random_preempt(m);
+  m->in_trap = true;
   if (!fits(g, entry, frame)) {
     if (g->pins) {
       uintptr_t sp = segment_push(m, g, entry, entry + 8, regs->args_bytes,
                                   frame);
+      m->in_trap = false;
       vine__segment_enter(regs, sp);
     }
     grow(m, g, entry, frame, g->sp);
@@ -322,6 +332,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
     if (!vine__stack_resize(m, g, vine__stack_bytes(g), g->sp))
       out_of_memory(g, vine__stack_bytes(g));
   }
+  m->in_trap = false;
   if (yield)
     preempt(m, g, regs);
 }

@@ -15,6 +15,7 @@
 //
 // Runs on: a thread that is no M. Allocates (hibernation).
 
+#include "deadlock.h"
 #include "os/os.h"
 #include "sched.h"
 #include "stack.h"
@@ -122,6 +123,8 @@ static void *sysmon_main(void *arg) {
       sleep_ns = sleep_ns * 2 < max ? sleep_ns * 2 : max;
     }
     vine__stack_scavenge(now);
+    if (sleep_ns >= SLEEP_MAX_NS)
+      vine__deadlock_check();
   }
   return NULL;
 }

@@ -104,6 +104,9 @@ void vine__newm(struct p *p, bool spinning) {
     s->idle_m_count--;
   }
   vine__lock_release(&s->lock);
+  uint32_t forked = 1;
+  if (cas_acq_rel(&s->no_sysmon, &forked, 0))
+    vine__sysmon_start();
   bool fresh = !m;
   if (fresh && !(m = vine__m_new()))
     vine__fatal("out of memory: new thread");

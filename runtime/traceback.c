@@ -14,6 +14,8 @@
 // frames don't say where they are).
 #include "traceback.h"
 
+#include "arch/arch.h"
+
 #include "assert.h"
 #include "fatal.h"
 #include "symbolize.h"
@@ -38,6 +40,11 @@ static bool find_record(struct vine__frames *w) {
          w->other_stack(w, w->arg) && is_record(w);
 }
 
+// The return addresses of goroutine functions aren't the program's business.
+static bool is_root(uintptr_t pc) {
+  return pc == (uintptr_t)vine__goexit || pc == (uintptr_t)vine__main_return;
+}
+
 bool vine__frames_next(struct vine__frames *w) {
   if (!find_record(w))
     return false;
@@ -46,7 +53,7 @@ bool vine__frames_next(struct vine__frames *w) {
   // (T1) What is left of this stack lies above the record.
   w->lo = w->bp + RECORD_BYTES;
   w->bp = record[0];
-  return w->pc != 0;
+  return w->pc != 0 && !is_root(w->pc);
 }
 
 size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,

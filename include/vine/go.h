@@ -68,6 +68,12 @@ void vine_park(void);
 // has ended.
 int vine_ready(vine_g g);
 
+// Between these the calling goroutine runs on the thread it is on now, and
+// that thread runs nothing else, as for Go's runtime.LockOSThread. They nest.
+// Ending the goroutine ends the lock. Nothing happens on a plain thread.
+void vine_lock_thread(void);
+void vine_unlock_thread(void);
+
 // The runtime starts by itself in programs whose main vinecc compiled. Others
 // call this first; the calling thread stays a plain thread. 0, or a negative
 // errno. Calling it again does nothing.

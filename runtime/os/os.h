@@ -81,6 +81,9 @@ int vine__os_cpu_quota(void);
 // /proc/self/cgroup, `mount` for /sys/fs/cgroup.
 int vine__os_cpu_quota_at(const char *proc_cgroup, const char *mount);
 
+// Threads of this process, from /proc; negative when it can't be read.
+int vine__os_thread_count(void);
+
 // --- time ---
 
 // Nanoseconds of a clock that never goes back; its zero is arbitrary.

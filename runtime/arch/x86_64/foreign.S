@@ -57,7 +57,7 @@ FUNC __vine_foreign
 	movabsq	$VINE_MAGIC, %r10
 	cmpq	%r10, -8(%r11)
 	je	1f
-foreign_call:
+.Lforeign_call:
 	movq	%fs:VINE_TCB_M, %r10
 	testq	%r10, %r10
 	jz	1f
@@ -86,9 +86,9 @@ FUNC __vine_foreign_args
 	popq	%r10
 	.cfi_def_cfa_offset 8
 	je	1f
-foreign_call_args:
+.Lforeign_call_args:
 	testl	%r10d, %r10d
-	jz	foreign_call
+	jz	.Lforeign_call
 	FRAME_RECORD
 	pushq	%rax
 	pushq	%rcx
@@ -146,14 +146,14 @@ FUNC __vine_icall
 	jne	1f
 	jmp	*%r10
 1:	movq	%r10, %r11
-	jmp	foreign_call
+	jmp	.Lforeign_call
 ENDFUNC __vine_icall
 
 // void __vine_icall_args(...): r10 target, r11 N.
 FUNC __vine_icall_args
 	xchgq	%r10, %r11
 	testl	$0xfff, %r11d
-	jz	foreign_call_args
+	jz	.Lforeign_call_args
 	jmp	__vine_foreign_args
 ENDFUNC __vine_icall_args
 
