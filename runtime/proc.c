@@ -165,7 +165,8 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
     return true;
   }
   size_t bytes = vine__learned_bytes(np->entry);
-  size_t need = np->args_bytes + VINE_STACK_BUDGET + 128;
+  // Arguments, return address, and a small frame above the guard.
+  size_t need = np->args_bytes + VINE_STACK_BUDGET + 64;
   if (bytes < need)
     bytes = need;
   if (g->hi && vine__stack_bytes(g) >= bytes)
