@@ -320,6 +320,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   size_t frame = regs->frame_bytes;
   bool yield = wants_preempt() || random_preempt(m);
   m->in_trap = true;
+  vine__stack_set_guard(g); // undoes sysmon's poison
   if (!fits(g, entry, frame)) {
     if (g->pins) {
       uintptr_t sp = segment_push(m, g, entry, entry + 8, regs->args_bytes,
@@ -338,6 +339,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
 }
 
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
+  vine__stack_set_guard(m->g);
   preempt(m, m->g, regs);
 }
 

@@ -51,14 +51,24 @@ static bool take(struct p *p, struct m *m) {
   return taken;
 }
 
-// Only an ordinary guard is replaced, by compare and swap: the thread itself
-// writes it by plain stores, and those win. A lost request is repeated at the
-// next round; one that hits the next goroutine costs it a yield.
-static void ask_to_yield(struct m *m) {
-  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)m->guard_addr;
+// Poisons both copies of the guard: the thread's, which checks compare with,
+// and the goroutine's, from which the thread's is written after every foreign
+// call. Only ordinary guards are replaced, by compare and swap: their owner
+// writes them by plain stores, and those win. A lost request is repeated at
+// the next round; one that hits another goroutine costs it a yield.
+static void poison(volatile uintptr_t *word) {
+  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)word;
   uintptr_t v = load_relaxed(guard);
   if (v != 0 && v < (uintptr_t)-16)
     cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_PREEMPT);
+}
+
+static void ask_to_yield(struct m *m) {
+  struct g *g = *(struct g *volatile *)&m->g;
+  if (!g || g->kind != G_GROWABLE)
+    return;
+  poison(&g->guard);
+  poison(m->guard_addr);
 }
 
 static bool is_any_waiting(struct p *p) {
@@ -79,10 +89,8 @@ static bool look_at(struct p *p, int64_t now) {
     p->sysmon_when = now;
     return false;
   }
-  if (call_sp > 1 && now - p->sysmon_when >= SLICE_NS) {
+  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p))
     ask_to_yield(m);
-    return false;
-  }
   if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
     return false;
   bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
