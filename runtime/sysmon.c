@@ -18,6 +18,7 @@
 #include "deadlock.h"
 #include "os/os.h"
 #include "sched.h"
+#include "schedtrace.h"
 #include "stack.h"
 
 #include <pthread.h>
@@ -131,6 +132,7 @@ static void *sysmon_main(void *arg) {
       sleep_ns = sleep_ns * 2 < max ? sleep_ns * 2 : max;
     }
     vine__stack_scavenge(now);
+    vine__schedtrace(now);
     if (sleep_ns >= SLEEP_MAX_NS)
       vine__deadlock_check();
   }
