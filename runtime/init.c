@@ -18,6 +18,7 @@
 #include "proc.h"
 #include "sched.h"
 #include "stack.h"
+#include "timer.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -81,6 +82,7 @@ static int make_procs(uint32_t n) {
     vine__cache_init(&p->cache);
     vine__sched.allp[i] = p;
   }
+  vine__timers_init(n);
   store_relaxed(&vine__sched.maxprocs, n);
   return 0;
 }
@@ -131,6 +133,7 @@ void vine_shutdown(void) {
     return;
   for (struct m *m = load_acquire(&vine__sched.all_m); m; m = m->all_next)
     vine__m_wake(m);
+  vine__timers_interrupt();
 }
 
 // --- main ---

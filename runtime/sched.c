@@ -37,6 +37,7 @@
 #include "gstatus.h"
 #include "os/os.h"
 #include "stack.h"
+#include "timer.h"
 
 #include <string.h>
 
@@ -265,6 +266,8 @@ void vine__handoffp(struct p *p) {
   vine__lock_release(&s->lock);
   if (work)
     vine__newm(p, false);
+  else
+    vine__timers_watch();
 }
 
 // --- finding work ---
@@ -302,6 +305,8 @@ static struct g *steal_work(struct m *m) {
     for (uint32_t i = 0; i < n; i++) {
       struct p *p = vine__sched.allp[(start + i) % n];
       struct g *g = p == m->p ? NULL : runq_steal(m->p, p, round == 3);
+      if (!g && round == 3 && vine__timers_run(p->id))
+        g = runq_get(m->p);
       if (g)
         return g;
     }
@@ -358,8 +363,26 @@ void vine__stopm_for_p(struct m *m) {
   m->nextp = NULL;
 }
 
+// Waits for timers, if nobody does. True: they are run, and this thread has a
+// P again. False: it has none, and may sleep until someone brings one.
+static bool wait_for_timers(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  if (!vine__timers_wait())
+    return false;
+  vine__lock_acquire(&s->lock);
+  struct p *p = vine__pidle_get_locked();
+  vine__lock_release(&s->lock);
+  if (!p)
+    return false;
+  vine__acquirep(m, p);
+  vine__timers_run_all();
+  return true;
+}
+
 static void sleep_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
+  if (wait_for_timers(m))
+    return;
   vine__lock_acquire(&s->lock);
   m->idle_next = s->idle_m;
   s->idle_m = m;
@@ -375,6 +398,7 @@ static void sleep_idle(struct m *m) {
 }
 
 static struct g *find_local(struct m *m) {
+  vine__timers_check(m->p);
   if (++m->sched_ticks % 61 == 0) {
     struct g *g = globrunq_get(m->p, 1);
     if (g)
