@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# bin/vinecc and bin/vinec++ from compiler/vinecc. The script is written anew
+# bin/vinecc, bin/vinec++ and lib/vine/link.args, from compiler/vinecc. The script is written anew
 # whenever the pass changes and holds the pass's hash: `ccache vinecc` hashes
 # its compiler, so objects of an older pass are never taken from the cache.
 
@@ -15,8 +15,17 @@ add_custom_command(OUTPUT "${_out}"
   DEPENDS vine-pass "${_in}"
     "${CMAKE_SOURCE_DIR}/tools/cmake/WriteVinecc.cmake"
   COMMENT "Writing bin/vinecc" VERBATIM)
-add_custom_target(vinecc ALL DEPENDS "${_out}")
-add_dependencies(vinecc vine-pass vine)
+
+# What vinecc tells the linker about the runtime's symbols.
+set(_args "${VINE_LIBDIR}/link.args")
+add_custom_command(OUTPUT "${_args}"
+  COMMAND ${CMAKE_COMMAND} "-DNM=${CMAKE_NM}" "-DLIB=$<TARGET_FILE:vine>"
+    "-DOUT=${_args}" -P "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
+  DEPENDS vine "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
+  COMMENT "Writing lib/vine/link.args" VERBATIM)
+
+add_custom_target(vinecc ALL DEPENDS "${_out}" "${_args}")
+add_dependencies(vinecc vine-pass vine vine_shared)
 
 # In the build tree the headers are the sources'.
 if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
@@ -25,5 +34,6 @@ if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
 endif()
 
 install(PROGRAMS "${_out}" DESTINATION bin)
+install(FILES "${_args}" DESTINATION lib/vine)
 install(CODE "file(CREATE_LINK vinecc
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/vinec++\" SYMBOLIC)")

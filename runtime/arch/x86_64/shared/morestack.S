@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// libvine_shared.a: what each instrumented shared library has of the runtime.
+//
+// The prologue calls __morestack by that name, and were it left undefined,
+// the linker would take libgcc's, which links segments and whose constructor
+// writes the guard. So each shared library has a hidden one, which goes on to
+// the executable's; a jump leaves the registers and the stack as they are.
+
+	.text
+	.p2align 4
+	.globl __morestack, __morestack_non_split
+	.hidden __morestack, __morestack_non_split
+	.type __morestack, @function
+	.type __morestack_non_split, @function
+__morestack:
+__morestack_non_split:
+	jmp *__vine_morestack@GOTPCREL(%rip)
+	.size __morestack, . - __morestack
+	.size __morestack_non_split, . - __morestack_non_split
+
+	.section .note.GNU-stack,"",@progbits
