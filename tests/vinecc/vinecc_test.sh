@@ -1,0 +1,478 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# vinecc_test.sh VINECC CLANG BUILD: one function per way of using vinecc. Each
+# runs in a folder of its own, under `set -e`, and passes when it returns 0.
+set -u
+VINECC=$1 CLANG=$2 BUILD=$3
+export VINECC CLANG BUILD
+unset VINE_OFF VINE_CLANG VINEDEBUG CFLAGS CPPFLAGS LDFLAGS
+export VINEMAXPROCS=2
+
+top=$(mktemp -d)
+trap 'rm -rf "$top"' EXIT
+
+hello() {
+	cat >hello.c <<-'EOF'
+	#include <stdio.h>
+	#include <vine.h>
+	static vine_group wg;
+	static void hi(int i) { printf("hello %d\n", i); vine_group_done(&wg); }
+	int main(void) {
+	  vine_group_add(&wg, 1);
+	  vine_go(hi(42));
+	  vine_group_wait(&wg);
+	  return 0;
+	}
+	EOF
+	# Plain C that vinecc and clang both take.
+	cat >plain.c <<-'EOF'
+	int twice(int x) { return 2 * x; }
+	EOF
+}
+
+# fails REGEX COMMAND...: the command fails and says so in exactly one line.
+fails() {
+	local regex=$1
+	shift
+	if "$@" >out 2>err; then
+		echo "should fail: $*"
+		return 1
+	fi
+	[ "$(wc -l <err)" = 1 ] && grep -Eq -e "$regex" err || {
+		echo "want one line like: $regex; got:"
+		cat err
+		return 1
+	}
+}
+
+is_instrumented() { nm "$1" | grep -q __vine_abi_; }
+is_plain() { ! is_instrumented "$1"; }
+
+# --- modes ---
+
+t_compile_and_link() {
+	"$VINECC" hello.c -o hello 2>err
+	[ ! -s err ]
+	[ "$(./hello)" = "hello 42" ]
+}
+
+t_every_level() {
+	for o in -O0 -O1 -O2 -O3 -Os "-O2 -g" "-O2 -fPIC" "-O3 -march=native"; do
+		"$VINECC" $o -Wall -Wextra -Werror hello.c -o hello
+		[ "$(./hello)" = "hello 42" ] || { echo "$o"; return 1; }
+	done
+}
+
+t_object_then_link() {
+	"$VINECC" -Werror -c hello.c -o hello.o
+	is_instrumented hello.o
+	"$VINECC" -Werror hello.o -o hello
+	[ "$(./hello)" = "hello 42" ]
+}
+
+t_link_is_bound_now() {
+	"$VINECC" hello.c -o hello -Wl,-z,lazy
+	readelf -d hello | grep -Eq 'BIND_NOW|NOW'
+}
+
+t_assembly() {
+	"$VINECC" -O2 -S hello.c -o - | grep -q __morestack
+}
+
+t_preprocess() {
+	"$VINECC" -E hello.c >hello.i 2>err
+	[ ! -s err ]
+	grep -q __vine_go_begin hello.i
+	"$VINECC" -Werror -c hello.i -o hello.o # what ccache does
+	is_instrumented hello.o
+	"$VINECC" hello.o -o hello
+	[ "$(./hello)" = "hello 42" ]
+}
+
+t_dependencies() {
+	"$VINECC" -M hello.c | grep -q 'vine/go.h'
+	"$VINECC" -MD -MF hello.d -MT x.o -c hello.c
+	grep -q '^x.o:.*hello.c' hello.d
+}
+
+t_syntax_only() {
+	"$VINECC" -Werror -fsyntax-only hello.c
+	[ ! -e a.out ]
+}
+
+t_standard_input() {
+	echo 'int main(void) { return 3; }' | "$VINECC" -x c - -o three
+	! ./three
+	echo 'int main(void) { return 0; }' | "$VINECC" -xc -c - -o zero.o
+	"$VINECC" zero.o -o zero
+	./zero
+}
+
+t_response_file() {
+	mkdir 'a dir'
+	cp hello.c 'a dir/hello.c'
+	printf '%s\n' -c '"a dir/hello.c"' -o hello.o >args
+	"$VINECC" @args
+	is_instrumented hello.o
+	echo 'hello.o -o hello' >args
+	"$VINECC" @args
+	[ "$(./hello)" = "hello 42" ]
+	echo '-fno-vine' >args
+	fails 'command line' "$VINECC" @args -c plain.c
+}
+
+t_odd_names() {
+	cp plain.c 'a "b" $c.c'
+	"$VINECC" '-DX="a b"' -c 'a "b" $c.c' -o 'o o.o'
+	is_instrumented 'o o.o'
+}
+
+t_relocatable() {
+	"$VINECC" -c hello.c
+	"$VINECC" -c plain.c
+	"$VINECC" -r -nostdlib hello.o plain.o -o both.o
+	"$VINECC" both.o -o hello
+	[ "$(./hello)" = "hello 42" ]
+}
+
+t_static() {
+	"$VINECC" -static hello.c -o hello
+	[ "$(./hello)" = "hello 42" ]
+	"$VINECC" -no-pie hello.c -o hello
+	[ "$(./hello)" = "hello 42" ]
+}
+
+t_separate_library_option() {
+	printf '%s\n' '#include <math.h>' \
+		'int main(int c, char **v) { return cos(c - 1) != 1; }' >m.c
+	"$VINECC" m.c -l m -o m
+	./m
+}
+
+t_archive() {
+	"$VINECC" -c plain.c
+	ar rcs libplain.a plain.o
+	echo 'int twice(int); int main(void) { return twice(2) != 4; }' >main.c
+	"$VINECC" main.c -L. -lplain -o main
+	./main
+}
+
+# --- shared libraries ---
+
+library() {
+	cat >lib.c <<-'EOF'
+	int down(int n) { volatile int x = n; return n ? down(n - 1) + 1 : x; }
+	int calls(int (*f)(int), int n) { return f(n) + down(n); }
+	EOF
+	cat >main.c <<-'EOF'
+	int down(int), calls(int (*)(int), int);
+	int main(void) { return !(calls(down, 20000) == 40000); }
+	EOF
+	"$VINECC" -O1 -fPIC -shared -Wl,--no-undefined -Werror lib.c -o liblib.so
+	! nm -D --defined-only liblib.so | grep -Eq 'vine|morestack|splitstack'
+}
+
+t_shared_library() {
+	library
+	"$VINECC" main.c -L. -llib -Wl,-rpath,. -o main
+	./main
+	VINEDEBUG=move=1 ./main
+}
+
+t_dlopen() {
+	library
+	cat >dl.c <<-'EOF'
+	#include <dlfcn.h>
+	#include <stdio.h>
+	int main(void) {
+	  void *h = dlopen("./liblib.so", RTLD_NOW);
+	  if (!h) { puts(dlerror()); return 2; }
+	  int (*f)(int) = (int (*)(int))dlsym(h, "down");
+	  return f(20000) != 20000;
+	}
+	EOF
+	"$VINECC" dl.c -o dl
+	./dl
+	VINEDEBUG=move=1 ./dl
+}
+
+# --- switching Vine off ---
+
+t_fno_vine() {
+	"$VINECC" -Werror -fno-vine -c plain.c
+	is_plain plain.o
+	"$VINECC" -Werror -fno-vine -fvine -c plain.c
+	is_instrumented plain.o
+	echo 'int twice(int); int main(void) { return twice(2) != 4; }' >main.c
+	"$VINECC" -c -fno-vine plain.c
+	"$VINECC" main.c plain.o -o main
+	./main
+}
+
+t_fno_vine_has_headers_but_no_macro() {
+	printf '%s\n' '#include <vine.h>' '#ifdef __VINE__' '#error' '#endif' >h.c
+	"$VINECC" -fno-vine -c h.c
+}
+
+t_vine_off() {
+	VINE_OFF=1 "$VINECC" -Werror -fno-vine plain.c -c
+	is_plain plain.o
+	echo 'int main(void) { return 0; }' >m.c
+	VINE_OFF=1 "$VINECC" -Werror m.c -o m
+	! nm m | grep -q vine
+	VINE_OFF=0 "$VINECC" -c plain.c
+	is_instrumented plain.o
+}
+
+t_sanitizers() {
+	for s in address thread address,undefined; do
+		"$VINECC" -fsanitize=$s -c plain.c
+		is_plain plain.o
+	done
+	"$VINECC" -fsanitize=undefined -c plain.c
+	is_instrumented plain.o
+}
+
+t_poll_option() {
+	grep -q vine-poll "$BUILD/lib/vine/vine-pass.so" || return 77
+	"$VINECC" -O2 -fno-vine-poll -c plain.c
+	"$VINECC" -O2 -fvine-poll -c plain.c
+}
+
+# --- what other tools ask ---
+
+t_version() {
+	[ "$("$VINECC" --version | head -1)" = "$("$CLANG" --version | head -1)" ]
+	[ "$("$VINECC" -dumpmachine)" = "$("$CLANG" -dumpmachine)" ]
+	[ -n "$("$VINECC" -print-search-dirs)" ]
+	[ "$("$VINECC" -print-prog-name=ld)" = \
+		"$("$CLANG" -print-prog-name=ld)" ]
+	"$VINECC" -v 2>&1 | grep -q 'clang version'
+	"$VINECC" --vine-version | grep -Eq '^vinecc [0-9]+\.[0-9]+'
+	"$VINECC" --vine-help | grep -q fno-vine
+}
+
+t_silent() {
+	"$VINECC" -Weverything -Wno-unsafe-buffer-usage -Werror \
+		-Wno-missing-prototypes -Wno-declaration-after-statement \
+		-c plain.c >out 2>&1
+	[ ! -s out ]
+}
+
+t_symlink_and_path() {
+	ln -s "$VINECC" mycc
+	./mycc -c plain.c
+	is_instrumented plain.o
+	PATH=${VINECC%/*}:$PATH
+	vinecc -c plain.c -o p.o
+	is_instrumented p.o
+	cd "$BUILD" && bin/vinecc -c "$OLDPWD/plain.c" -o "$OLDPWD/q.o"
+	cd bin && ./vinecc -c "$OLDPWD/../$PWD/../x" 2>/dev/null || :
+}
+
+t_installed() {
+	cmake --install "$BUILD" --prefix "$PWD/inst" >/dev/null
+	inst/bin/vinecc hello.c -o hello
+	[ "$(./hello)" = "hello 42" ]
+	printf '#include <vine.h>\n' >x.cpp
+	inst/bin/vinec++ -fno-exceptions -c x.cpp
+	"$CLANG" -std=c11 -I inst/include -fsyntax-only -x c x.cpp
+}
+
+t_make() {
+	printf '%s\n' 'hello: hello.o plain.o' >Makefile
+	make -s CC="$VINECC" CFLAGS='-O2 -Wall' hello
+	[ "$(./hello)" = "hello 42" ]
+}
+
+# What autoconf's configure scripts do to a compiler.
+t_conftest() {
+	cat >conftest.c <<-'EOF'
+	#ifdef __cplusplus
+	extern "C"
+	#endif
+	char strlcpyish();
+	int main(void) { return strlcpyish(); }
+	EOF
+	if "$VINECC" -o conftest -g -O2 conftest.c >&5 2>/dev/null; then
+		echo 'an undefined function should not link'
+		return 1
+	fi
+	sed -i 's/strlcpyish/puts/g' conftest.c
+	"$VINECC" -o conftest -g -O2 -Wno-everything conftest.c
+	echo 'int main(void) { return 0; }' >conftest.c
+	"$VINECC" conftest.c
+	[ -x a.out ] && ./a.out
+	"$VINECC" -c conftest.c && [ -f conftest.o ]
+} 5>/dev/null
+
+t_autotools() {
+	command -v autoreconf >/dev/null || return 77
+	cat >configure.ac <<-'EOF'
+	AC_INIT([hello], [1])
+	AM_INIT_AUTOMAKE([foreign])
+	AM_PROG_AR
+	LT_INIT
+	AC_PROG_CC
+	AC_CHECK_FUNCS([snprintf no_such_function])
+	AC_CONFIG_FILES([Makefile])
+	AC_OUTPUT
+	EOF
+	cat >Makefile.am <<-'EOF'
+	lib_LTLIBRARIES = libplain.la
+	libplain_la_SOURCES = plain.c
+	libplain_la_LDFLAGS = -no-undefined
+	bin_PROGRAMS = hello
+	hello_SOURCES = hello.c
+	hello_LDADD = libplain.la
+	EOF
+	autoreconf -fi >log 2>&1 || { cat log; return 1; }
+	./configure CC="$VINECC" >log 2>&1 || { cat log; return 1; }
+	make -s >log 2>&1 || { cat log; return 1; }
+	[ "$(./hello)" = "hello 42" ]
+	grep -q '^ac_cv_func_no_such_function=no' config.log
+}
+
+t_cmake() {
+	cat >CMakeLists.txt <<-'EOF'
+	cmake_minimum_required(VERSION 3.20)
+	project(hello C)
+	include(CheckFunctionExists)
+	include(CheckCCompilerFlag)
+	check_function_exists(snprintf HAVE_SNPRINTF)
+	check_function_exists(no_such_function HAVE_NONE)
+	check_c_compiler_flag(-Wall HAVE_WALL)
+	check_c_compiler_flag(-Wno-such-flag-xyz HAVE_BAD)
+	if(NOT HAVE_SNPRINTF OR HAVE_NONE OR NOT HAVE_WALL)
+	  message(FATAL_ERROR "wrong checks")
+	endif()
+	if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+	  message(FATAL_ERROR "compiler is ${CMAKE_C_COMPILER_ID}")
+	endif()
+	if(CMAKE_C_IMPLICIT_LINK_LIBRARIES MATCHES "libvine")
+	  message(FATAL_ERROR "implicit: ${CMAKE_C_IMPLICIT_LINK_LIBRARIES}")
+	endif()
+	add_library(plain SHARED plain.c)
+	add_library(plain2 STATIC plain.c)
+	add_executable(hello hello.c)
+	target_link_libraries(hello plain)
+	add_executable(hello2 hello.c)
+	target_link_libraries(hello2 plain2)
+	EOF
+	for g in Ninja 'Unix Makefiles'; do
+		rm -rf b
+		cmake -G "$g" -S . -B b -DCMAKE_C_COMPILER="$VINECC" >log 2>&1 &&
+			cmake --build b >>log 2>&1 || { cat log; return 1; }
+		[ "$(b/hello)" = "hello 42" ]
+		[ "$(b/hello2)" = "hello 42" ]
+	done
+}
+
+t_ccache() {
+	command -v ccache >/dev/null || return 77
+	export CCACHE_DIR=$PWD/cache
+	ccache -z >/dev/null
+	ccache "$VINECC" -O2 -c hello.c -o 1.o
+	ccache "$VINECC" -O2 -c hello.c -o 2.o
+	cmp 1.o 2.o
+	is_instrumented 2.o
+	ccache -s | grep -Eq 'Hits: +1'
+	# A new pass writes a new vinecc: no stale object.
+	cp -r "$(readlink -f "$BUILD")/bin" "$BUILD/lib" .
+	ln -s "$BUILD/include" include
+	ccache bin/vinecc -O2 -c hello.c -o 3.o
+	sed -i 's/tells two passes apart: .*/tells two passes apart: 0/' bin/vinecc
+	ccache -z >/dev/null
+	ccache bin/vinecc -O2 -c hello.c -o 3.o
+	ccache -s | grep -Eq 'Hits: +0'
+	# The other way round: ccache sees -fplugin.
+	VINE_CLANG="ccache $CLANG" "$VINECC" -O2 -c hello.c -o 4.o
+	is_instrumented 4.o
+}
+
+# --- C++ ---
+
+t_cxx() {
+	cat >x.cpp <<-'EOF'
+	#include <vine.h>
+	template <class T> static T add(T a, T b) { return a + b; }
+	static int n;
+	static vine_group wg;
+	static void run(int x) { n = add(x, 1); vine_group_done(&wg); }
+	int main() {
+	  vine_group_add(&wg, 1);
+	  vine_go(run(2));
+	  vine_group_wait(&wg);
+	  return n != 3;
+	}
+	EOF
+	"${VINECC%cc}c++" -fno-exceptions x.cpp -o x
+	./x
+	fails 'fno-exceptions' "${VINECC%cc}c++" -c x.cpp
+	fails 'fno-exceptions' "$VINECC" -c x.cpp
+	fails 'fno-exceptions' "$VINECC" -x c++ -c plain.c
+	"${VINECC%cc}c++" -fno-vine -c x.cpp -Dvine_go= 2>/dev/null
+}
+
+# --- refusals ---
+
+t_refuses_lto() {
+	fails 'flto.*not work' "$VINECC" -flto -c plain.c
+	fails 'flto.*not work' "$VINECC" -flto=thin plain.c -o x
+	"$VINECC" -flto -fno-lto -c plain.c
+	"$VINECC" -flto -fno-vine -c plain.c
+}
+
+t_refuses_other_linkers() {
+	fails "linker 'lld'" "$VINECC" -fuse-ld=lld hello.c -o x
+	fails "linker 'gold'" "$VINECC" -fuse-ld=gold hello.c -o x
+	fails "linker '/usr/bin/ld.lld'" "$VINECC" \
+		--ld-path=/usr/bin/ld.lld hello.c -o x
+	"$VINECC" -fuse-ld=bfd hello.c -o hello
+	"$VINECC" -fuse-ld=lld -Wno-unused-command-line-argument -c plain.c
+}
+
+t_refuses_other_machines() {
+	fails 'x86-64 only' "$VINECC" -m32 -c plain.c
+}
+
+t_missing_clang() {
+	mkdir -p p/bin p/lib
+	sed "s|^clang_built_with=.*|clang_built_with=/nowhere/clang-0|" \
+		"$VINECC" >p/bin/vinecc
+	chmod +x p/bin/vinecc
+	ln -s "$BUILD/lib/vine" p/lib/vine
+	mkdir tools
+	ln -s "$(command -v readlink)" tools/readlink
+	fails 'not found: install clang-' env PATH="$PWD/tools" \
+		/bin/sh p/bin/vinecc -c plain.c
+	VINE_CLANG=$CLANG p/bin/vinecc -c plain.c
+	fails 'is not clang .*: install' env VINE_CLANG=/bin/false \
+		"$VINECC" -c plain.c
+	rm p/lib/vine
+	fails 'vine-pass.so is missing' env VINE_CLANG="$CLANG" \
+		p/bin/vinecc -c plain.c
+}
+
+# --- all of them ---
+
+passed=0 failed=0
+for t in $(declare -F | awk '$3 ~ /^t_/ {print $3}'); do
+	[ -n "${4-}" ] && [ "$t" != "$4" ] && continue
+	mkdir "$top/$t"
+	(cd "$top/$t" && hello && set -eE &&
+		trap 'echo "line $LINENO: $BASH_COMMAND"' ERR && $t) \
+		>"$top/log" 2>&1
+	rc=$?
+	case $rc in
+	0) passed=$((passed + 1)) ;;
+	77) echo "skipped: ${t#t_}" ;;
+	*)
+		failed=$((failed + 1))
+		echo "FAILED: ${t#t_}"
+		sed 's/^/    /' "$top/log"
+		;;
+	esac
+done
+echo "vinecc: $passed passed, $failed failed"
+[ "$failed" = 0 ]
