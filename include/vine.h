@@ -3,8 +3,10 @@
 #ifndef VINE_H
 #define VINE_H
 
+#include <vine/chan.h>
 #include <vine/go.h>
 #include <vine/group.h>
+#include <vine/select.h>
 #include <vine/stack.h>
 
 #endif
