@@ -7,7 +7,7 @@
 // block and given back at each exit:
 //
 //     new = SSP - N
-//     if ((new - SS_LO) < SS_SIZE) SSP = new       // unsigned
+//     if (SSP - SS_LO <= SS_SIZE && new - SS_LO <= SSP - SS_LO) SSP = new
 //     else new = __vine_side_alloc(N)              // cold, preserves all
 //     ...
 //     SSP = new + N
@@ -197,7 +197,11 @@ Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
     New = B.CreateAnd(New, -A.value());
   Value *Lo = loadTcb(B, VINE_TCB_SS_LO);
   Value *Size = loadTcb(B, VINE_TCB_SS_SIZE);
-  Value *Fits = B.CreateICmpULT(B.CreateSub(New, Lo), Size);
+  // SSP may lie in an older chunk, right above the current one in memory:
+  // that New lies in the current one is not enough.
+  Value *Room = B.CreateSub(OldSSP, Lo);
+  Value *Fits = B.CreateAnd(B.CreateICmpULE(Room, Size),
+                            B.CreateICmpULE(B.CreateSub(New, Lo), Room));
 
   Instruction *Fast, *Slow;
   SplitBlockAndInsertIfThenElse(

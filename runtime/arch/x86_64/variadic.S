@@ -40,11 +40,13 @@ FUNC __vine_variadic
 	andq	$-16, %rcx
 	pushq	%rdx
 	movq	%fs:VINE_TCB_SSP, %rax
-	subq	%rcx, %rax
 	movq	%rax, %rdx
 	subq	%fs:VINE_TCB_SS_LO, %rdx
 	cmpq	%fs:VINE_TCB_SS_SIZE, %rdx
-	jae	3f
+	ja	3f
+	cmpq	%rcx, %rdx
+	jb	3f
+	subq	%rcx, %rax
 	movq	%rax, %fs:VINE_TCB_SSP
 	jmp	4f
 3:	pushq	%rdi
