@@ -112,6 +112,15 @@ static void slot_add(struct vine__cache_slot *s, int n) {
   store_relaxed(&s->count, slot_count(s) + (uint32_t)n);
 }
 
+static bool slot_is_valid(struct vine__cache_slot *s, unsigned cls) {
+  size_t size = vine__class_bytes(cls);
+  size_t n = (size_t)(s->end - s->bump) / size;
+  for (void *p = s->chain; p; p = *vine__object_link(p, size), n++)
+    if (vine__span_of(p)->cls != cls)
+      return false;
+  return n == slot_count(s) && n <= 2 * vine__class_batch(cls); // (A2)
+}
+
 static void *pop_chain(struct vine__cache_slot *s, size_t size) {
   void *p = s->chain;
   s->chain = *vine__object_link(p, size);
@@ -138,6 +147,7 @@ static __attribute__((noinline)) void *alloc_refill(struct vine__cache_slot *s,
   s->bump = b.lo;
   s->end = b.hi;
   store_relaxed(&s->count, b.count);
+  VINE_XCHECK(slot_is_valid(s, cls), "alloc: bad batch (A1)");
   return b.chain ? pop_chain(s, size) : pop_fresh(s, size);
 }
 
@@ -161,6 +171,7 @@ static struct vine__batch cut_chain(struct vine__cache_slot *s, size_t size,
   }
   if (last)
     *vine__object_link(last, size) = NULL;
+  VINE_ASSERT(b.count <= slot_count(s), "alloc: chain too long (A1)");
   slot_add(s, -(int)b.count);
   return b;
 }
@@ -184,6 +195,7 @@ static inline void free_cached(struct vine__cache_slot *s, unsigned cls,
   *vine__object_link(p, vine__class_bytes(cls)) = s->chain;
   s->chain = p;
   slot_add(s, 1);
+  VINE_DCHECK(slot_count(s) <= s->limit, "alloc: cache over its bound (A2)");
 }
 
 static void flush_slot(struct vine__cache_slot *s, unsigned cls) {
@@ -192,6 +204,7 @@ static void flush_slot(struct vine__cache_slot *s, unsigned cls) {
   b.count = slot_count(s);
   if (b.count == 0)
     return;
+  VINE_XCHECK(slot_is_valid(s, cls), "alloc: count is off (A1)");
   if (vine__debug.poison)
     poison_range(&b, size);
   vine__central_give(cls, &b);
@@ -213,6 +226,7 @@ void vine__cache_init(struct vine__cache *c) {
 }
 
 void vine__cache_destroy(struct vine__cache *c) {
+  VINE_ASSERT(c->all.next, "alloc: cache was never registered");
   vine__cache_flush(c);
   vine__lock_acquire(&caches.lock);
   vine__list_remove(&c->all);
@@ -340,6 +354,13 @@ void vine__alloc_read_stats(struct vine__alloc_stats *out) {
   out->mapped_bytes += out->large_bytes;
   out->free_dirty_bytes = heap.dirty_bytes;
   out->arena_bytes = heap.arena_bytes;
+}
+
+bool vine__cache_is_valid(struct vine__cache *c) {
+  bool ok = true;
+  for (unsigned i = 0; i < VINE_CACHED_CLASSES; i++)
+    ok = ok && slot_is_valid(&c->slot[i], i);
+  return ok;
 }
 
 bool vine__alloc_is_valid(void) {

@@ -84,4 +84,7 @@ void vine__alloc_read_stats(struct vine__alloc_stats *out);
 // Walks every free list of central and page heap. Tests only.
 bool vine__alloc_is_valid(void);
 
+// Walks the chains of one cache, which its user must not use meanwhile.
+bool vine__cache_is_valid(struct vine__cache *c);
+
 #endif

@@ -18,8 +18,8 @@
   (__builtin_expect(!(cond), 0) ? vine__throw_at(why, __FILE__, __LINE__)      \
                                 : (void)0)
 
-// Type-checked but not evaluated.
-#define VINE_CHECK_OFF(cond) ((void)sizeof(!(cond)))
+// Compiled, so that it can't rot, but never run.
+#define VINE_CHECK_OFF(cond) ((void)(0 && (cond)))
 
 #if VINE_CHECK_LEVEL >= 1
 #define VINE_DCHECK(cond, why) VINE_ASSERT(cond, why)

@@ -55,6 +55,7 @@ static struct vine__span *add_span(struct central *c, unsigned cls) {
   if (!s)
     return NULL;
   s->count = (uint32_t)((units * VINE_UNIT_BYTES) / vine__class_bytes(cls));
+  VINE_DCHECK(s->count > 0, "central: span too short for its class");
   c->units += units;
   vine__list_push_front(&c->partial, &s->link);
   return s;
@@ -100,6 +101,8 @@ struct vine__batch vine__central_take(unsigned cls, uint32_t want) {
       take_fresh(s, size, want, &b);
     s->out += b.count;
     c->out += b.count;
+    VINE_ASSERT(b.count > 0 && s->out <= s->count,
+                "central: gave more than there is (C1)");
     if (s->out == s->count)
       vine__list_remove(&s->link);
   }
@@ -115,6 +118,7 @@ static void object_returned(struct central *c, struct vine__span *s,
   VINE_ASSERT(s->out > 0, "central: more objects back than out (C1)");
   if (s->out == s->count)
     vine__list_push_front(&c->partial, &s->link);
+  VINE_DCHECK(c->out > 0, "central: sum over the spans (C1)");
   s->out--;
   c->out--;
   if (s->out > 0)
@@ -140,6 +144,8 @@ static void give_range(struct central *c, unsigned cls,
                        const struct vine__batch *b, struct vine__list *empty) {
   size_t size = vine__class_bytes(cls);
   struct vine__span *s = vine__span_of(b->lo);
+  VINE_ASSERT(!b->chain || b->count > (size_t)(b->hi - b->lo) / size,
+              "central: batch shorter than its parts");
   if (vine__span_base(s) + s->fresh * size != b->hi) {
     for (char *p = b->lo; p < b->hi; p += size)
       give_object(c, cls, p, empty);

@@ -24,6 +24,9 @@ static const struct {
 
 enum { KNOWN = sizeof known / sizeof known[0] };
 
+_Static_assert(KNOWN == sizeof(struct vine__debug) / sizeof(uint64_t),
+               "every flag has a key");
+
 // The word for the key text[0..len), or null.
 static uint64_t *find_word(struct vine__debug *d, const char *text,
                            size_t len) {
@@ -86,8 +89,6 @@ int vine__debug_parse(struct vine__debug *d, const char *text) {
 
 void vine__debug_init(void) {
   const char *text = getenv("VINEDEBUG");
-  VINE_ASSERT(KNOWN == sizeof(struct vine__debug) / sizeof(uint64_t),
-              "debug: a flag without a key");
   if (text)
     vine__debug_parse(&vine__debug, text);
 }

@@ -128,6 +128,8 @@ static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
   struct vine__chunk *k = vine__alloc(c, bytes);
   if (!k)
     return false;
+  VINE_ASSERT((uintptr_t)k % GRANULE == 0 && bytes % GRANULE == 0,
+              "sidestack: chunk not aligned (N3)");
   k->granules = (uint32_t)(bytes / GRANULE);
   push_chunk(s, k);
   return true;
@@ -186,6 +188,7 @@ static bool is_hot(const struct vine__side *s, size_t room, size_t n) {
 
 // Whether the newest chunk, filled down to ssp, should take n bytes.
 static bool top_takes(const struct vine__side *s, uintptr_t ssp, size_t n) {
+  VINE_DCHECK(chunk_contains(s->top, ssp), "sidestack: SSP outside");
   size_t room = ssp - chunk_lo(s->top);
   return room >= n && !is_hot(s, room, n);
 }

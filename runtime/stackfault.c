@@ -56,6 +56,7 @@ bool vine__fault_alloc(size_t bytes, struct vine__stack *out) {
   }
   out->hi = base + mapped;
   out->lo = out->hi - bytes;
+  VINE_ASSERT(out->lo >= base + page, "stack: overlaps its guard");
   return true;
 }
 

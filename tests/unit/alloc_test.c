@@ -180,6 +180,7 @@ static void *stress(void *arg) {
     if (r % 8192 == 2)
       vine__alloc_scavenge();
   }
+  CHECK(vine__cache_is_valid(c));
   vine__cache_destroy(c);
   free(c);
   return NULL;
