@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+int next(int n);
+
+int sum(int n) {
+  return n + next(n);
+}
