@@ -356,9 +356,11 @@ static bool go_idle(struct m *m) {
   return true;
 }
 
+// nextp is read only after a wake, which orders what the waker wrote (M1).
 void vine__stopm_for_p(struct m *m) {
-  while (!m->nextp)
+  do
     vine__m_sleep(m);
+  while (!m->nextp);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -388,11 +390,11 @@ static void sleep_idle(struct m *m) {
   s->idle_m = m;
   s->idle_m_count++;
   vine__lock_release(&s->lock);
-  while (!m->nextp) {
+  do {
+    vine__m_sleep(m);
     if (load_acquire(&s->state) == VINE_STOPPED)
       vine__m_exit(m);
-    vine__m_sleep(m);
-  }
+  } while (!m->nextp);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }

@@ -119,9 +119,9 @@ void vine__newm(struct p *p, bool spinning) {
 }
 
 void vine__m_sleep(struct m *m) {
-  while (load_acquire(&m->sem) == 0) // pairs with vine__m_wake
+  // A read-modify-write: a wake between a load and a store would be lost.
+  while (exchange_acq_rel(&m->sem, 0) == 0) // pairs with vine__m_wake
     vine__os_futex_wait(&m->sem, 0, -1);
-  store_relaxed(&m->sem, 0);
 }
 
 void vine__m_wake(struct m *m) {
