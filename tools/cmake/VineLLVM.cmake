@@ -9,16 +9,14 @@
 
 set(VINE_LLVM_SUPPORTED 16 17 18 19)
 
-# One line and out. (message(FATAL_ERROR) would add a call stack.)
-function(vine_llvm_fail why)
-  message(FATAL_ERROR "vine: ${why}: install clang-${VINE_LLVM_VERSION} "
-    "llvm-${VINE_LLVM_VERSION}-dev (tools/install-deps build does), "
-    "or choose another with -DVINE_LLVM_VERSION=16")
-endfunction()
+# What to install, in one line. (The leading space keeps CMake from folding
+# it; the Makefile shows nothing else.)
+macro(vine_llvm_fail why)
+  message(FATAL_ERROR " vine: error: ${why}: install clang-${VINE_LLVM_VERSION} llvm-${VINE_LLVM_VERSION}-dev (or run tools/install-deps)")
+endmacro()
 
 if(NOT VINE_LLVM_VERSION IN_LIST VINE_LLVM_SUPPORTED)
-  message(FATAL_ERROR "vine: LLVM ${VINE_LLVM_VERSION} is not supported: "
-    "install clang-19 llvm-19-dev and use -DVINE_LLVM_VERSION=19")
+  message(FATAL_ERROR " vine: error: LLVM ${VINE_LLVM_VERSION} is not supported: install clang-19 llvm-19-dev, and choose -DVINE_LLVM_VERSION=19")
 endif()
 
 set(_v ${VINE_LLVM_VERSION})

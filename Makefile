@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# A thin front of CMake. `make` builds, `make demo` and `make test` install
+# what they need first (Debian packages; see tools/install-deps).
+#   LLVM=16    another LLVM          BUILD=dir   another build folder
+#   T=regex    only these tests      PREFIX=dir  for make install
+LLVM ?= 19
+BUILD ?= $(if $(filter 19,$(LLVM)),build,build-llvm$(LLVM))
+PREFIX ?= /usr/local
+TYPE ?= Release
+JOBS ?= $(shell nproc)
+T ?= .
+
+.PHONY: all deps demo test bench install check format tidy clean
+
+all: deps $(BUILD)/build.ninja
+	@cmake --build $(BUILD) --target vine vine_shared vine-pass vinecc
+
+deps:
+	@LLVM_VERSION=$(LLVM) tools/install-deps build
+
+# CMake prints many lines; of an error of ours, only that line is shown.
+$(BUILD)/build.ninja: | deps
+	@echo "Configuring $(BUILD) (LLVM $(LLVM))"
+	@cmake -G Ninja -S . -B $(BUILD) -DVINE_LLVM_VERSION=$(LLVM) \
+	  -DCMAKE_BUILD_TYPE=$(TYPE) >$(BUILD).log 2>&1 || \
+	  { grep -o 'vine: error.*' $(BUILD).log || cat $(BUILD).log; exit 1; }
+	@rm -f $(BUILD).log
+
+demo: all
+	@demo/run $(BUILD)/bin/vinecc $(BUILD)/demo
+
+test: deps $(BUILD)/build.ninja
+	@LLVM_VERSION=$(LLVM) tools/install-deps test
+	@cmake --build $(BUILD)
+	@cd $(BUILD) && ctest -j$(JOBS) --output-on-failure --progress -R '$(T)'
+
+bench: all
+	@tools/install-deps bench
+	@bench/run $(BUILD)
+
+install: all
+	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+check: $(BUILD)/build.ninja
+	@tools/check-style
+	@tools/check-layers
+	@cmake --build $(BUILD) --target vine
+	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
+
+format:
+	@tools/check-style --fix
+
+clean:
+	rm -rf $(BUILD)
