@@ -70,8 +70,7 @@ static void rank_pop(const struct vine__lock *l) {
 }
 
 void vine__lock_check_none_held(void) {
-  VINE_ASSERT(held.count + held.unchecked == 0,
-              "lock: held where none may be");
+  VINE_ASSERT(held.count + held.unchecked == 0, "lock: held where none may be");
 }
 
 #else
