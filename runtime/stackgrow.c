@@ -51,7 +51,12 @@ static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {
   if (!l)
     return false;
   size_t max = limit_of(g) + VINE_STACK_CLASS_MAX;
-  if (!vine__stack_reserve(max, l) || (size_t)(l->hi - l->lo) < bytes) {
+  bool ok = vine__stack_reserve(max, l);
+  if (ok && (size_t)(l->hi - l->lo) < bytes) { // address space is short
+    vine__stack_reserve_free(l);
+    ok = false;
+  }
+  if (!ok) {
     vine__free(c, l, sizeof *l);
     return false;
   }
