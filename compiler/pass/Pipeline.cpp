@@ -11,7 +11,9 @@
 #include "Abi.h"
 #include "Vine.h"
 
+#include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
 
@@ -44,8 +46,29 @@ static void rewriteFunction(Function &F) {
   moveLocals(F);
   routeCalls(F);
   lowerThreadLocals(F);
-  pollLoops(F);
-  checkStack(F);
+}
+
+// Polls look at the prologues of callees, so all calls must be final.
+static void addChecks(ArrayRef<Function *> Ours,
+                      FunctionAnalysisManager &FAM) {
+  SmallPtrSet<const Function *, 32> Checked;
+  for (Function *F : Ours)
+    if (hasCheckedEntry(*F))
+      Checked.insert(F);
+  for (Function *F : Ours)
+    pollLoops(*F, FAM.getResult<TargetLibraryAnalysis>(*F), Checked);
+  for (Function *F : Ours)
+    checkStack(*F);
+}
+
+// The check of a prologue covers the frame as laid out, not what is pushed
+// later, so arguments must not be pushed. LLVM's option for that has no
+// counterpart in the IR.
+static void forbidPushedArguments() {
+  auto &Options = cl::getRegisteredOptions();
+  auto It = Options.find("no-x86-call-frame-opt");
+  if (It != Options.end() && !It->second->getNumOccurrences())
+    It->second->addOccurrence(0, It->first(), "true");
 }
 
 PreservedAnalyses LatePass::run(Module &M, ModuleAnalysisManager &AM) {
@@ -57,9 +80,12 @@ PreservedAnalyses LatePass::run(Module &M, ModuleAnalysisManager &AM) {
       Ours.push_back(&F);
   for (Function *F : Ours)
     rewriteFunction(*F);
+  addChecks(Ours, FAM);
   defineAliases(M);
-  if (!Ours.empty())
+  if (!Ours.empty()) {
     referToAbi(M);
+    forbidPushedArguments();
+  }
   return PreservedAnalyses::none();
 }
 

@@ -7,7 +7,8 @@
 // block and given back at each exit:
 //
 //     new = SSP - N
-//     if (SSP - SS_LO <= SS_SIZE && new - SS_LO <= SSP - SS_LO) SSP = new
+//     room = SSP - SS_LO                           // unsigned
+//     if (room <= SS_SIZE && room >= N) SSP = new
 //     else new = __vine_side_alloc(N)              // cold, preserves all
 //     ...
 //     SSP = new + N
@@ -200,8 +201,9 @@ Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
   // SSP may lie in an older chunk, right above the current one in memory:
   // that New lies in the current one is not enough.
   Value *Room = B.CreateSub(OldSSP, Lo);
-  Value *Fits = B.CreateAnd(B.CreateICmpULE(Room, Size),
-                            B.CreateICmpULE(B.CreateSub(New, Lo), Room));
+  Value *Enough = OverAligned ? B.CreateICmpULE(B.CreateSub(New, Lo), Room)
+                              : B.CreateICmpUGE(Room, Bytes);
+  Value *Fits = B.CreateAnd(B.CreateICmpULE(Room, Size), Enough);
 
   Instruction *Fast, *Slow;
   SplitBlockAndInsertIfThenElse(

@@ -10,10 +10,12 @@
 #ifndef VINE_PASS_VINE_H
 #define VINE_PASS_VINE_H
 
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
 
 namespace llvm {
+class TargetLibraryInfo;
 class TargetTransformInfo;
 }
 
@@ -40,7 +42,12 @@ void pinIfFrameIsNamed(Function &F);    // Pin.cpp
 void moveLocals(Function &F);           // SideStack.cpp
 void routeCalls(Function &F);           // ForeignCalls.cpp
 void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
-void pollLoops(Function &F);            // LoopPolls.cpp
+
+// Late, once all calls are routed. Checked: functions whose prologue is sure
+// to have a check.
+bool hasCheckedEntry(const Function &F); // LoopPolls.cpp
+void pollLoops(Function &F, const TargetLibraryInfo &TLI,
+               const SmallPtrSetImpl<const Function *> &Checked);
 void checkStack(Function &F);           // StackCheck.cpp
 
 // Late, on the module: what other objects and the runtime look for.
