@@ -8,5 +8,6 @@
 #include <vine/group.h>
 #include <vine/select.h>
 #include <vine/stack.h>
+#include <vine/sync.h>
 
 #endif

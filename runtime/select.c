@@ -22,6 +22,8 @@
 //      lock after it, and only then frees the memory.
 // (S3) While one thread unlocks its channels (unlock_all) the record stays:
 //      a winner needs the last of those locks.
+// (S4) With a deadline: a timer competes for `done`. If it loses, and could
+//      not be stopped, the second of winner and timer frees the record.
 //
 // Locking: channels by ascending address, each once. In step 4 one at a time.
 // Runs on: system stack or a plain thread. Allocates the record.
@@ -33,12 +35,15 @@
 
 #include "chan.h"
 #include "fatal.h"
+#include "os/os.h"
 #include "sched.h"
+#include "timer.h"
 
 #include <vine/select.h>
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 #define NONE (-1)
 
@@ -47,6 +52,10 @@ struct vine__select {
   uint32_t n;
   vine__who who;
   struct vine_select_case *cases;
+  struct vine_select_case own; // cases of a select of one
+  int64_t deadline_ns;         // 0: none
+  struct vine__timer timer;
+  _Atomic bool is_left;        // by winner or timer, the first of both (S4)
   struct vine__sudog sg[]; // of cases with a channel, by ascending channel
 };
 
@@ -176,8 +185,7 @@ static struct vine__select *select_new(struct vine_select_case *cases,
   for (size_t i = 0; i < n; i++)
     with_chan += cases[i].chan != NULL;
   struct vine__select *sel = vine__waiter_alloc(select_bytes(with_chan));
-  store_relaxed(&sel->done, 0);
-  sel->n = 0;
+  memset(sel, 0, sizeof *sel);
   sel->cases = cases;
   for (size_t i = 0; i < n; i++)
     if (cases[i].chan)
@@ -190,6 +198,18 @@ static struct vine__select *select_new(struct vine_select_case *cases,
 
 static void select_free(struct vine__select *sel) {
   vine__waiter_free(sel, select_bytes(sel->n));
+}
+
+// S4: true for the second one to leave.
+static bool leave(struct vine__select *sel) {
+  return exchange_acq_rel(&sel->is_left, true);
+}
+
+// The winner is done with sel.
+static void select_release(struct vine__select *sel) {
+  bool has_timer = sel->deadline_ns && !vine__who_is_thread(sel->who);
+  if (!has_timer || vine__timer_stop(&sel->timer) || leave(sel))
+    select_free(sel);
 }
 
 // --- locks ---
@@ -208,18 +228,14 @@ static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
       vine__lock_release(&sel->sg[i].c->lock);
 }
 
-static bool park_unlock(struct g *g, void *sel) {
-  (void)g;
-  unlock_all(sel, NULL);
-  return true;
-}
-
 // --- waking ---
 
-bool vine__select_try_win(struct vine__sudog *s) {
+static bool try_win(struct vine__select *sel) {
   uint32_t zero = 0;
-  return cas_acq_rel(&s->sel->done, &zero, 1); // S1
+  return cas_acq_rel(&sel->done, &zero, 1); // S1
 }
+
+bool vine__select_try_win(struct vine__sudog *s) { return try_win(s->sel); }
 
 static struct vine__waitq *queue_of(const struct vine__select *sel,
                                     const struct vine__sudog *s) {
@@ -243,16 +259,37 @@ static void unlink_all(struct vine__select *sel) {
   }
 }
 
-void vine__select_finish(struct vine__sudog *s, bool ok) {
-  struct vine__select *sel = s->sel;
-  uint32_t index = s->index;
+// The select is over; its call returns ret.
+static void finish(struct vine__select *sel, int ret) {
   vine__who who = sel->who;
-  sel->cases[index].ok = ok;
   unlink_all(sel);
-  select_free(sel);
   if (!vine__who_is_thread(who))
     ((struct g *)who)->waiting = NULL;
-  vine__who_wake(who, index);
+  select_release(sel);
+  vine__who_wake(who, (uint64_t)(int64_t)ret);
+}
+
+// What the call returns after case i: a select its number, a send or receive
+// with a deadline whether it found the channel open.
+static int result(const struct vine__select *sel, uint32_t i, bool ok) {
+  return sel->cases == &sel->own ? ok : (int)i;
+}
+
+void vine__select_finish(struct vine__sudog *s, bool ok) {
+  struct vine__select *sel = s->sel;
+  sel->cases[s->index].ok = ok;
+  finish(sel, result(sel, s->index, ok));
+}
+
+static void timed_out(struct vine__timer *t) {
+  struct vine__select *sel = VINE_CONTAINER(t, struct vine__select, timer);
+  if (!try_win(sel)) {
+    if (leave(sel))
+      select_free(sel);
+    return;
+  }
+  sel->deadline_ns = 0; // the timer is over
+  finish(sel, -ETIMEDOUT);
 }
 
 // --- waiting ---
@@ -265,18 +302,39 @@ static void enqueue_all(struct vine__select *sel, vine__who who) {
   }
 }
 
-// All channels are locked, and none is ready.
-static int wait(struct vine__select *sel) {
-  struct g *g = vine__getg();
-  if (g) {
-    g->waiting = sel;
-    enqueue_all(sel, vine__who_goroutine(g));
-    vine__park(g, VINE_WAIT_SELECT, park_unlock, sel);
-  }
+// Now nothing but the locks keeps sel: with a timer and no channel, nothing.
+static bool park_unlock(struct g *g, void *arg) {
+  (void)g;
+  struct vine__select *sel = arg;
+  bool has_locks = sel->n != 0;
+  if (sel->deadline_ns)
+    vine__timer_start(&sel->timer, sel->deadline_ns, timed_out, NULL);
+  if (has_locks)
+    unlock_all(sel, NULL);
+  return true;
+}
+
+static int wait_thread(struct vine__select *sel) {
   struct vine__sleeper me = {0, 0};
+  int64_t deadline_ns = sel->deadline_ns;
   enqueue_all(sel, vine__who_thread(&me));
   unlock_all(sel, NULL);
+  if (deadline_ns && !vine__sleep_until(&me, deadline_ns) && try_win(sel)) {
+    unlink_all(sel);
+    select_free(sel);
+    return -ETIMEDOUT;
+  }
   return (int)vine__sleep(&me);
+}
+
+// All channels are locked, and none is ready.
+static int wait(struct vine__select *sel, enum vine__wait_reason why) {
+  struct g *g = vine__getg();
+  if (!g)
+    return wait_thread(sel);
+  g->waiting = sel;
+  enqueue_all(sel, vine__who_goroutine(g));
+  vine__park(g, why, park_unlock, sel);
 }
 
 static void check_cases(const struct vine_select_case *cases, size_t n) {
@@ -291,41 +349,99 @@ static void check_cases(const struct vine_select_case *cases, size_t n) {
   }
 }
 
-// The steps 2 and 3.
-static int select_slow(struct vine_select_case *cases, size_t n, bool block) {
-  struct vine__select *sel = select_new(cases, n);
+// How long a select waits.
+struct limit {
+  bool try;            // not at all
+  int64_t deadline_ns; // 0: for ever
+};
+
+// The cases once more, under all locks; NONE, and then they are still held.
+static int do_locked(struct vine__select *sel, struct vine_select_case *cases,
+                     size_t n) {
   for (;;) {
     lock_all(sel);
     int i = choose(cases, n);
     if (i == NONE)
-      break;
+      return NONE;
     unlock_all(sel, cases[i].chan);
-    if (do_case_locked(&cases[i])) {
-      select_free(sel);
+    if (do_case_locked(&cases[i]))
       return i;
-    }
   }
-  if (block)
-    return wait(sel);
-  unlock_all(sel, NULL);
+}
+
+static bool is_over(const struct limit *l) {
+  return l->deadline_ns && vine__os_nanotime() >= l->deadline_ns;
+}
+
+// The steps 2 and 3.
+static int select_slow(struct vine_select_case *cases, size_t n,
+                       const struct limit *l) {
+  struct vine__select *sel = select_new(cases, n);
+  int i = do_locked(sel, cases, n);
+  if (i == NONE && !l->try && !is_over(l)) {
+    sel->deadline_ns = l->deadline_ns;
+    return wait(sel, VINE_WAIT_SELECT);
+  }
+  if (i == NONE)
+    unlock_all(sel, NULL);
   select_free(sel);
-  return -EAGAIN;
+  return i != NONE ? i : l->try ? -EAGAIN : -ETIMEDOUT;
+}
+
+static int run(struct vine_select_case *cases, size_t n,
+               const struct limit *l) {
+  check_cases(cases, n);
+  int i = try_hinted(cases, n);
+  return i != NONE ? i : select_slow(cases, n, l);
 }
 
 int vine__select_sys(struct vine_select_case *cases, size_t n) {
-  check_cases(cases, n);
-  int i = try_hinted(cases, n);
-  if (i != NONE)
-    return i;
   if (n == 0)
     vine__block_forever(VINE_WAIT_SELECT_EMPTY);
-  return select_slow(cases, n, true);
+  return run(cases, n, &(struct limit){0});
 }
 
 int vine__select_try_sys(struct vine_select_case *cases, size_t n) {
-  check_cases(cases, n);
-  int i = try_hinted(cases, n);
-  if (i != NONE)
-    return i;
-  return n == 0 ? -EAGAIN : select_slow(cases, n, false);
+  return run(cases, n, &(struct limit){.try = true});
+}
+
+int vine__select_until_sys(struct vine_select_case *cases, size_t n,
+                           int64_t deadline_ns) {
+  return run(cases, n, &(struct limit){.deadline_ns = deadline_ns | 1});
+}
+
+// --- one channel, with a deadline ---
+
+static int one_until(struct vine_select_case *k, int64_t deadline_ns,
+                     enum vine__wait_reason why) {
+  struct limit l = {.deadline_ns = deadline_ns | 1};
+  check_cases(k, 1);
+  k->ok = true; // of a send
+  if (try_hinted(k, 1) != NONE)
+    return k->ok;
+  struct vine__select *sel = select_new(k, 1);
+  int i = do_locked(sel, k, 1);
+  if (i == NONE && !is_over(&l)) {
+    sel->own = *k;
+    sel->cases = &sel->own;
+    sel->deadline_ns = l.deadline_ns;
+    return wait(sel, why);
+  }
+  if (i == NONE)
+    unlock_all(sel, NULL);
+  select_free(sel);
+  return i == NONE ? -ETIMEDOUT : k->ok;
+}
+
+int vine__chan_send_until_sys(struct vine_chan *c, const void *p, size_t n,
+                              int64_t deadline_ns) {
+  struct vine_select_case k = {c, (void *)(uintptr_t)p, n, VINE_SELECT_SEND,
+                               false};
+  return one_until(&k, deadline_ns, VINE_WAIT_CHAN_SEND);
+}
+
+int vine__chan_recv_until_sys(struct vine_chan *c, void *p, size_t n,
+                              int64_t deadline_ns) {
+  struct vine_select_case k = {c, p, n, VINE_SELECT_RECV, false};
+  return one_until(&k, deadline_ns, VINE_WAIT_CHAN_RECV);
 }

@@ -54,6 +54,10 @@ size_t vine_chan_cap(vine_chan_t c);
 // of vine_now(), CLOCK_MONOTONIC's nanoseconds. p points at the element.
 #define vine_try_send(c, p) vine_chan_try_send(c, p, VINE__SIZE(p))
 #define vine_try_recv(c, p) vine_chan_try_recv(c, p, VINE__SIZE(p))
+#define vine_send_until(c, p, deadline_ns)                                     \
+  vine_chan_send_until(c, p, VINE__SIZE(p), deadline_ns)
+#define vine_recv_until(c, p, deadline_ns)                                     \
+  vine_chan_recv_until(c, p, VINE__SIZE(p), deadline_ns)
 
 // --- the same without macros: n is sizeof *p ---
 
@@ -65,6 +69,10 @@ int vine_chan_send(vine_chan_t c, const void *p, size_t n);
 int vine_chan_recv(vine_chan_t c, void *p, size_t n);
 int vine_chan_try_send(vine_chan_t c, const void *p, size_t n);
 int vine_chan_try_recv(vine_chan_t c, void *p, size_t n);
+int vine_chan_send_until(vine_chan_t c, const void *p, size_t n,
+                         int64_t deadline_ns);
+int vine_chan_recv_until(vine_chan_t c, void *p, size_t n,
+                         int64_t deadline_ns);
 
 // Elements of at most 8 bytes, in a register: the value's bytes, integers
 // extended to 64 bits. `type` is VINE__TYPE(bytes, class) of the value.

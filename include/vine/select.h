@@ -42,6 +42,10 @@ int vine_select(struct vine_select_case *cases, size_t n);
 // Never blocks: -EAGAIN when no case can happen now (Go's default).
 int vine_select_try(struct vine_select_case *cases, size_t n);
 
+// Blocks until deadline_ns at most (of CLOCK_MONOTONIC): -ETIMEDOUT then.
+int vine_select_until(struct vine_select_case *cases, size_t n,
+                      int64_t deadline_ns);
+
 VINE_END_DECLS
 
 #endif
