@@ -20,6 +20,7 @@
 #include "sched.h"
 #include "schedtrace.h"
 #include "stack.h"
+#include "timer.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -72,10 +73,12 @@ static void ask_to_yield(struct m *m) {
   poison(m->guard_addr);
 }
 
-static bool is_any_waiting(struct p *p) {
+// For p: a runnable goroutine, or a timer that is due.
+static bool is_any_waiting(struct p *p, int64_t now) {
   return load_relaxed(&p->head) != load_relaxed(&p->tail) ||
          load_relaxed(&p->runnext) ||
-         load_relaxed(&vine__sched.runq_count) != 0;
+         load_relaxed(&vine__sched.runq_count) != 0 ||
+         vine__timers_first(&vine__timers[p->id]) <= now;
 }
 
 // One look at a P; true when something was done.
@@ -90,13 +93,13 @@ static bool look_at(struct p *p, int64_t now) {
     p->sysmon_when = now;
     return false;
   }
-  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p))
+  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, now))
     ask_to_yield(m);
   if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
     return false;
   bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
                 load_relaxed(&vine__sched.spinning) != 0;
-  if (!is_any_waiting(p) && others && now - p->sysmon_when < SLICE_NS)
+  if (!is_any_waiting(p, now) && others && now - p->sysmon_when < SLICE_NS)
     return false;
   if (!take(p, m))
     return false;
