@@ -3,8 +3,8 @@ local function churn(n) local t = {} for i = 1, n do t[i % 97 + 1] = {i, tostrin
 local finalized = 0
 for _, mode in ipairs {"incremental", "generational", "incremental"} do
   collectgarbage(mode)
-  print(mode, churn(30000))
-  for i = 1, 500 do setmetatable({}, {__gc = function() finalized = finalized + 1 end}) end
+  print(mode, churn(2500))
+  for i = 1, 100 do setmetatable({}, {__gc = function() finalized = finalized + 1 end}) end
   collectgarbage() collectgarbage()
 end
 print(finalized)
@@ -23,10 +23,10 @@ setmetatable({}, {__gc = function() collectgarbage("step") end})
 collectgarbage() collectgarbage()
 print(type(saved))
 local list
-for i = 1, 100000 do list = {next = list, i} end
+for i = 1, 8000 do list = {next = list, i} end
 local sum = 0 while list do sum = sum + list[1] list = list.next end print(sum)
 list = nil collectgarbage()
-for i = 1, 300 do collectgarbage("step", i) end
+for i = 1, 30 do collectgarbage("step", i) end
 collectgarbage("stop") churn(1000) print(collectgarbage("isrunning")) collectgarbage("restart")
 print(collectgarbage("count") < 20000)
-local s = {} for i = 1, 200 do s[i] = ("x"):rep(i * 50) end print(#table.concat(s))
+local s = {} for i = 1, 60 do s[i] = ("x"):rep(i * 50) end print(#table.concat(s))

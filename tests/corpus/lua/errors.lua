@@ -46,7 +46,7 @@ end))
 print(table.concat(log, " "))
 
 local sum = 0
-for i = 1, 20000 do
+for i = 1, 2000 do
   local ok, e = pcall(function(k) if k % 3 == 0 then error(k) end return k end, i)
   sum = sum + (ok and e or 0)
 end

@@ -18,12 +18,12 @@ end
 print("queens", queens(6))
 
 local sieve, primes = {}, 0
-for i = 2, 20000 do if not sieve[i] then primes = primes + 1 for j = i * i, 20000, i do sieve[j] = true end end end
+for i = 2, 4000 do if not sieve[i] then primes = primes + 1 for j = i * i, 4000, i do sieve[j] = true end end end
 print("primes", primes)
 
 local rng = 42
 local function rand(n) rng = (rng * 1103515245 + 12345) & 0x7fffffff return rng % n + 1 end
-local t = {} for i = 1, 3000 do t[i] = rand(1000000) end
+local t = {} for i = 1, 800 do t[i] = rand(1000000) end
 table.sort(t, function(a, b) return a > b end)
 local ok = true for i = 2, #t do ok = ok and t[i - 1] >= t[i] end
 print("sorted", ok, t[1], t[#t])
@@ -85,7 +85,7 @@ print(pcall(decode, '{"a":[1,2'), pcall(decode, "[1 2]"), pcall(decode, '{"a" 1}
 local deep = ("["):rep(180) .. "1" .. ("]"):rep(180)
 print(encode(decode(deep)) == deep)
 
-local n, A, B, trace = 30, {}, {}, 0
+local n, A, B, trace = 12, {}, {}, 0
 for i = 1, n do A[i], B[i] = {}, {} for j = 1, n do A[i][j], B[i][j] = i + j, i - j end end
 for i = 1, n do for j = 1, n do local s = 0 for k = 1, n do s = s + A[i][k] * B[k][j] end if i == j then trace = trace + s end end end
 print("trace", trace)
