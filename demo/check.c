@@ -2,5 +2,6 @@
 int next(int n);
 
 int sum(int n) {
-  return n + next(n);
+  n += next(n);
+  return n;
 }

@@ -7,39 +7,40 @@ function show(remark, f) {
 	sub(/[ \t]*#.*/, "")
 	if (split($0, f, "\t") > 1)
 		$0 = sprintf("    %-6s %s", f[2], f[3])
+	sub(/ +$/, "")
 	if (remark == "")
 		print "  " $0
 	else
-		printf "  %-32s | %s\n", $0, remark
+		printf "  %-36s | %s\n", $0, remark
 }
 
 function remark_on(line) {
 	if (line ~ /\.quad.*-432794/)
-		return "marks what vinecc compiled, for calls by pointer"
+		return "tells calls by pointer what this is"
 	if (line ~ /cmpq.*%fs:112, %rsp/)
-		return "THE CHECK: is %rsp above this goroutine's guard?"
+		return "THE CHECK: is %rsp above the guard?"
 	if (line ~ /jbe/)
-		return "no: too little room, go and grow"
+		return "no: too little room, to the slow path"
 	if (line ~ /pushq.*%rbp/)
-		return "yes: an ordinary frame. The saved %rbp is the one"
+		return "yes: an ordinary frame. Its saved %rbp"
 	if (line ~ /movq.*%rsp, %rbp/)
-		return "  stack address in it: a copy adjusts it"
+		return "  is all that a copy has to adjust"
 	if (line ~ /callq.*__vine_c_next/)
-		return "next itself, if vinecc compiles it; else as below"
+		return "next itself, or what stands below"
 	if (line ~ /movl.*, %r10d/)
 		return "bytes this frame needs"
 	if (line ~ /movl.*, %r11d|xorl.*%r11d/)
 		return "bytes of arguments on the stack"
 	if (line ~ /callq.*__morestack/)
-		return "copies all frames to a stack twice the size"
+		return "copies the frames to a larger stack"
 	if (line ~ /retq/ && grown)
-		return "never runs: __morestack comes back behind it"
+		return "__morestack comes back behind this"
 	if (line ~ /jmp.*LBB/ && grown)
 		return "and here it goes on, on the new stack"
 	if (line ~ /next@GOTPCREL/)
-		return "next turned out not to be vinecc's:"
+		return "not compiled by vinecc? It runs"
 	if (line ~ /jmp.*__vine_foreign/)
-		return "  run it on the thread's own, large stack"
+		return "  on the thread's own, large stack"
 	return ""
 }
 

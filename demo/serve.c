@@ -63,12 +63,14 @@ static void pause_function(sqlite3_context *context, int argc,
 }
 
 static void fill(sqlite3 *db, uint32_t id) {
-  static const char *const words[] = {"ash",  "birch",  "cedar", "elm",
-                                      "hazel", "juniper", "oak",  "willow"};
+  static const char *const words[] = {"ash",   "birch",   "cedar", "elm",
+                                      "hazel", "juniper", "oak",   "willow"};
   sqlite3_stmt *s;
   uint32_t x = id * 2654435761u + 1;
-  check(db, sqlite3_exec(db, "CREATE TABLE t(k INTEGER PRIMARY KEY, v, w)", 0,
-                         0, 0), SQLITE_OK);
+  check(
+      db,
+      sqlite3_exec(db, "CREATE TABLE t(k INTEGER PRIMARY KEY, v, w)", 0, 0, 0),
+      SQLITE_OK);
   check(db, sqlite3_prepare_v2(db, "INSERT INTO t VALUES(?,?,?)", -1, &s, 0),
         SQLITE_OK);
   for (int k = 0; k < ROWS; k++) {
@@ -115,8 +117,10 @@ static void serve(struct client *c) {
   sqlite3 *db;
   check(NULL, sqlite3_open(":memory:", &db), SQLITE_OK);
   check(db, sqlite3_exec(db, "PRAGMA page_size=512", 0, 0, 0), SQLITE_OK);
-  check(db, sqlite3_create_function(db, "pause", 0, SQLITE_UTF8, c,
-                                    pause_function, 0, 0), SQLITE_OK);
+  check(db,
+        sqlite3_create_function(db, "pause", 0, SQLITE_UTF8, c, pause_function,
+                                0, 0),
+        SQLITE_OK);
   fill(db, c->id);
   for (int query = 0; query < QUERIES; query++)
     answer(c, db, query);
@@ -150,7 +154,8 @@ static void serve_all(struct client *clients, uint32_t count) {
   vine_group_wait(&paused);
   vine_stack_stats(&s);
   fprintf(stderr, "  %u queries stopped inside sqlite3_step at once\n", count);
-  fprintf(stderr, "  each has %.1f KiB of stack, after %.1f growths; %.1f KiB"
+  fprintf(stderr,
+          "  each has %.1f KiB of stack, after %.1f growths; %.1f KiB"
           " in all, its database included\n",
           s.stack_bytes / 1024.0 / count, (double)s.grows / count,
           (measure().rss - rss) / 1024.0 / count);
