@@ -61,7 +61,8 @@ static bool take(struct p *p, struct m *m) {
 static void poison(volatile uintptr_t *word) {
   _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)word;
   uintptr_t v = load_relaxed(guard);
-  if (v != 0 && v < (uintptr_t)-16)
+  bool is_ordinary = v == (uintptr_t)VINE_GUARD_MOVE || v < (uintptr_t)-16;
+  if (v != 0 && is_ordinary)
     cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_PREEMPT);
 }
 
