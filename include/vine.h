@@ -9,5 +9,6 @@
 #include <vine/select.h>
 #include <vine/stack.h>
 #include <vine/sync.h>
+#include <vine/time.h>
 
 #endif

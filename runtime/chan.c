@@ -440,6 +440,10 @@ struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
 void vine__chan_free_sys(struct vine_chan *c) {
   if (!c)
     return;
+  if (c->timer) {
+    vine__timer_chan_free(c->timer);
+    return;
+  }
   if (load_relaxed(&c->recvq.first) || load_relaxed(&c->sendq.first))
     vine__fatal("free of a channel that somebody waits for");
   size_t bytes = chan_bytes(c->stride, c->cap);

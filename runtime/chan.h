@@ -37,6 +37,7 @@ struct vine_chan {
   size_t elem_bytes;
   size_t stride;           // bytes between slots; 0 for zero-size elements
   size_t sendx, recvx;     // slots, below cap
+  void *timer;             // time.c: what sends to it, or null
   struct vine__waitq recvq, sendq;
   uint64_t buf[];
 };
@@ -66,6 +67,16 @@ void vine__word_store(void *p, uint64_t word, size_t n);
 
 // Fatal unless n is the size of c's elements.
 void vine__chan_check_bytes(const struct vine_chan *c, size_t n);
+
+// The implementations that others call too. They don't block.
+struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap);
+void vine__chan_free_sys(struct vine_chan *c);
+void vine__chan_close_sys(struct vine_chan *c);
+int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n);
+int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n);
+
+// time.c: the end of a channel that has a timer, with its timer.
+void vine__timer_chan_free(void *timer);
 
 // select.c. `s` was unlinked: whether it won its select, so that it is the
 // caller's; else somebody else's case did.

@@ -30,7 +30,9 @@ static bool is_instrumented(const void *fn) {
 }
 
 static int start(const struct vine__newproc *np) {
-  struct m *m = vine__getg() ? vine__getm() : NULL;
+  struct m *m = vine__getm();
+  if (m && !(m->p && m->call_sp == 1)) // else a goroutine, or a timer
+    m = NULL;
   struct g *g = vine__newproc(m, np);
   if (!g)
     return -ENOMEM;

@@ -28,4 +28,7 @@ _Noreturn void vine__goexit_sys(struct m *m);
 // init.c: main called vine_exit: the program goes on without it.
 void vine__main_goexit(struct m *m, struct g *g);
 
+// go.c: vine_spawn, for timers and the like. 0, or -ENOMEM. Doesn't block.
+int vine__spawn_sys(void (*fn)(void *), void *arg);
+
 #endif

@@ -336,21 +336,23 @@ bool vine__timer_stop(struct vine__timer *t) {
   }
 }
 
+// Whether its fn runs, once t is not queued (else it may be about to).
+static bool is_running(struct vine__timer *t) {
+  return t->slot && load_acquire(t->slot) == t; // pairs with run_first
+}
+
 bool vine__timer_stop_sync(struct vine__timer *t) {
-  if (vine__timer_stop(t))
-    return true;
-  if (!t->slot) // never ran
-    return false;
-  for (int i = 0; load_acquire(t->slot) == t; i++) // pairs with run_first
+  bool stopped = vine__timer_stop(t);
+  for (int i = 0; is_running(t); i++) // also if it started itself again
     if (i < VINE_LOCK_SPIN)
       vine__cpu_relax();
     else
       vine__os_futex_wait(&nobody, 0, 20 * 1000);
-  return false;
+  return stopped;
 }
 
-bool vine__timer_is_queued(const struct vine__timer *t) {
-  return load_acquire(&((struct vine__timer *)(uintptr_t)t)->heap) != NULL;
+bool vine__timer_is_idle(struct vine__timer *t) {
+  return !load_acquire(&t->heap) && !is_running(t);
 }
 
 // --- sleeping ---

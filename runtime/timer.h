@@ -54,12 +54,14 @@ void vine__timer_start(struct vine__timer *t, int64_t when_ns,
 // False: t wasn't queued, or fn runs or is about to. Never waits for fn.
 bool vine__timer_stop(struct vine__timer *t);
 
-// As stop, but when it returns fn is not running. With none of the locks that
-// fn takes, and only where fn doesn't free t. Not from fn itself.
+// As stop, but when it returns fn is not running: it waits for fn. With none
+// of the locks that fn takes, and only where fn doesn't free t. Not from fn
+// itself. If fn starts t again, that may have happened: stop it once more.
 bool vine__timer_stop_sync(struct vine__timer *t);
 
-// Whether t is queued. A hint, unless the caller knows that nothing changes.
-bool vine__timer_is_queued(const struct vine__timer *t);
+// Whether t is neither queued nor running. A hint, unless the caller holds a
+// lock under which all starts happen.
+bool vine__timer_is_idle(struct vine__timer *t);
 
 // An unlock function for vine__park: g sleeps until the time that arg is,
 // cast to a pointer. Needs no record: the heap's slot is the record.
