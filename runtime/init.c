@@ -128,6 +128,8 @@ int vine_init(void) {
 }
 
 void vine_shutdown(void) {
+  if (vine__sched.main_g)
+    vine__fatal("vine_shutdown in a program whose main is a goroutine");
   uint32_t s = VINE_RUNNING;
   if (!cas_acq_rel(&vine__sched.state, &s, VINE_STOPPED))
     return;

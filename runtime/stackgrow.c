@@ -10,7 +10,9 @@
 // size whose lo only moves down: growth costs nothing more.
 //
 // Where a frame is pinned nothing can be copied: the trapped body runs on a
-// linked segment instead, which its return frees (vine__segment_pop).
+// linked segment instead, which its return frees (vine__segment_pop); unless
+// the stack is a reservation, which grows where it is. The limit is for the
+// sum of a goroutine's segments.
 //
 // Invariants:
 // (K1) hi and lo are multiples of 64, so distances that stacks move are.
@@ -173,16 +175,44 @@ static _Noreturn void out_of_memory(struct g *g, size_t bytes) {
               (unsigned long long)g->goid, vine__stack_bytes(g), bytes);
 }
 
+// At the top of a segment: the stack below it, as g had it.
+struct segment {
+  uintptr_t lo, hi, sp;
+  void *ext;
+  uint16_t large;
+  uint16_t pins;
+  uint32_t unused;
+  struct vine__stack self;
+};
+#define SEGMENT_MIN (32 * VINE_KIB)
+#define SEGMENT_SHIFT_MAX 5 // further segments are 1 MB: reservations
+
+static struct segment *segment_at(uintptr_t hi) {
+  return (struct segment *)(hi - sizeof(struct segment));
+}
+
+// Bytes that `need` may be at most, beside the older segments.
+static size_t room_in_limit(struct g *g, size_t need) {
+  size_t limit = limit_of(g), older = 0;
+  uintptr_t hi = g->hi;
+  for (unsigned n = g->segs; n > 0; n--) {
+    const struct segment *s = segment_at(hi);
+    older += s->hi - s->lo;
+    hi = s->hi;
+  }
+  if (older + need > limit)
+    overflow(g, limit);
+  return limit - older;
+}
+
 // Doubles until `need` fits; never past the limit.
 static size_t new_size(struct g *g, size_t need) {
-  size_t limit = limit_of(g);
-  if (need > limit)
-    overflow(g, limit);
+  size_t room = room_in_limit(g, need);
   size_t bytes = vine__stack_bytes(g);
   do
     bytes *= 2;
   while (bytes < need);
-  return bytes < limit ? bytes : limit;
+  return bytes < room ? bytes : room;
 }
 
 // Makes room for a frame below `entry`. Returns how far the stack moved.
@@ -206,19 +236,23 @@ static uintptr_t grow(struct m *m, struct g *g, uintptr_t entry, size_t frame,
 
 // --- linked segments, for pinned frames ---
 
-// At the top of a segment: the stack below it, as g had it.
-struct segment {
-  uintptr_t lo, hi, sp;
-  void *ext;
-  uint16_t large;
-  uint16_t pins;
-  uint32_t unused;
-  struct vine__stack self;
-};
-#define SEGMENT_MIN (32 * VINE_KIB)
+// Whether a pinned stack can grow: no frame moves in a reservation.
+static bool grows_in_place(const struct g *g, uintptr_t entry, size_t frame) {
+  if (!(g->flags & G_FLAG_LARGE))
+    return false;
+  const struct vine__stack_large *l = g->ext;
+  return bytes_needed(g, entry, frame) <= (size_t)(l->hi - l->lo);
+}
 
-static struct segment *newest_segment(struct g *g) {
-  return (struct segment *)(g->hi - sizeof(struct segment));
+// Of the next segment, with room for `need`.
+static size_t segment_size(struct g *g, size_t need) {
+  size_t here = vine__stack_bytes(g);
+  size_t room = room_in_limit(g, here + need) - here;
+  unsigned shift = g->segs < SEGMENT_SHIFT_MAX ? g->segs : SEGMENT_SHIFT_MAX;
+  size_t bytes = SEGMENT_MIN << shift;
+  if (bytes < need)
+    bytes = need;
+  return bytes < room ? bytes : room;
 }
 
 // A segment with room for the frame; `sp` is where its body returns to (a
@@ -227,15 +261,12 @@ static struct segment *newest_segment(struct g *g) {
 static uintptr_t segment_push(struct m *m, struct g *g, uintptr_t sp,
                               uintptr_t args, size_t nargs, size_t frame) {
   size_t bytes = frame + nargs + VINE_STACK_BUDGET + sizeof(struct segment) +
-                 2 * VINE_STACK_ALIGN;
-  if (bytes > limit_of(g))
-    overflow(g, limit_of(g));
-  if (bytes < SEGMENT_MIN)
-    bytes = SEGMENT_MIN;
+                 3 * VINE_STACK_ALIGN;
+  bytes = segment_size(g, bytes) & ~(size_t)(VINE_STACK_ALIGN - 1);
   struct g old = *g;
-  if (!vine__stack_init(g, &m->p->cache, bytes << g->segs % 8))
+  if (!vine__stack_init(g, &m->p->cache, bytes))
     out_of_memory(g, bytes);
-  struct segment *s = newest_segment(g);
+  struct segment *s = segment_at(g->hi);
   *s = (struct segment){.lo = old.lo,
                         .hi = old.hi,
                         .sp = sp,
@@ -255,7 +286,7 @@ static uintptr_t segment_push(struct m *m, struct g *g, uintptr_t sp,
 uintptr_t vine__segment_pop(struct m *m) {
   struct g *g = m->g;
   VINE_ASSERT(g->segs > 0, "segment: none to pop");
-  struct segment s = *newest_segment(g);
+  struct segment s = *segment_at(g->hi);
   vine__stack_release(g, m->p ? &m->p->cache : NULL);
   g->lo = s.lo;
   g->hi = s.hi;
@@ -268,8 +299,7 @@ uintptr_t vine__segment_pop(struct m *m) {
 }
 
 bool vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi) {
-  const struct segment *s =
-      (const struct segment *)(top - sizeof(struct segment));
+  const struct segment *s = segment_at(top);
   *lo = s->lo;
   *hi = s->hi;
   return true;
@@ -327,7 +357,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   m->in_trap = true;
   vine__stack_set_guard(g); // undoes sysmon's poison
   if (!fits(g, entry, frame)) {
-    if (g->pins) {
+    if (g->pins && !grows_in_place(g, entry, frame)) {
       uintptr_t sp = segment_push(m, g, entry, entry + 8, regs->args_bytes,
                                   frame);
       m->in_trap = false;
@@ -373,7 +403,7 @@ uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   m->sys_sp = (uintptr_t)regs;
   uintptr_t args = regs->orig_sp + 24;
   if (!fits(g, g->sp, room)) {
-    if (g->pins) {
+    if (g->pins && !grows_in_place(g, g->sp, room)) {
       uintptr_t slot = m->gsp - 8;
       *(uintptr_t *)slot = (uintptr_t)vine__bounce_return;
       return segment_push(m, g, slot, args, nargs, regs->frame_bytes);

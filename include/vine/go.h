@@ -80,7 +80,8 @@ void vine_unlock_thread(void);
 int vine_init(void);
 
 // Stops running goroutines, for programs that called vine_init. Goroutines
-// don't run on; starting one afterwards is fatal.
+// don't run on; starting one afterwards is fatal. Fatal where main itself is a
+// goroutine: return from main, or call exit.
 void vine_shutdown(void);
 
 // How many goroutines may run at once: VINEMAXPROCS, or the processors that
