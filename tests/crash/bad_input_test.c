@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// Misuse of the API: each has its documented message (include/vine/*.h), in
+// Go's words where Go has one. Issue 3, "Bad input".
+#include "crash.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
+
+#define NOINLINE __attribute__((noinline))
+
+// --- spawn ---
+
+static void null_function(void) { vine_spawn(NULL, NULL); }
+
+static void null_function_with(void) {
+  struct vine_spawn_options o = {sizeof o, 0, 0};
+  vine_spawn_with(&o, NULL, NULL);
+}
+
+// The other's address is taken so that the optimiser can't know it is null.
+static void (*volatile no_function)(int);
+static void null_go(void) {
+  vine_go(no_function(1));
+  for (int i = 0; i < 100000; i++)
+    vine_yield();
+}
+
+// Here main is a goroutine: it can't stop what it runs on.
+static void shut_down(void) { vine_shutdown(); }
+
+static void *thread_exit(void *arg) {
+  vine_exit();
+  return arg;
+}
+
+static void *thread_park(void *arg) {
+  vine_park();
+  return arg;
+}
+
+static void on_thread(void *(*fn)(void *)) {
+  pthread_t t;
+  pthread_create(&t, NULL, fn, NULL);
+  pthread_join(t, NULL);
+}
+
+static void exit_on_thread(void) { on_thread(thread_exit); }
+static void park_on_thread(void) { on_thread(thread_park); }
+
+static void group_negative(void) {
+  vine_group wg = VINE_GROUP_INIT;
+  vine_group_done(&wg);
+}
+
+// --- jmp_buf ---
+
+static void jmp_zero(void) {
+  static jmp_buf buf;
+  longjmp(buf, 1);
+}
+
+static void jmp_corrupt(void) {
+  jmp_buf buf;
+  if (setjmp(buf) == 0) {
+    memset(buf, 0xa5, sizeof buf);
+    longjmp(buf, 1);
+  }
+}
+
+static jmp_buf shared;
+static void jump(void *arg) {
+  (void)arg;
+  longjmp(shared, 1);
+}
+
+// Another goroutine's buffer.
+static void jmp_foreign(void) {
+  if (setjmp(shared) == 0) {
+    vine_spawn(jump, NULL);
+    for (;;)
+      vine_yield();
+  }
+}
+
+static void *thread_jump(void *arg) {
+  jump(arg);
+  return NULL;
+}
+
+// A goroutine's buffer, used on a plain thread.
+static void jmp_on_thread(void) {
+  if (setjmp(shared) == 0)
+    on_thread(thread_jump);
+}
+
+// One bit of the buffer's check or positions changed: never a wild jump.
+static void jmp_bits(void) {
+  jmp_buf buf;
+  if (setjmp(buf) == 0) {
+    ((unsigned char *)buf)[72] ^= 0x10; // see arch/arch.h, `check`
+    longjmp(buf, 1);
+  }
+}
+
+#define BAD_JMP "^fatal error: longjmp: the jmp_buf is corrupt, or was not "
+
+static const struct crash_case cases[] = {
+    {"null", null_function, EXIT_FATAL, "^fatal error: go of nil func value$"},
+    {"null-with", null_function_with, EXIT_FATAL,
+     "^fatal error: go of nil func value$"},
+    {"shutdown", shut_down, EXIT_FATAL,
+     "^fatal error: vine_shutdown in a program whose main is a goroutine$"},
+    {"exit-thread", exit_on_thread, EXIT_FATAL,
+     "^fatal error: vine_exit on a thread that runs no goroutine$"},
+    {"park-thread", park_on_thread, EXIT_FATAL,
+     "^fatal error: vine_park on a thread that runs no goroutine$"},
+    {"group", group_negative, EXIT_FATAL,
+     "^fatal error: sync: negative WaitGroup counter$"},
+    {"jmp-zero", jmp_zero, EXIT_FATAL, BAD_JMP},
+    {"jmp-corrupt", jmp_corrupt, EXIT_FATAL, BAD_JMP},
+    {"jmp-foreign", jmp_foreign, EXIT_FATAL, BAD_JMP},
+    {"jmp-thread", jmp_on_thread, EXIT_FATAL, BAD_JMP},
+    {"jmp-bits", jmp_bits, EXIT_FATAL, BAD_JMP},
+    {"go-null", null_go, 128 + 11, ""},
+};
+
+CRASH_MAIN(cases)
