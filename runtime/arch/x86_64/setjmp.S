@@ -78,6 +78,7 @@ ENDFUNC __vine_sigsetjmp
 // callbacks, segments and pins (vine__longjmp_sys, on the system stack, or on
 // the current one if that isn't a goroutine's); the rest is loads.
 FUNC __vine_longjmp
+	PUSH_CONTEXT // for a traceback, should the buffer be bad
 	movq	%rdi, %rbx
 	movl	%esi, %r12d
 	movabsq	$J_SECRET, %rdx
