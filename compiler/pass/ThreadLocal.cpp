@@ -268,7 +268,8 @@ static Value *relativeGep(GetElementPtrInst &GEP, Value *Base) {
   return New;
 }
 
-// The offsets that a block has already loaded.
+// The offsets that a block has loaded since its last call. Keeping one across
+// a call would be right, but costs a register that loading it again doesn't.
 using KnownOffsets = DenseMap<std::pair<BasicBlock *, Value *>, Value *>;
 
 static bool lowerToRelativeAccesses(CallInst &Address, KnownOffsets &Known) {
@@ -280,7 +281,7 @@ static bool lowerToRelativeAccesses(CallInst &Address, KnownOffsets &Known) {
   DenseMap<Value *, Value *> Relative;
   Value *Var = Address.getArgOperand(0);
   Value *&Base = Known[{Address.getParent(), Var}];
-  if (!Base)
+  if (!Base || !isUndisturbed(*cast<Instruction>(Base), Address))
     Base = B.CreateIntToPtr(emitOffset(B, Var),
                             PointerType::get(B.getContext(), 257));
   Relative[&Address] = Base;

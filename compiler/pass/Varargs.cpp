@@ -46,7 +46,8 @@ static Function *createBody(Function &F) {
   append_range(Params, Old->params());
   auto *Ty = FunctionType::get(Old->getReturnType(), Params, false);
   auto *Body = Function::Create(Ty, GlobalValue::InternalLinkage,
-                                F.getName() + ".va", F.getParent());
+                                F.getName() + ".va");
+  F.getParent()->getFunctionList().insertAfter(F.getIterator(), Body);
   Body->copyAttributesFrom(&F);
   Body->setAttributes(bodyAttributes(F));
   Body->addFnAttr(VariadicBodyAttr);

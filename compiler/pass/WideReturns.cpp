@@ -106,8 +106,8 @@ static void rewriteDefinition(Function &F) {
   Type *Ty = F.getReturnType();
   Align A = F.getParent()->getDataLayout().getABITypeAlign(Ty);
   auto *New = Function::Create(withResultParameter(F.getFunctionType()),
-                               F.getLinkage(), F.getAddressSpace(), "",
-                               F.getParent());
+                               F.getLinkage(), F.getAddressSpace());
+  F.getParent()->getFunctionList().insert(F.getIterator(), New);
   New->copyAttributesFrom(&F);
   New->setAttributes(withResultAttributes(F.getContext(), F.getAttributes(),
                                           Ty, A, F.arg_size()));

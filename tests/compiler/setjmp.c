@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// setjmp and its kin become the runtime's, for calls and for addresses.
+// RUN: %vcc -O1 -S -emit-llvm %s -o - | %filecheck %s
+#include <setjmp.h>
+jmp_buf env;
+sigjmp_buf senv;
+
+// CHECK-LABEL: define{{.*}} @catch
+// CHECK: call i32 @__vine_setjmp(ptr noundef {{.*}}@env) [[TWICE:#[0-9]+]]
+int catch (void) { return setjmp(env); }
+// CHECK: call i32 @__vine_sigsetjmp(ptr noundef {{.*}}@senv, i32 noundef 1)
+int sigcatch(void) { return sigsetjmp(senv, 1); }
+// CHECK: call void @__vine_longjmp(
+void throw(void) { longjmp(env, 1); }
+// CHECK: ret ptr @__vine_longjmp
+void *address(void) { return longjmp; }
+// CHECK: attributes [[TWICE]] = {{.*}}returns_twice

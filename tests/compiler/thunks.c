@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Calls of other objects go through weak thunks, named after what they pass
+// on the stack.
+// RUN: %vcc -O1 -S -emit-llvm %s -o - | %filecheck %s
+// RUN: %vcc -O1 -S %s -o - | %filecheck %s --check-prefix=ASM
+struct big { long w[3]; };
+int none(int);
+int much(int, int, int, int, int, int, int);
+int mem(struct big);
+int var(const char *, ...);
+extern int maybe(void) __attribute__((weak));
+
+int calls(struct big b) {
+  // CHECK: call i32 @__vine_c_none(i32
+  none(1);
+  // CHECK: call i32 @__vine_c_much.64(i32
+  much(1, 2, 3, 4, 5, 6, 7);
+  // CHECK: call i32 @__vine_c_mem.32(ptr
+  mem(b);
+  // CHECK: call i32 (ptr, ptr, ...) @__vine_cv_var(ptr nest null, ptr
+  var("");
+  // CHECK: call i32 (ptr, ptr, ...) @__vine_cv_var(ptr nest inttoptr (i64 32 to ptr), ptr
+  var("", 1.0L);
+  // CHECK: call i32 @__vine_c_maybe()
+  return maybe();
+}
+// CHECK: define weak hidden void @__vine_c_none() {{.*}} comdat
+
+// ASM-LABEL: __vine_c_none:
+// ASM: movq none@GOTPCREL(%rip), %r11
+// ASM-NEXT: jmp __vine_foreign
+// ASM-LABEL: __vine_c_much.64:
+// ASM: movq much@GOTPCREL(%rip), %r11
+// ASM-NEXT: movl $64, %r10d
+// ASM-NEXT: jmp __vine_foreign_args
+// ASM-LABEL: __vine_cv_var:
+// ASM: movq var@GOTPCREL(%rip), %r11
+// ASM-NEXT: jmp __vine_foreign_args
+// ASM-LABEL: __vine_c_maybe:
+// ASM: .weak maybe
