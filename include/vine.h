@@ -4,6 +4,7 @@
 #define VINE_H
 
 #include <vine/chan.h>
+#include <vine/context.h>
 #include <vine/go.h>
 #include <vine/group.h>
 #include <vine/select.h>

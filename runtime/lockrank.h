@@ -13,6 +13,7 @@
   X(INIT)        /* init.c: start and shutdown */                              \
   X(SYSMON)      /* sysmon.c */                                                \
   X(ALLP)        /* proc.c: the set of Ps */                                   \
+  X(CTX)         /* context.c: one per context */                              \
   X(TIMEOBJ)     /* time.c: one per timer of the program */                    \
   X(CHAN)        /* chan.c: one per channel, by address */                     \
   X(SEMA)        /* sema.c: one per bucket */                                  \

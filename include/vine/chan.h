@@ -25,7 +25,7 @@ typedef struct vine_chan *vine_chan_t;
 
 // A channel of elements of type T that holds up to `cap` of them. No memory,
 // or a cap that memory can't hold, is fatal, as in Go. Doesn't block.
-#define vine_chan_make(T, cap) vine_chan_new(sizeof(T), vine__class_of(T), cap)
+#define vine_chan_make(T, cap) vine_chan_new(sizeof(T), VINE__CLASS_OF(T), cap)
 
 // Gives the memory back. Nobody may be in a call on c or make one later;
 // waiters are fatal. What is still buffered is dropped. Null is ignored.
@@ -93,7 +93,7 @@ VINE_END_DECLS
    : (k) >= 1 && (k) <= 5      ? VINE_ELEM_INT                                 \
    : (k) == 8 && (bytes) >= 4  ? VINE_ELEM_REAL                                \
                                : VINE_ELEM_PLAIN)
-#define vine__class_of(T)                                                      \
+#define VINE__CLASS_OF(T)                                                      \
   VINE__CLASS(__builtin_classify_type(*(__typeof__(T) *)0), sizeof(T))
 #define VINE__SIZE(p) sizeof(*(p))
 
@@ -134,7 +134,7 @@ VINE__INLINE void vine__chan_recv_any(vine_chan_t c, void *p, size_t n,
 #define VINE__RECV(c, T)                                                       \
   __extension__({                                                              \
     __typeof__(T) vine__v;                                                     \
-    vine__chan_recv_any(c, &vine__v, sizeof vine__v, vine__class_of(T));       \
+    vine__chan_recv_any(c, &vine__v, sizeof vine__v, VINE__CLASS_OF(T));       \
     vine__v;                                                                   \
   })
 
@@ -152,14 +152,14 @@ template <class T> struct vine__int_of<T, true> {
 template <class T> VINE__INLINE void vine__chan_send_value(vine_chan_t c, T v) {
   constexpr bool isint = std::is_integral<T>::value ||
                          std::is_enum<T>::value || std::is_pointer<T>::value;
-  vine__chan_send_any(c, &v, sizeof v, vine__class_of(T),
+  vine__chan_send_any(c, &v, sizeof v, VINE__CLASS_OF(T),
                       vine__int_of<T, isint>::get(v));
 }
 #define VINE__SEND(c, v) vine__chan_send_value(c, v)
 
 template <class T> VINE__INLINE T vine__chan_recv_value(vine_chan_t c) {
   T v;
-  vine__chan_recv_any(c, &v, sizeof v, vine__class_of(T));
+  vine__chan_recv_any(c, &v, sizeof v, VINE__CLASS_OF(T));
   return v;
 }
 #define VINE__RECV(c, T) (vine__chan_recv_value<T>(c))
