@@ -90,8 +90,8 @@ static int make_procs(uint32_t n) {
 static int set_up(void) {
   vine__debug_init();
   vine__arch_init();
-  vine__fork_init(); // before the allocator's: locks in order
   vine__stackalloc_init();
+  vine__fork_init(); // prepare handlers run last first: locks in order
   check_binding();
   vine__os_membarrier_register();
   vine__dump_init();
