@@ -35,7 +35,9 @@
 #include "chan.h"
 #include "fatal.h"
 #include "init.h"
+#include "os/os.h"
 #include "proc.h"
+#include "sema.h"
 #include "timer.h"
 
 #include <errno.h>
@@ -444,4 +446,51 @@ bool vine__ctx_after_stop_sys(struct vine_ctx_after *a) {
   }
   after_leave(a);
   return false;
+}
+
+// --- waits that are watched ---
+
+struct watch {
+  struct vine_interrupt intr; // first: the program has its address
+  struct vine__ctx_hook hook;
+  _Atomic uint32_t is_idle; // the hook is not, or no longer, running
+};
+
+static void watch_fire(struct vine__ctx_hook *h) {
+  struct watch *w = VINE_CONTAINER(h, struct watch, hook);
+  vine__lot_interrupt(&w->intr);
+  store_release(&w->is_idle, 1); // pairs with unwatch; w may be gone now
+}
+
+int64_t vine__ctx_watch_sys(vine_ctx_t ctx, const void *addr) {
+  if (!((struct ctx *)ctx)->canceller)
+    return 0;
+  struct watch *w = vine__waiter_alloc(sizeof *w);
+  VINE_ASSERT(!vine__until_is_deadline((intptr_t)w), "context: odd address");
+  memset(w, 0, sizeof *w);
+  w->intr.addr = addr;
+  if (!vine__ctx_attach(ctx, &w->hook, watch_fire)) {
+    w->intr.is_over = true;
+    store_relaxed(&w->is_idle, 1);
+  }
+  return (int64_t)(intptr_t)w;
+}
+
+// Waits for watch_fire, which takes microseconds.
+static void watch_settle(struct watch *w) {
+  static _Atomic uint32_t never; // futex: only timeouts end it
+  for (int i = 0; !load_acquire(&w->is_idle); i++) // pairs with watch_fire
+    if (i < VINE_LOCK_SPIN)
+      vine__cpu_relax();
+    else
+      vine__os_futex_wait(&never, 0, 20 * 1000);
+}
+
+void vine__ctx_unwatch_sys(int64_t watch) {
+  struct watch *w = (struct watch *)(intptr_t)watch;
+  if (!w)
+    return;
+  if (!vine__ctx_detach(&w->hook))
+    watch_settle(w);
+  vine__waiter_free(w, sizeof *w);
 }

@@ -42,7 +42,7 @@ static struct vine__parked *group_timed_out(struct vine__bucket *b, void *wg) {
   return NULL;
 }
 
-int vine__group_block_sys(vine_group *wg, int64_t deadline_ns) {
+int vine__group_block_sys(vine_group *wg, int64_t until) {
   struct vine__bucket *b = vine__lot_lock(wg);
   int64_t v = __atomic_load_n(&wg->state, __ATOMIC_ACQUIRE);
   do {
@@ -55,7 +55,7 @@ int vine__group_block_sys(vine_group *wg, int64_t deadline_ns) {
   struct vine__lot_wait o = {
       .addr = wg,
       .why = VINE_WAIT_GROUP,
-      .deadline_ns = deadline_ns,
+      .until = until,
       .on_timeout = group_timed_out,
   };
   return (int)vine__lot_wait(b, &o);

@@ -40,7 +40,8 @@ struct vine__parked_timed {
   struct vine__timer timer;
   struct vine__bucket *bucket;
   struct vine__parked *(*on_timeout)(struct vine__bucket *, void *);
-  _Atomic bool is_left; // by waker or timer, the first of the two (L3)
+  struct vine_interrupt *intr; // instead of a timer; null: none
+  _Atomic bool is_left;        // by waker or timer, the first of the two (L3)
 };
 
 #define EIGHT(x) x, x, x, x, x, x, x, x
@@ -85,6 +86,10 @@ static void push_front(struct vine__bucket *b, struct vine__parked *w) {
   w->is_linked = true;
 }
 
+static struct vine__parked_timed *timed(struct vine__parked *w) {
+  return VINE_CONTAINER(w, struct vine__parked_timed, base);
+}
+
 void vine__lot_take(struct vine__bucket *b, struct vine__parked *w) {
   VINE_ASSERT(w->is_linked, "L1: waiter taken twice");
   VINE_DCHECK(vine__lock_is_held(&b->lock), "lot: bucket is not locked");
@@ -98,6 +103,8 @@ void vine__lot_take(struct vine__bucket *b, struct vine__parked *w) {
     b->last = w->prev;
   w->is_linked = false;
   w->next = w->prev = NULL;
+  if (w->is_timed && timed(w)->intr)
+    timed(w)->intr->parked = NULL;
 }
 
 static struct vine__parked *from(struct vine__parked *w, const void *addr) {
@@ -120,10 +127,6 @@ static size_t record_bytes(const struct vine__parked *w) {
   return w->is_timed ? sizeof(struct vine__parked_timed) : sizeof *w;
 }
 
-static struct vine__parked_timed *timed(struct vine__parked *w) {
-  return VINE_CONTAINER(w, struct vine__parked_timed, base);
-}
-
 // L3: true for the second one to leave.
 static bool leave(struct vine__parked_timed *t) {
   return exchange_acq_rel(&t->is_left, true);
@@ -131,7 +134,8 @@ static bool leave(struct vine__parked_timed *t) {
 
 // A goroutine's record is no longer needed by its waker.
 static void record_free(struct vine__parked *w) {
-  if (w->is_timed && !vine__timer_stop(&timed(w)->timer) && !leave(timed(w)))
+  bool has_timer = w->is_timed && !timed(w)->intr;
+  if (has_timer && !vine__timer_stop(&timed(w)->timer) && !leave(timed(w)))
     return;
   vine__waiter_free(w, record_bytes(w));
 }
@@ -152,6 +156,22 @@ void vine__lot_wake_all(struct vine__parked *w, int64_t ret) {
     vine__lot_wake(w, ret);
     w = next;
   }
+}
+
+void vine__lot_interrupt(struct vine_interrupt *i) {
+  struct vine__bucket *b = vine__lot_lock(i->addr);
+  struct vine__parked *w = i->parked, *more = NULL;
+  i->is_over = true;
+  if (w) {
+    struct vine__parked_timed *t = timed(w);
+    vine__lot_take(b, w);
+    if (t->on_timeout)
+      more = t->on_timeout(b, (void *)(uintptr_t)w->addr);
+  }
+  vine__lot_unlock(b);
+  if (w)
+    vine__lot_wake(w, -ECANCELED);
+  vine__lot_wake_all(more, 0);
 }
 
 static void timed_out(struct vine__timer *timer) {
@@ -189,8 +209,9 @@ struct release {
 static bool park_unlock(struct g *g, void *arg) {
   (void)g;
   struct release *r = arg;
-  if (r->w->is_timed) // w stays: who takes it needs the lock
-    vine__timer_start(&timed(r->w)->timer, r->o->deadline_ns, timed_out, NULL);
+  if (vine__until_is_deadline(r->o->until))
+    // w stays: who takes it needs the lock
+    vine__timer_start(&timed(r->w)->timer, r->o->until, timed_out, NULL);
   vine__lot_unlock(r->b);
   if (r->o->then)
     r->o->then(r->o->then_arg);
@@ -202,24 +223,35 @@ static void enqueue(struct vine__bucket *b, struct vine__parked *w,
   w->addr = o->addr;
   w->who = who;
   w->word = o->word;
+  struct vine_interrupt *i = vine__until_interrupt(o->until);
+  if (i) {
+    VINE_ASSERT(i->addr == o->addr, "lot: interrupt of another wait");
+    i->parked = w;
+  }
   if (o->front)
     push_front(b, w);
   else
     push_back(b, w);
 }
 
+static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
+                       const struct vine__lot_wait *o) {
+  memset(t, 0, sizeof *t);
+  t->bucket = b;
+  t->on_timeout = o->on_timeout;
+  t->intr = vine__until_interrupt(o->until);
+  t->base.is_timed = true;
+}
+
 static struct vine__parked *record_new(struct vine__bucket *b,
                                        const struct vine__lot_wait *o) {
-  if (!o->deadline_ns) {
+  if (!o->until) {
     struct vine__parked *w = vine__waiter_alloc(sizeof *w);
     w->is_timed = false;
     return w;
   }
   struct vine__parked_timed *t = vine__waiter_alloc(sizeof *t);
-  memset(t, 0, sizeof *t);
-  t->bucket = b;
-  t->on_timeout = o->on_timeout;
-  t->base.is_timed = true;
+  timed_init(t, b, o);
   return &t->base;
 }
 
@@ -242,19 +274,36 @@ static bool give_up(struct vine__bucket *b, struct vine__parked *w,
 static int64_t wait_thread(struct vine__bucket *b,
                            const struct vine__lot_wait *o) {
   struct vine__sleeper me = {0, 0};
-  struct vine__parked w = {0};
-  enqueue(b, &w, o, vine__who_thread(&me));
+  struct vine__parked_timed w; // its timer isn't used
+  timed_init(&w, b, o);
+  enqueue(b, &w.base, o, vine__who_thread(&me));
   vine__lot_unlock(b);
   if (o->then)
     o->then(o->then_arg);
-  if (o->deadline_ns && !vine__sleep_until(&me, o->deadline_ns) &&
-      give_up(b, &w, o))
+  if (vine__until_is_deadline(o->until) && !vine__sleep_until(&me, o->until) &&
+      give_up(b, &w.base, o))
     return -ETIMEDOUT;
   return (int64_t)vine__sleep(&me);
 }
 
+// The interrupt came before the wait.
+static int64_t wait_is_over(struct vine__bucket *b,
+                            const struct vine__lot_wait *o) {
+  struct vine__parked *more = NULL;
+  if (o->on_timeout)
+    more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
+  vine__lot_unlock(b);
+  if (o->then)
+    o->then(o->then_arg);
+  vine__lot_wake_all(more, 0);
+  return -ECANCELED;
+}
+
 int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o) {
   struct g *g = vine__getg();
+  struct vine_interrupt *i = vine__until_interrupt(o->until);
+  if (i && i->is_over)
+    return wait_is_over(b, o);
   if (!g)
     return wait_thread(b, o);
   struct vine__parked *w = record_new(b, o);

@@ -173,13 +173,13 @@ static void cond_unlock(void *arg) {
   vine_mutex_unlock(m);
 }
 
-int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t deadline_ns) {
+int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
   struct vine__bucket *b = vine__lot_lock(c);
   __atomic_store_n(&c->waiters, 1, __ATOMIC_SEQ_CST); // before m is unlocked
   struct vine__lot_wait o = {
       .addr = c,
       .why = VINE_WAIT_COND,
-      .deadline_ns = deadline_ns,
+      .until = until,
       .on_timeout = cond_timed_out,
       .then = cond_unlock,
       .then_arg = m,
@@ -241,11 +241,12 @@ void vine__sem_wake_sys(vine_sem *s) {
   vine__lot_wake_all(list, 0);
 }
 
-int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t deadline_ns) {
+int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
   struct vine__bucket *b = vine__lot_lock(s);
   int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
   bool first = !vine__lot_first(b, s);
-  bool late = deadline_ns && vine__os_nanotime() >= deadline_ns;
+  bool late =
+      vine__until_is_deadline(until) && vine__os_nanotime() >= until;
   if (first && v >= 2 * n)
     __atomic_fetch_sub(&s->state, 2 * n + 1, __ATOMIC_ACQ_REL);
   else if (first && late)
@@ -258,7 +259,7 @@ int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t deadline_ns) {
       .addr = s,
       .word = (uint64_t)n,
       .why = VINE_WAIT_SEMA,
-      .deadline_ns = deadline_ns,
+      .until = until,
       .on_timeout = sem_grant,
   };
   return (int)vine__lot_wait(b, &o);

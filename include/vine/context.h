@@ -23,6 +23,7 @@
 #include <vine/chan.h>
 #include <vine/group.h>
 #include <vine/select.h>
+#include <vine/sync.h>
 #include <vine/time.h>
 
 VINE_BEGIN_DECLS
@@ -128,6 +129,54 @@ VINE__CTX_FN int vine_chan_recv_ctx(vine_ctx_t ctx, vine_chan_t c, void *p,
   return vine_select(cases, 2) == 0 ? cases[0].ok : vine_ctx_err(ctx);
 }
 #define vine_recv_ctx(ctx, c, p) vine_chan_recv_ctx(ctx, c, p, VINE__SIZE(p))
+
+// For calls that wait for what is at addr: the result, as a number, is their
+// `until`; they return -ECANCELED when ctx is done. 0 if it can't be done.
+int64_t vine_ctx_watch(vine_ctx_t ctx, const void *addr);
+void vine_ctx_unwatch(int64_t watch);
+
+// `call` waits at addr, with vine__w for its `until`.
+#define VINE__WATCHED(ctx, addr, call)                                         \
+  int64_t vine__w = vine_ctx_watch(ctx, addr);                                 \
+  int vine__r = call;                                                          \
+  vine_ctx_unwatch(vine__w);                                                   \
+  return vine__r ? vine_ctx_err(ctx) : 0
+
+// 0: the group's count was zero.
+VINE__CTX_FN int vine_group_wait_ctx(vine_ctx_t ctx, vine_group *wg) {
+  if (__atomic_load_n(&wg->state, __ATOMIC_ACQUIRE) < 2)
+    return 0;
+  VINE__WATCHED(ctx, wg, vine_group_block(wg, vine__w));
+}
+
+// 0: signalled. m is locked in both cases.
+VINE__CTX_FN int vine_cond_wait_ctx(vine_ctx_t ctx, vine_cond *c,
+                                    vine_mutex *m) {
+  int64_t w = vine_ctx_watch(ctx, c);
+  int r = vine_cond_park(c, m, w);
+  vine_ctx_unwatch(w);
+  vine_mutex_lock(m);
+  return r ? vine_ctx_err(ctx) : 0;
+}
+
+// 0: n permits taken; else none.
+VINE__CTX_FN int vine_sem_acquire_ctx(vine_ctx_t ctx, vine_sem *s, int64_t n) {
+  if (vine_sem_try_acquire(s, n))
+    return 0;
+  VINE__WATCHED(ctx, s, vine_sem_wait(s, n, vine__w));
+}
+
+// A task group whose first error cancels the result, a child of parent, as
+// Go's errgroup.WithContext. Before the first task; free it after the wait.
+VINE__CTX_FN void vine__tasks_cancel(void *ctx, int error) {
+  (void)error;
+  vine_ctx_cancel((vine_ctx_t)ctx);
+}
+VINE__CTX_FN vine_ctx_t vine_tasks_ctx(vine_tasks *t, vine_ctx_t parent) {
+  vine_ctx_t ctx = vine_ctx_with_cancel(parent);
+  vine_tasks_on_error(t, vine__tasks_cancel, ctx);
+  return ctx;
+}
 
 VINE_END_DECLS
 

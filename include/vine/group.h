@@ -15,7 +15,7 @@ typedef struct vine_group {
 #define VINE_GROUP_INIT {0}
 
 void vine_group_settle(vine_group *wg, int64_t n);
-int vine_group_block(vine_group *wg, int64_t deadline_ns);
+int vine_group_block(vine_group *wg, int64_t until); // see vine/sync.h
 
 // Adds n, which may be negative. At zero all waiters go on. Below zero is
 // fatal: "sync: negative WaitGroup counter". Doesn't block.

@@ -22,7 +22,8 @@ VINE_BEGIN_DECLS
 #define VINE__LOCK_FN static inline __attribute__((always_inline, unused))
 
 // In calls that end in _wait, _park, _wake, _leave and so on, which the inline
-// ones make: deadline_ns is 0 for none. Times are CLOCK_MONOTONIC's.
+// ones make, `until` is 0 for no end, an odd number for a deadline, else what
+// vine_ctx_watch gave. Times are CLOCK_MONOTONIC's.
 
 // --- mutex ---
 
@@ -138,7 +139,7 @@ typedef struct vine_cond {
 } vine_cond;
 #define VINE_COND_INIT {0}
 
-int vine_cond_park(vine_cond *c, vine_mutex *m, int64_t deadline_ns);
+int vine_cond_park(vine_cond *c, vine_mutex *m, int64_t until);
 void vine_cond_wake(vine_cond *c, bool all);
 
 // Unlocks m, waits for a signal that comes after the call began, locks m.
@@ -197,7 +198,7 @@ typedef struct vine_sem {
 } vine_sem;
 #define VINE_SEM_INIT(permits) {(int64_t)(permits) * 2}
 
-int vine_sem_wait(vine_sem *s, int64_t n, int64_t deadline_ns);
+int vine_sem_wait(vine_sem *s, int64_t n, int64_t until);
 void vine_sem_wake(vine_sem *s);
 
 // Takes n permits if it can at once.

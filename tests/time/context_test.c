@@ -275,6 +275,104 @@ static void chan_ctx(void) {
   vine_ctx_free(c2);
 }
 
+struct canceller {
+  vine_ctx_t ctx;
+  int64_t after_ns;
+};
+
+static void cancel_later(void *arg) {
+  struct canceller *c = arg;
+  if (c->after_ns)
+    vine_sleep(c->after_ns);
+  else
+    vine_yield();
+  vine_ctx_cancel(c->ctx);
+  vine_ctx_unref(c->ctx);
+  vine_group_done(&wg);
+}
+
+// Runs wait(ctx) while ctx is cancelled a little later, or at once.
+static void with_cancelled(void (*wait)(vine_ctx_t)) {
+  for (int i = 0; i < rounds(200, 30); i++) {
+    vine_ctx_t c = vine_ctx_with_cancel(bg());
+    static struct canceller k;
+    k = (struct canceller){vine_ctx_ref(c), i % 3 * (MS / 20)};
+    vine_group_add(&wg, 1);
+    start(cancel_later, &k);
+    wait(c);
+    vine_group_wait(&wg);
+    vine_ctx_free(c);
+  }
+}
+
+static void wait_group(vine_ctx_t c) {
+  vine_group g = VINE_GROUP_INIT;
+  vine_group_add(&g, 1);
+  CHECK_EQ(vine_group_wait_ctx(c, &g), -ECANCELED);
+  vine_group_done(&g);
+  CHECK_EQ(vine_group_wait_ctx(c, &g), 0);
+}
+
+static void wait_sem(vine_ctx_t c) {
+  vine_sem s = VINE_SEM_INIT(1);
+  CHECK_EQ(vine_sem_acquire_ctx(c, &s, 1), 0);
+  CHECK_EQ(vine_sem_acquire_ctx(c, &s, 1), -ECANCELED);
+  vine_sem_release(&s, 1);
+  CHECK(vine_sem_try_acquire(&s, 1));
+}
+
+static void wait_cond(vine_ctx_t c) {
+  vine_mutex m = VINE_MUTEX_INIT;
+  vine_cond cond = VINE_COND_INIT;
+  vine_mutex_lock(&m);
+  CHECK_EQ(vine_cond_wait_ctx(c, &cond, &m), -ECANCELED);
+  CHECK(!vine_mutex_try_lock(&m));
+  vine_mutex_unlock(&m);
+}
+
+static void sync_cancelled(void) {
+  with_cancelled(wait_group);
+  with_cancelled(wait_sem);
+  with_cancelled(wait_cond);
+}
+
+static void done_soon(void *arg) {
+  vine_yield();
+  vine_group_done(arg);
+}
+
+// What was waited for comes at the same time as the cancellation, or first.
+static void sync_races(void) {
+  for (int i = 0; i < rounds(500, 50); i++) {
+    vine_group g = VINE_GROUP_INIT;
+    vine_ctx_t c = vine_ctx_with_timeout(bg(), i % 5 * (MS / 50));
+    vine_group_add(&g, 1);
+    start(done_soon, &g);
+    int r = vine_group_wait_ctx(c, &g);
+    CHECK(r == 0 || r == -ETIMEDOUT);
+    CHECK_EQ(vine_group_wait_ctx(bg(), &g), 0);
+    vine_ctx_free(c);
+  }
+}
+
+static int fails(void *arg) {
+  (void)arg;
+  return -EIO;
+}
+
+static int gives_up(void *arg) { return vine_ctx_wait(arg); }
+
+// golang.org/x/sync/errgroup, TestWithContext.
+static void tasks_ctx(void) {
+  vine_tasks t = VINE_TASKS_INIT;
+  vine_ctx_t c = vine_tasks_ctx(&t, bg());
+  CHECK_EQ(vine_tasks_go(&t, gives_up, c), 0);
+  CHECK_EQ(vine_tasks_go(&t, fails, NULL), 0);
+  CHECK_EQ(vine_tasks_wait(&t), -EIO);
+  CHECK_EQ(vine_ctx_err(c), -ECANCELED);
+  vine_ctx_free(c);
+}
+
 // TestInvalidDerivedFail, and the words of misuse.
 static void death(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
@@ -313,6 +411,9 @@ int main(int argc, char **argv) {
   RUN(after_func);
   RUN(sleep_ctx);
   RUN(chan_ctx);
+  RUN(sync_cancelled);
+  RUN(sync_races);
+  RUN(tasks_ctx);
   RUN(misuse);
   return 0;
 }
