@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// P5, S9: signal handlers while goroutines run on tiny stacks: each runs on
+// the alternate stack, may use several KiB, instrumented or not; a stack may
+// not move because of it; siglongjmp out of a handler; handlers installed by
+// signal, sigaction with and without SA_ONSTACK; SIGSEGV. After Go issues
+// 20400 and rust issue 113525.
+#include "foreign.h"
+#include "stack.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+static volatile sig_atomic_t handled, bytes;
+
+// Uses stack and side stack, recursion, foreign calls.
+static NOINLINE int work(int n, int *up) {
+  int here[30];
+  here[n % 30] = n + *up;
+  int r = n == 0 ? 0 : work(n - 1, &here[n % 30]);
+  return r + here[n % 30] - *up - n + 1;
+}
+
+static void handler(int sig) {
+  int saved = errno;
+  char text[64];
+  int zero = 0;
+  snprintf(text, sizeof text, "%d %s", sig, "x");
+  bytes += (int)strlen(text);
+  if (work(50, &zero) == 51)
+    handled++;
+  errno = saved;
+}
+
+static void action(int sig, siginfo_t *info, void *context) {
+  if (info->si_signo == sig && context)
+    handler(sig);
+}
+
+static void install(int how) {
+  struct sigaction sa = {.sa_handler = handler};
+  if (how == 0) {
+    CHECK(signal(SIGUSR1, handler) != SIG_ERR);
+    return;
+  }
+  if (how > 1) {
+    sa.sa_sigaction = action;
+    sa.sa_flags = SA_SIGINFO | (how == 3 ? SA_ONSTACK | SA_RESTART : 0);
+  }
+  CHECK(sigaction(SIGUSR1, &sa, NULL) == 0);
+}
+
+// raise() at each level of a recursion that grows the stack.
+static NOINLINE int raise_deep(int n) {
+  volatile int a = n;
+  if (n % 10 == 0) {
+    sig_atomic_t before = handled;
+    CHECK(raise(SIGUSR1) == 0);
+    CHECK(handled == before + 1);
+  }
+  int r = n == 0 ? 0 : raise_deep(n - 1);
+  BARRIER();
+  CHECK(a == n);
+  return r + 1;
+}
+
+static void raising(void *arg) {
+  (void)arg;
+  CHECK(raise_deep(200) == 201);
+}
+
+// From outside, at any instruction.
+static _Atomic int stop;
+static void *sender(void *arg) {
+  pthread_t *target = arg;
+  while (!stop) {
+    CHECK(pthread_kill(*target, SIGUSR1) == 0);
+    for (volatile int i = 0; i < 2000; i++)
+      ;
+  }
+  return NULL;
+}
+
+static void interrupted(void) {
+  pthread_t me = pthread_self(), t;
+  sig_atomic_t before = handled;
+  stop = 0;
+  CHECK(pthread_create(&t, NULL, sender, &me) == 0);
+  for (int i = 0; i < 100 || handled < before + 20; i++) {
+    int zero = 0;
+    grow_stack(i % 100);
+    CHECK(work(i % 60, &zero) == i % 60 + 1);
+    CHECK(foreign_12_ints(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1) == 78);
+  }
+  stop = 1;
+  CHECK(pthread_join(t, NULL) == 0);
+}
+
+// --- siglongjmp out of a handler ---
+
+static sigjmp_buf out;
+static void jumper(int sig) { siglongjmp(out, sig); }
+
+static NOINLINE int raise_at(int n) {
+  volatile int a = n;
+  if (n < 0)
+    return 0;
+  if (n == 0)
+    raise(SIGUSR2);
+  int r = raise_at(n - 1);
+  return r + a;
+}
+
+static void jump_out(void *arg) {
+  struct sigaction sa = {.sa_handler = jumper};
+  (void)arg;
+  CHECK(sigaction(SIGUSR2, &sa, NULL) == 0);
+  for (volatile int i = 0; i < 20; i++) {
+    int v = sigsetjmp(out, 1);
+    if (v == 0)
+      raise_at(i * 5);
+    CHECK(v == SIGUSR2);
+    grow_stack(i * 10);
+    vine_yield();
+  }
+}
+
+static char *page;
+static void on_fault(int sig, siginfo_t *info, void *context) {
+  (void)context;
+  CHECK(sig == SIGSEGV && (char *)info->si_addr - page < 8);
+  siglongjmp(out, 5);
+}
+
+static void fault(void *arg) {
+  struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+  struct sigaction old;
+  (void)arg;
+  page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(page != MAP_FAILED && sigaction(SIGSEGV, &sa, &old) == 0);
+  volatile int faults = 0;
+  if (sigsetjmp(out, 1) == 0)
+    *(volatile char *)page = 1;
+  else
+    faults++;
+  CHECK(faults == 1);
+  if (sigsetjmp(out, 1) == 0)
+    memcpy(page, "abc", 3); // a leaf, on the goroutine's stack
+  else
+    faults++;
+  CHECK(faults == 2 && sigaction(SIGSEGV, &old, NULL) == 0);
+  grow_stack(100);
+}
+
+int main(void) {
+  for (int how = 0; how < 4; how++) {
+    install(how);
+    raising(NULL);
+    run_in_goroutine(raising, NULL);
+  }
+  interrupted();
+  struct sigaction now;
+  CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_sigaction == action);
+  jump_out(NULL);
+  run_in_goroutine(jump_out, NULL);
+  fault(NULL);
+  run_in_goroutine(fault, NULL);
+  return 0;
+}
