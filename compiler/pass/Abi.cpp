@@ -96,6 +96,26 @@ bool mayMoveStack(const Function &F) {
   });
 }
 
+bool isUndisturbed(Instruction &From, Instruction &To) {
+  if (From.getParent() != To.getParent())
+    return false;
+  for (Instruction *I = From.getNextNode(); I; I = I->getNextNode()) {
+    if (I == &To)
+      return true;
+    if (auto *CB = dyn_cast<CallBase>(I))
+      if (mayMoveStack(*CB))
+        return false;
+  }
+  return false;
+}
+
+Instruction *pointOfUse(Use &U) {
+  auto *I = cast<Instruction>(U.getUser());
+  if (auto *Phi = dyn_cast<PHINode>(I))
+    return Phi->getIncomingBlock(U)->getTerminator();
+  return I;
+}
+
 Constant *tcbWord(LLVMContext &Ctx, int Offset) {
   // X86 address space 257 is "relative to %fs".
   return ConstantExpr::getIntToPtr(

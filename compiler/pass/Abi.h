@@ -41,6 +41,13 @@ Function *calledFunction(const CallBase &CB);
 bool mayMoveStack(const CallBase &CB);
 bool mayMoveStack(const Function &F); // any of its calls
 
+// True if From is before To in one block, and no call between them may move
+// the stack (and with it the goroutine to another thread).
+bool isUndisturbed(Instruction &From, Instruction &To);
+
+// Where to compute a value that U uses.
+Instruction *pointOfUse(Use &U);
+
 // A pointer to the word at %fs:Offset. Accesses must be volatile: the
 // goroutine may be on another thread after any call.
 Constant *tcbWord(LLVMContext &Ctx, int Offset);
@@ -59,6 +66,10 @@ Instruction *exitPoint(ReturnInst &Ret);
 
 // True if the exit of Ret is a musttail call.
 bool exitIsMustTail(ReturnInst &Ret);
+
+// The strong hidden alias of an instrumented definition that other objects may
+// call, or null if it has none. Entry.cpp.
+GlobalValue *strongAlias(Function &F);
 
 // Bytes of arguments passed on the stack: an upper bound, a multiple of 16.
 // ArgumentSize.cpp.

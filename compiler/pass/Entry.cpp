@@ -24,29 +24,30 @@ void renameMain(Module &M) {
 // The strong counterpart of the weak thunk in ForeignCalls.cpp. Weak and
 // inline definitions get none: which of them the linker keeps may turn out to
 // be a foreign one.
-static void defineAlias(Function &F) {
+GlobalValue *strongAlias(Function &F) {
   if (F.isDeclaration() || F.hasLocalLinkage() ||
       !F.isStrongDefinitionForLinker())
-    return;
+    return nullptr;
   bool IsVariadic = F.isVarArg() && F.hasFnAttribute(VariadicBodyAttr);
   if (!IsVariadic && !isInstrumented(F))
-    return;
+    return nullptr;
   std::string Name =
       ((IsVariadic ? "__vine_cv_" : "__vine_c_") + linkerName(F)).str();
   if (uint64_t N = IsVariadic ? 0 : stackArgumentBytes(F))
     Name += "." + std::to_string(N);
-  if (F.getParent()->getNamedValue(Name))
-    return;
+  if (GlobalValue *Known = F.getParent()->getNamedValue(Name))
+    return Known;
   auto *A = GlobalAlias::create(F.getValueType(), 0,
                                 GlobalValue::ExternalLinkage, Name, &F,
                                 F.getParent());
   A->setVisibility(GlobalValue::HiddenVisibility);
   A->setDSOLocal(true);
+  return A;
 }
 
 void defineAliases(Module &M) {
   for (Function &F : M)
-    defineAlias(F);
+    strongAlias(F);
 }
 
 void referToAbi(Module &M) {

@@ -121,11 +121,19 @@ bool EscapeAnalysis::staysInFrame(const AllocaInst &AI) const {
   return allUsesAreDirect(AI);
 }
 
+// Where the frame may move no byval argument stays: the backend has frame
+// indices for allocas only, so an argument's address is computed once, in the
+// entry block, and carried to its uses in a register
+// (tests/stack/frames_test.c, huge_of).
 bool EscapeAnalysis::staysInFrame(const Argument &ByVal) const {
-  if (!FrameMayMove && !PointerMayBeCaptured(&ByVal, /*ReturnCaptures=*/true,
-                                             /*StoreCaptures=*/true))
-    return true;
-  return allUsesAreDirect(ByVal);
+  return !FrameMayMove && !PointerMayBeCaptured(&ByVal, /*ReturnCaptures=*/true,
+                                                /*StoreCaptures=*/true);
+}
+
+bool EscapeAnalysis::fitsInLocal(const Argument &ByVal) const {
+  Type *Ty = ByVal.getParamByValType();
+  return DL.getTypeAllocSize(Ty).getFixedValue() <= MaxExpandedBytes &&
+         allUsesAreDirect(ByVal);
 }
 
 } // namespace vine

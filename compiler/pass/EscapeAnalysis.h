@@ -20,6 +20,9 @@ public:
   bool staysInFrame(const AllocaInst &AI) const;
   bool staysInFrame(const Argument &ByVal) const;
 
+  // True if a copy of the byval argument in a local would stay in the frame.
+  bool fitsInLocal(const Argument &ByVal) const;
+
   // Copies and fills of at most this many bytes are direct uses, because
   // SideStack.cpp expands them into loads and stores.
   static constexpr uint64_t MaxExpandedBytes = 64;

@@ -119,12 +119,18 @@ static void routeIndirect(CallInst &CB) {
   recallWithR10(CB, Entry, CB.getCalledOperand());
 }
 
-// The definition of the strong hidden alias; see defineAliases. A call of the
-// function itself could go through the PLT, to a foreign namesake.
+// In a shared library a call of the function's own name could go through the
+// PLT to a foreign namesake; the hidden alias can't.
 static void routeDefined(CallInst &CB, Function &Callee) {
+  GlobalValue *Target = &Callee;
+  if (!Callee.isDSOLocal() && !Callee.hasLocalLinkage())
+    if (GlobalValue *Alias = strongAlias(Callee))
+      Target = Alias;
   if (Callee.isVarArg())
-    recallWithR10(CB, &Callee,
+    recallWithR10(CB, Target,
                   bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
+  else
+    CB.setCalledOperand(Target);
 }
 
 static void routeExternal(CallInst &CB, Function &Callee) {

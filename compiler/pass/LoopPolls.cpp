@@ -152,7 +152,8 @@ void LoopPolls::run() {
     return;
   for (Instruction &I : instructions(F))
     if (auto *CB = dyn_cast<CallBase>(&I))
-      if (Function *Callee = calledFunction(*CB))
+      if (auto *Callee = dyn_cast<Function>(
+              CB->getCalledOperand()->stripPointerCastsAndAliases()))
         if (Checked.contains(Callee))
           CheckedBlocks.insert(CB->getParent());
   for (Loop *L : LI)

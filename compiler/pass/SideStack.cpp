@@ -59,12 +59,15 @@ private:
 
   SmallVector<AllocaInst *, 8> Kept, Moved, Dynamic;
   SmallVector<Argument *, 2> MovedByVal;
+  SmallPtrSet<Argument *, 2> Copied; // byval arguments with a local's copy
   FrameLayout Layout;
   Value *Base = nullptr;     // of the static objects
   Value *EntrySSP = nullptr; // set where the exits restore it
 
+  void copyToLocals();
   void collect();
   void expandCopiesOfKept();
+  void sinkAddressesOfKept();
   void layOut();
   Instruction *hoistAllocas();
   void allocate();
@@ -83,6 +86,24 @@ private:
 
 } // namespace
 
+// Small byval arguments with direct uses become locals, which may stay in a
+// frame that moves (EscapeAnalysis.cpp says why they themselves may not).
+void SideStack::copyToLocals() {
+  for (Argument &A : F.args()) {
+    if (!A.hasByValAttr() || A.use_empty() || !Escape.fitsInLocal(A))
+      continue;
+    IRBuilder<> B(&*F.getEntryBlock().getFirstInsertionPt());
+    AllocaInst *Local = B.CreateAlloca(A.getParamByValType());
+    Align Alignment = std::max(A.getParamAlign().valueOrOne(), Align(8));
+    Local->setAlignment(Alignment);
+    A.replaceAllUsesWith(Local);
+    expandCopy(*cast<MemIntrinsic>(B.CreateMemCpy(
+        Local, Alignment, &A, A.getParamAlign(),
+        DL.getTypeAllocSize(A.getParamByValType()).getFixedValue())));
+    Copied.insert(&A);
+  }
+}
+
 void SideStack::collect() {
   for (Instruction &I : instructions(F)) {
     auto *AI = dyn_cast<AllocaInst>(&I);
@@ -96,7 +117,7 @@ void SideStack::collect() {
       Moved.push_back(AI);
   }
   for (Argument &A : F.args())
-    if (A.hasByValAttr() && !Escape.staysInFrame(A))
+    if (A.hasByValAttr() && !Copied.contains(&A) && !Escape.staysInFrame(A))
       MovedByVal.push_back(&A);
 }
 
@@ -113,8 +134,6 @@ static void collectCopies(Value &Local, SmallSetVector<MemIntrinsic *, 8> &Out) 
 }
 
 void SideStack::expandCopiesOfKept() {
-  if (!mayMoveStack(F))
-    return;
   SmallSetVector<MemIntrinsic *, 8> Copies;
   for (AllocaInst *AI : Kept)
     collectCopies(*AI, Copies);
@@ -123,6 +142,36 @@ void SideStack::expandCopiesOfKept() {
       collectCopies(A, Copies);
   for (MemIntrinsic *MI : Copies)
     expandCopy(*MI);
+}
+
+// Gives each access of Local an address computed beside it. One computed in
+// another block would be carried here in a register, across calls.
+static void sinkAddresses(Value &Local, const DataLayout &DL) {
+  for (User *U : make_early_inc_range(Local.users())) {
+    auto *GEP = dyn_cast<GetElementPtrInst>(U);
+    if (!GEP)
+      continue;
+    sinkAddresses(*GEP, DL);
+    APInt Offset(DL.getIndexTypeSizeInBits(GEP->getType()), 0);
+    GEP->accumulateConstantOffset(DL, Offset);
+    for (Use &Access : make_early_inc_range(GEP->uses())) {
+      if (isUndisturbed(*GEP, *pointOfUse(Access)))
+        continue;
+      IRBuilder<> B(pointOfUse(Access));
+      Access.set(B.CreateConstGEP1_64(B.getInt8Ty(), &Local,
+                                      Offset.getSExtValue()));
+    }
+    if (GEP->use_empty())
+      GEP->eraseFromParent();
+  }
+}
+
+void SideStack::sinkAddressesOfKept() {
+  for (AllocaInst *AI : Kept)
+    sinkAddresses(*AI, DL);
+  for (Argument &A : F.args())
+    if (A.hasByValAttr() && !is_contained(MovedByVal, &A))
+      sinkAddresses(A, DL);
 }
 
 static uint64_t sizeOf(const AllocaInst &AI, const DataLayout &DL) {
@@ -274,14 +323,6 @@ void SideStack::copyByValArguments(Instruction *Before) {
   }
 }
 
-// Where an address that U uses is to be computed.
-static Instruction *pointOfUse(Use &U) {
-  auto *I = cast<Instruction>(U.getUser());
-  if (auto *Phi = dyn_cast<PHINode>(I))
-    return Phi->getIncomingBlock(U)->getTerminator();
-  return I;
-}
-
 // Makes every use of Local use Base + Offset.
 void SideStack::redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes) {
   describe(Local, Offset);
@@ -404,8 +445,13 @@ void SideStack::restoreAtExits() {
 }
 
 void SideStack::run() {
+  if (mayMoveStack(F))
+    copyToLocals();
   collect();
-  expandCopiesOfKept();
+  if (mayMoveStack(F)) {
+    expandCopiesOfKept();
+    sinkAddressesOfKept();
+  }
   layOut();
   allocate();
   for (AllocaInst *AI : Dynamic)

@@ -101,13 +101,6 @@ static Value *emitChain(IRBuilder<> &B, GlobalValue &Var,
   return Address;
 }
 
-static Instruction *pointOfUse(Use &U) {
-  auto *I = cast<Instruction>(U.getUser());
-  if (auto *Phi = dyn_cast<PHINode>(I))
-    return Phi->getIncomingBlock(U)->getTerminator();
-  return I;
-}
-
 // Computes the address anew before each use of Address, through GEPs.
 static void rematerialise(Instruction &Address, GlobalValue &Var,
                           SmallVectorImpl<GetElementPtrInst *> &Chain) {
@@ -196,20 +189,6 @@ void hideThreadLocals(Function &F) {
 }
 
 // ---------------------------------------------------------------------- late
-
-// True if nothing between From and To, in one block, can change threads.
-static bool isUndisturbed(Instruction &From, Instruction &To) {
-  if (From.getParent() != To.getParent())
-    return false;
-  for (Instruction *I = From.getNextNode(); I; I = I->getNextNode()) {
-    if (I == &To)
-      return true;
-    if (auto *CB = dyn_cast<CallBase>(I))
-      if (mayMoveStack(*CB))
-        return false;
-  }
-  return false;
-}
 
 // Collects the GEPs and accesses that Address flows to, users first in Geps'
 // reverse order. False if it flows anywhere else.

@@ -14,7 +14,7 @@ define <32 x float> @wide(ptr %p) {
 
 ; CHECK-LABEL: define float @caller
 ; CHECK: @__vine_side_alloc(i64 256)
-; CHECK: call void @wide(ptr sret(<32 x float>) align 128
+; CHECK: call void @__vine_c_wide(ptr sret(<32 x float>) align 128
 define float @caller(ptr %p) {
   %v = call <32 x float> @wide(ptr %p)
   %f = extractelement <32 x float> %v, i64 3
