@@ -48,7 +48,10 @@ vine__gogo:
 	movq	%rcx, M_CALL_SP(%rsi)
 	movq	%rdx, %fs:VINE_TCB_GUARD
 	POP_CONTEXT
-	ret
+	// Not `ret`: the call that it would return from was made by another
+	// goroutine, so the processor would predict it wrong each time.
+	popq	%rcx
+	notrack jmp *%rcx
 	.cfi_endproc
 	.size vine__gogo, . - vine__gogo
 
