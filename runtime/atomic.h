@@ -18,6 +18,8 @@
   atomic_exchange_explicit(p, v, memory_order_acquire)
 #define exchange_release(p, v)                                                 \
   atomic_exchange_explicit(p, v, memory_order_release)
+#define exchange_seq_cst(p, v)                                                 \
+  atomic_exchange_explicit(p, v, memory_order_seq_cst)
 #define exchange_acq_rel(p, v)                                                 \
   atomic_exchange_explicit(p, v, memory_order_acq_rel)
 

@@ -31,7 +31,11 @@ void vine__lock_release(struct vine__lock *l);
 bool vine__lock_is_held(const struct vine__lock *l);
 
 // Throws unless this thread holds no lock. Nothing in release builds.
+#if VINE_CHECK_LEVEL >= 1
 void vine__lock_check_none_held(void);
+#else
+static inline void vine__lock_check_none_held(void) {}
+#endif
 
 // In the child of a fork: frees a lock that the forking thread took before.
 void vine__lock_reset_child(struct vine__lock *l);

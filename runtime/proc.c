@@ -225,17 +225,6 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
 
 // --- end ---
 
-void vine__g_save(struct m *m, struct g *g) {
-  g->ssp = VINE_TCB(VINE_TCB_SSP);
-  g->ss_lo = VINE_TCB(VINE_TCB_SS_LO);
-  g->ss_size = VINE_TCB(VINE_TCB_SS_SIZE);
-  g->err = *m->errno_addr;
-  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
-              (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
-  g->held = here ? m : NULL; // P2
-  m->held = here ? g : NULL;
-}
-
 static void reset_side(struct g *g, struct vine__cache *c) {
   vine__side_release(&g->side, c);
   g->ssp = g->ss_lo = g->ss_size = 0;

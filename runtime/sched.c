@@ -29,6 +29,9 @@
 // (S2) A goroutine is in at most one queue, and then RUNNABLE.
 // (S3) A goroutine with g->held runs on that thread only: a thread that picks
 //      it hands over its P and sleeps.
+// (S4) While maxprocs is 1 nobody but its owner takes from the only P's queue:
+//      plain stores do. So the number may only be raised by a thread that has
+//      that P, or while none has.
 //
 // Runs on: system stack. Allocates only threads.
 
@@ -110,8 +113,11 @@ static void globrunq_put(struct g *g) {
   vine__lock_release(&vine__sched.lock);
 }
 
+// Nobody steals (S4). Atomic instructions are most of what a switch costs.
+static bool is_alone(void) { return load_relaxed(&vine__sched.maxprocs) == 1; }
+
 // Half of a full queue, and g, to the global queue. Owner only.
-static bool runq_put_slow(struct p *p, struct g *g, uint32_t h, uint32_t t) {
+static __attribute__((noinline)) bool runq_put_slow(struct p *p, struct g *g, uint32_t h, uint32_t t) {
   struct g *batch[VINE_RUNQ / 2 + 1];
   uint32_t n = (t - h) / 2;
   for (uint32_t i = 0; i < n; i++)
@@ -142,30 +148,54 @@ static void runq_put_tail(struct p *p, struct g *g) {
 }
 
 static void runq_put(struct m *m, struct p *p, struct g *g, bool next) {
-  if (vine__debug.seed && (vine__rand(m) & 1))
+  if (__builtin_expect(vine__debug.seed != 0, 0) && (vine__rand(m) & 1))
     next = !next;
   if (next) {
-    g = exchange_acq_rel(&p->runnext, g);
-    if (!g)
+    struct g *old;
+    if (is_alone()) {
+      old = load_relaxed(&p->runnext);
+      store_relaxed(&p->runnext, g);
+    } else {
+      old = exchange_seq_cst(&p->runnext, g); // pairs with runq_is_empty
+    }
+    if (!old)
       return;
+    g = old;
   }
   runq_put_tail(p, g);
 }
 
-static struct g *runq_get(struct p *p) {
+static struct g *runq_get_next(struct p *p) {
   struct g *g = load_relaxed(&p->runnext);
-  // Only the owner sets runnext to non-null; thieves may take it.
-  if (g && cas_acq_rel(&p->runnext, &g, NULL))
+  if (!g)
+    return NULL;
+  if (is_alone()) {
+    store_relaxed(&p->runnext, NULL);
     return g;
+  }
+  // Only the owner sets runnext to non-null; thieves may take it.
+  return cas_acq_rel(&p->runnext, &g, NULL) ? g : NULL;
+}
+
+static struct g *runq_get(struct p *p) {
   for (;;) {
     uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
     uint32_t t = load_relaxed(&p->tail);
     if (t == h)
       return NULL;
-    g = load_relaxed(&p->runq[h % VINE_RUNQ]);
+    struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
+    if (is_alone()) {
+      store_relaxed(&p->head, h + 1);
+      return g;
+    }
     if (cas_acq_rel(&p->head, &h, h + 1))
       return g;
   }
+}
+
+static struct g *runq_get_any(struct p *p) {
+  struct g *g = runq_get_next(p);
+  return g ? g : runq_get(p);
 }
 
 static bool runq_is_empty(struct p *p) {
@@ -174,7 +204,7 @@ static bool runq_is_empty(struct p *p) {
   for (;;) {
     uint32_t h = load_acquire(&p->head);
     uint32_t t = load_acquire(&p->tail);
-    struct g *n = load_acquire(&p->runnext);
+    struct g *n = load_seq_cst(&p->runnext); // pairs with runq_put
     if (t == load_acquire(&p->tail))
       return h == t && !n;
   }
@@ -219,13 +249,9 @@ static struct g *runq_steal(struct p *p, struct p *from, bool steal_next) {
 
 // --- waking ---
 
-void vine__wakep(void) {
+static __attribute__((noinline)) void wakep_slow(void) {
   struct vine__sched *s = &vine__sched;
-  // Pairs with the spinning thread's decrement: see the top of the file.
-  fence_seq_cst();
   uint32_t none = 0;
-  if (load_relaxed(&s->idle_p_count) == 0 || load_relaxed(&s->spinning) != 0)
-    return;
   if (!cas_seq_cst(&s->spinning, &none, 1))
     return;
   vine__lock_acquire(&s->lock);
@@ -237,12 +263,33 @@ void vine__wakep(void) {
     fetch_sub_seq_cst(&s->spinning, 1);
 }
 
+// After a sequentially consistent store to a queue: these loads come after it
+// in that order, and so the idle thread's after its decrement.
+static void wakep_ordered(void) {
+  struct vine__sched *s = &vine__sched;
+  if (load_seq_cst(&s->idle_p_count) != 0 && load_seq_cst(&s->spinning) == 0)
+    wakep_slow();
+}
+
+void vine__wakep(void) {
+  // Pairs with the spinning thread's decrement: see the top of the file.
+  fence_seq_cst();
+  wakep_ordered();
+}
+
 void vine__runq_ready(struct g *g, bool next) {
   struct m *m = vine__getm();
-  if (m && m->p && m->call_sp == 1 && !g->held)
+  if (m && m->p && m->call_sp == 1 && !g->held) {
     runq_put(m, m->p, g, next);
-  else
+    if (is_alone()) // this P runs: there is none to wake
+      return;
+    if (next && !vine__debug.seed) {
+      wakep_ordered();
+      return;
+    }
+  } else {
     globrunq_put(g);
+  }
   vine__wakep();
 }
 
@@ -306,7 +353,7 @@ static struct g *steal_work(struct m *m) {
       struct p *p = vine__sched.allp[(start + i) % n];
       struct g *g = p == m->p ? NULL : runq_steal(m->p, p, round == 3);
       if (!g && round == 3 && vine__timers_run(p->id))
-        g = runq_get(m->p);
+        g = runq_get_any(m->p);
       if (g)
         return g;
     }
@@ -399,23 +446,37 @@ static void sleep_idle(struct m *m) {
   m->nextp = NULL;
 }
 
-static struct g *find_local(struct m *m) {
-  vine__timers_check(m->p);
-  if (++m->sched_ticks % 61 == 0) {
-    struct g *g = globrunq_get(m->p, 1);
-    if (g)
-      return g;
-  }
-  if (vine__debug.seed && (vine__rand(m) & 3) == 0) {
-    struct g *g = runq_get(m->p); // rotate: any order must be right
-    if (g)
-      runq_put_tail(m->p, g);
-  }
-  struct g *g = runq_get(m->p);
-  return g ? g : globrunq_get(m->p, VINE_RUNQ / 2);
+// Any order must be right: rotates the queue, if VINEDEBUG=seed asks for it.
+static __attribute__((noinline)) void shuffle(struct m *m) {
+  if ((vine__rand(m) & 3) != 0)
+    return;
+  struct g *g = runq_get_any(m->p);
+  if (g)
+    runq_put_tail(m->p, g);
 }
 
-static struct g *find_runnable(struct m *m) {
+// What runs next inherits the time slice of what made it runnable, as in Go:
+// else two that wake each other would keep this P for ever. So the P's tick,
+// by which sysmon measures slices, stays.
+static inline __attribute__((always_inline)) struct g *
+find_local(struct m *m) {
+  struct p *p = m->p;
+  struct g *g;
+  vine__timers_check(p);
+  if (++m->sched_ticks % 61 == 0 && (g = globrunq_get(p, 1)) != NULL)
+    goto fresh;
+  if (__builtin_expect(vine__debug.seed != 0, 0))
+    shuffle(m);
+  if ((g = runq_get_next(p)) != NULL)
+    return g;
+  if ((g = runq_get(p)) == NULL && (g = globrunq_get(p, VINE_RUNQ / 2)) == NULL)
+    return NULL;
+fresh:
+  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
+  return g;
+}
+
+static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
   struct vine__sched *s = &vine__sched;
   for (;;) {
     if (load_acquire(&s->state) == VINE_STOPPED)
@@ -431,8 +492,10 @@ static struct g *find_runnable(struct m *m) {
         fetch_add_seq_cst(&s->spinning, 1);
       }
       g = steal_work(m);
-      if (g)
+      if (g) {
+        store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1);
         return g;
+      }
     }
     if (!go_idle(m))
       sleep_idle(m);
@@ -441,15 +504,14 @@ static struct g *find_runnable(struct m *m) {
 
 // --- running ---
 
-static _Noreturn void execute(struct m *m, struct g *g) {
+static inline _Noreturn void execute(struct m *m, struct g *g) {
   struct p *p = m->p;
-  if (g->flags & G_FLAG_HIBERNATED)
+  if (__builtin_expect(g->flags & G_FLAG_HIBERNATED, 0))
     vine__stack_wake(g, &p->cache);
   vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
   m->g = g;
   g->m = m;
   *m->errno_addr = g->err;
-  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
   p->counts.switches++;
   vine__gogo(g, m);
 }
@@ -472,6 +534,7 @@ static _Noreturn void schedule_held(struct m *m) {
   if (m->p)
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
+  store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1);
   execute(m, g);
 }
 
@@ -480,6 +543,13 @@ _Noreturn void vine__schedule(struct m *m) {
   vine__lock_check_none_held();
   if (m->held)
     schedule_held(m);
+  if (!m->spinning && load_relaxed(&vine__sched.state) != VINE_STOPPED) {
+    struct g *g = find_local(m);
+    if (g && !g->held)
+      execute(m, g);
+    if (g)
+      start_held(m, g);
+  }
   for (;;) {
     struct g *g = find_runnable(m);
     if (m->spinning) {

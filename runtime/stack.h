@@ -6,9 +6,18 @@
 #include "debugflags.h"
 #include "g.h"
 
-// proc.c: what lives in the thread while g runs: side-stack words and errno.
+// Saves what lives in the thread while g runs: side-stack words and errno.
 // Also decides whether g is now bound to m (its frames are on m's stack).
-void vine__g_save(struct m *m, struct g *g);
+static inline void vine__g_save(struct m *m, struct g *g) {
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  g->ss_lo = VINE_TCB(VINE_TCB_SS_LO);
+  g->ss_size = VINE_TCB(VINE_TCB_SS_SIZE);
+  g->err = *m->errno_addr;
+  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
+              (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
+  g->held = here ? m : NULL; // P2 of park.c
+  m->held = here ? g : NULL;
+}
 
 // stackgrow.c
 // Gives g a stack of at least `bytes` and copies its frames; the walk of
