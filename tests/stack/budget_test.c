@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// S12, P6: what runs below the guard stays within VINE_STACK_BUDGET. The
+// stack below the caller is filled with a pattern; then leaves that run
+// unchecked are called, and what they overwrote is measured: the lowest
+// changed byte. (Naming %rsp pins the measuring function: room is made before.)
+// Below a caller that stopped right above the guard there are
+// VINE_STACK_BUDGET bytes, less the largest frame that a prologue compares
+// without subtracting (255) and the call.
+#include "stack.h"
+#include "vine_abi.h"
+
+#include <string.h>
+
+enum { AREA = 2048, ALLOWED = VINE_STACK_BUDGET - 8 };
+#define PATTERN 0xa7
+
+// Runs with at least AREA bytes below. Its caller makes calls, so nothing of
+// it lies in the red zone; assembly only: no call, no spill in between.
+static inline void fill_below(void) {
+  __asm__ volatile("movq %%rsp, %%rdi\n\t"
+                   "subq %0, %%rdi\n\t"
+                   "movl %0, %%ecx\n\t"
+                   "movb %1, %%al\n\t"
+                   "cld\n\t"
+                   "rep stosb"
+                   :
+                   : "i"(AREA), "i"(PATTERN)
+                   : "rdi", "rcx", "rax", "memory");
+}
+
+// Bytes below rsp that something wrote into.
+static inline long used_below(void) {
+  long n;
+  __asm__ volatile("movq %%rsp, %%rdi\n\t"
+                   "subq %1, %%rdi\n\t"
+                   "movl %1, %%ecx\n\t"
+                   "movb %2, %%al\n\t"
+                   "cld\n\t"
+                   "repe scasb\n\t"
+                   "leaq 1(%%rcx), %0"
+                   : "=r"(n)
+                   : "i"(AREA), "i"(PATTERN)
+                   : "rdi", "rcx", "rax", "memory", "cc");
+  return n;
+}
+
+static NOINLINE int make_room(void) {
+  char a[2 * AREA];
+  WHOLE(a);
+  return a[0] != 0;
+}
+
+#define OPAQUE_INT(x) do { int v_ = (x); OPAQUE(v_); } while (0)
+#define OPAQUE_PTR(x) do { void *v_ = (x); OPAQUE(v_); } while (0)
+
+static char text[300] = "some text that is long enough for vector code";
+static char copy[300];
+static volatile size_t length = 200;
+static long largest;
+static const char *worst;
+
+
+static NOINLINE void note(const char *name, long used) {
+  if (used > largest) {
+    largest = used;
+    worst = name;
+  }
+}
+
+#define LEAF(name, call)                                                       \
+  static NOINLINE void leaf_##name(void) {                                     \
+    fill_below();                                                              \
+    call;                                                                      \
+    note(#name, used_below());                                                 \
+  }
+LEAF(memcpy, memcpy(copy, text, length))
+LEAF(memmove, memmove(copy + 1, copy, length))
+LEAF(memset, memset(copy, 1, length))
+LEAF(memcmp, OPAQUE_INT(memcmp(copy, text, length)))
+LEAF(memchr, OPAQUE_PTR(memchr(text, 'z', length)))
+LEAF(strlen, OPAQUE_INT((int)strlen(text)))
+LEAF(strcmp, OPAQUE_INT(strcmp(text, copy)))
+LEAF(strchr, OPAQUE_PTR(strchr(text, 'c')))
+LEAF(strcpy, strcpy(copy, text))
+LEAF(strncpy, strncpy(copy, text, length))
+
+// Vine's own: a switch, a trap, an allocation on the side stack.
+static void takes_address(void *p) { OPAQUE(p); }
+static NOINLINE void allocates_on_side(int n) {
+  char a[5000];
+  takes_address(&a[n]);
+}
+LEAF(yield, vine_yield())
+LEAF(goid, OPAQUE_INT((int)vine_goid()))
+LEAF(side, allocates_on_side(3))
+LEAF(group, vine_group_wait(&(vine_group)VINE_GROUP_INIT))
+
+// Division of 128-bit integers: compiler-rt.
+static volatile __int128 dividend = (__int128)1 << 100, divisor = 12345678901;
+LEAF(division, OPAQUE_INT((int)(dividend / divisor)))
+
+static void all(void *arg) {
+  (void)arg;
+  void (*const leaves[])(void) = {
+      leaf_memcpy, leaf_memmove, leaf_memset, leaf_memcmp, leaf_memchr,
+      leaf_strlen, leaf_strcmp,  leaf_strchr, leaf_strcpy, leaf_strncpy,
+      leaf_yield,  leaf_goid,    leaf_side,   leaf_group,  leaf_division};
+  for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
+    make_room();
+    leaves[i]();
+  }
+}
+
+int main(void) {
+  run_in_goroutine(all, NULL);
+  fprintf(stderr, "at most %ld bytes below the caller, by %s; budget %d\n",
+          largest, worst, VINE_STACK_BUDGET);
+  CHECK(largest > 0 && largest <= ALLOWED);
+  return 0;
+}
