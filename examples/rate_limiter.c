@@ -58,8 +58,8 @@ int main(void) {
   // An empty bucket that nobody fills: the deadline ends the wait.
   vine_ctx_cancel(l.ctx);
   vine_group_wait(&filler);
-  vine_ctx_t brief = vine_ctx_with_timeout(vine_ctx_background(),
-                                           5 * VINE_MILLISECOND);
+  vine_ctx_t brief =
+      vine_ctx_with_timeout(vine_ctx_background(), 5 * VINE_MILLISECOND);
   int err = 0;
   for (int i = 0; i <= BURST && !err; i++)
     err = acquire(&l, brief);

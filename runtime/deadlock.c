@@ -19,15 +19,14 @@
 #include "os/os.h"
 #include "sched.h"
 #include "stack.h"
-
-extern size_t vine__timers_pending(void) __attribute__((weak));
+#include "timer.h"
 
 static bool is_idle(void) {
   struct vine__sched *s = &vine__sched;
   if (load_seq_cst(&s->idle_p_count) != load_relaxed(&s->maxprocs) ||
       load_seq_cst(&s->runq_count) != 0 || load_seq_cst(&s->spinning) != 0)
     return false;
-  if (vine__timers_pending && vine__timers_pending() != 0)
+  if (vine__timers_pending() != 0)
     return false;
   for (struct m *m = load_acquire(&s->all_m); m; m = m->all_next)
     if (*(struct g *volatile *)&m->g)

@@ -59,8 +59,7 @@ static void death(int argc, char **argv) {
   } else if (argc > 1 && !strcmp(argv[1], "reset")) {
     vine_ticker_reset(vine_ticker_new(MS), 0);
   } else {
-    CHECK_DIED(test_run_self("new"), 2,
-               "non-positive interval for NewTicker");
+    CHECK_DIED(test_run_self("new"), 2, "non-positive interval for NewTicker");
     CHECK_DIED(test_run_self("reset"), 2,
                "non-positive interval for Ticker.Reset");
     return;
