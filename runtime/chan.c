@@ -10,6 +10,10 @@
 //
 // A blocked call doesn't come back to C code here: its waker finishes it.
 //
+// A small element to or from a buffer where nobody waits takes a fast path, in
+// the entry stub and on the caller's stack: half of the cost of such a call
+// would be to switch stacks.
+//
 // Invariants:
 // (C1) At least one of sendq and recvq is empty, but for a goroutine that
 //      waits for both in one select.
@@ -280,11 +284,22 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
   return vine__sleep(&me);
 }
 
-static uint64_t send(struct vine_chan *c, struct vine__op *op) {
-  vine__lock_acquire(&c->lock);
+static uint64_t send_locked(struct vine_chan *c, struct vine__op *op) {
   if (vine__chan_send_locked(c, op))
     return 1;
   return wait_in(c, &c->sendq, op, VINE_WAIT_CHAN_SEND);
+}
+
+static uint64_t send(struct vine_chan *c, struct vine__op *op) {
+  vine__lock_acquire(&c->lock);
+  return send_locked(c, op);
+}
+
+static uint64_t recv_word_locked(struct vine_chan *c) {
+  struct vine__op op = {0};
+  if (vine__chan_recv_locked(c, &op))
+    return op.word;
+  return wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
 }
 
 // --- types ---
@@ -344,6 +359,72 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
   };
 }
 
+// --- the fast paths ---
+//
+// Run by the stubs of the two calls on small elements (API_FAST, switch.S),
+// on the goroutine's own stack, before any register is saved: a buffered
+// channel where nobody waits. They call nothing and need a few words of
+// stack, for which there is room below the guard.
+
+static bool try_lock_fast(struct vine_chan *c) {
+  uint32_t free = VINE_LOCK_FREE;
+  return cas_acquire(&c->lock.state, &free, VINE_LOCK_HELD);
+}
+
+static uint64_t unlock_fast(struct vine_chan *c) {
+  uint32_t held = VINE_LOCK_HELD;
+  return cas_release(&c->lock.state, &held, VINE_LOCK_FREE)
+             ? VINE_FAST_DONE
+             : VINE_FAST_UNLOCK;
+}
+
+struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
+                                       uint32_t type) {
+  struct vine__fast no = {0, VINE_FAST_NO};
+  if (!c || type != c->type || load_relaxed(&c->count) >= c->cap ||
+      c->stride == 0 || !try_lock_fast(c))
+    return no;
+  size_t count = load_relaxed(&c->count), at = c->sendx;
+  if (load_relaxed(&c->closed) || count == c->cap ||
+      load_relaxed(&c->recvq.first))
+    return (struct vine__fast){0, VINE_FAST_LOCKED};
+  c->buf[at] = word;
+  c->sendx = at + 1 == c->cap ? 0 : at + 1;
+  store_relaxed(&c->count, count + 1);
+  return (struct vine__fast){1, unlock_fast(c)};
+}
+
+struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
+  struct vine__fast no = {0, VINE_FAST_NO};
+  if (!c || type != c->type || load_relaxed(&c->count) == 0 ||
+      c->stride == 0 || !try_lock_fast(c))
+    return no;
+  size_t count = load_relaxed(&c->count), at = c->recvx;
+  if (count == 0 || load_relaxed(&c->sendq.first))
+    return (struct vine__fast){0, VINE_FAST_LOCKED};
+  uint64_t word = c->buf[at];
+  c->recvx = at + 1 == c->cap ? 0 : at + 1;
+  store_relaxed(&c->count, count - 1);
+  return (struct vine__fast){word, unlock_fast(c)};
+}
+
+uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result) {
+  vine__lock_adopt(&c->lock);
+  vine__lock_release(&c->lock);
+  return result;
+}
+
+int vine__chan_send_word_locked_sys(struct vine_chan *c, uint64_t word) {
+  struct vine__op op = {.word = word};
+  vine__lock_adopt(&c->lock);
+  return (int)send_locked(c, &op);
+}
+
+uint64_t vine__chan_recv_word_locked_sys(struct vine_chan *c) {
+  vine__lock_adopt(&c->lock);
+  return recv_word_locked(c);
+}
+
 // --- the calls ---
 
 int vine__chan_send_word_sys(struct vine_chan *c, uint64_t word,
@@ -368,11 +449,8 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
     vine__block_forever(VINE_WAIT_CHAN_NIL_RECV);
   if (__builtin_expect(type != c->type, 0))
     fatal_type(c, type);
-  struct vine__op op = {0};
   vine__lock_acquire(&c->lock);
-  if (vine__chan_recv_locked(c, &op))
-    return op.word;
-  return wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
+  return recv_word_locked(c);
 }
 
 int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {

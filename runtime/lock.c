@@ -20,7 +20,11 @@
 #include "atomic.h"
 #include "os/os.h"
 
-enum { FREE, HELD, CONTENDED };
+enum {
+  FREE = VINE_LOCK_FREE,
+  HELD = VINE_LOCK_HELD,
+  CONTENDED = VINE_LOCK_CONTENDED
+};
 
 #if VINE_CHECK_LEVEL >= 1
 
@@ -132,6 +136,12 @@ void vine__lock_release(struct vine__lock *l) {
               "lock: released while free (L1)");
   if (was == CONTENDED)
     vine__os_futex_wake(&l->state, 1);
+}
+
+void vine__lock_adopt(struct vine__lock *l) {
+  VINE_DCHECK(vine__lock_is_held(l), "lock: adopted while free");
+  rank_check(l);
+  rank_push(l);
 }
 
 bool vine__lock_is_held(const struct vine__lock *l) {

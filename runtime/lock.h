@@ -16,9 +16,12 @@
 #include <stdint.h>
 
 struct vine__lock {
-  _Atomic uint32_t state; // 0 free, 1 held, 2 held and someone may sleep
+  _Atomic uint32_t state; // enum vine__lock_state
   uint32_t rank;          // enum vine__lock_rank
 };
+
+// CONTENDED: held, and someone may sleep: whoever frees it must wake.
+enum vine__lock_state { VINE_LOCK_FREE, VINE_LOCK_HELD, VINE_LOCK_CONTENDED };
 
 #define VINE_LOCK_INIT(name) {0, VINE_RANK_##name}
 
@@ -26,6 +29,9 @@ void vine__lock_init(struct vine__lock *l, enum vine__lock_rank rank);
 void vine__lock_acquire(struct vine__lock *l);
 bool vine__lock_try_acquire(struct vine__lock *l);
 void vine__lock_release(struct vine__lock *l);
+
+// For the record of held locks: the caller took l without lock.c.
+void vine__lock_adopt(struct vine__lock *l);
 
 // Whether someone holds it. Only good for asserting that the caller does.
 bool vine__lock_is_held(const struct vine__lock *l);

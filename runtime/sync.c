@@ -48,11 +48,20 @@ static _Atomic uint32_t *word_of(vine_mutex *m) {
   return (_Atomic uint32_t *)&m->state;
 }
 
-// Spinning is worth it only if the owner can run meanwhile.
+// Spinning is worth it only if the owner can run meanwhile, and if this
+// processor has nothing better to do.
+static bool may_spin(void) {
+  uint32_t procs = load_relaxed(&vine__sched.maxprocs);
+  if (load_relaxed(&vine__sched.idle_p_count) + 1 >= procs)
+    return false;
+  struct g *g = vine__getg();
+  struct p *p = g ? vine__getm()->p : NULL;
+  return !p || (!load_relaxed(&p->runnext) &&
+                load_relaxed(&p->head) == load_relaxed(&p->tail));
+}
+
 static bool spin(unsigned i) {
-  if (i >= SPINS || load_relaxed(&vine__sched.maxprocs) < 2 ||
-      load_relaxed(&vine__sched.idle_p_count) + 1 >=
-          load_relaxed(&vine__sched.maxprocs))
+  if (i >= SPINS || !may_spin())
     return false;
   for (int n = 0; n < SPIN_PAUSES; n++)
     vine__cpu_relax();

@@ -246,7 +246,54 @@ FUNC \name
 ENDFUNC \name
 .endm
 
+// API_FAST name, impl, fast, locked: the same, but `fast` is tried first, on
+// the caller's stack: a leaf that returns a result in rax and, in rdx, one of
+// VINE_FAST_NO, DONE, LOCKED (go on in `locked`) or UNLOCK (chan.h). At most
+// three arguments.
+.macro API_FAST name, impl, fast, locked
+FUNC \name
+	.globl __vine_c_\name
+	.hidden __vine_c_\name
+	.set __vine_c_\name, \name
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	.cfi_adjust_cfa_offset 24
+	call	\fast
+	movl	%edx, %ecx
+	cmpl	$1, %edx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	.cfi_adjust_cfa_offset -24
+	jne	2f
+	ret
+2:	movq	%rax, %r8
+	leaq	\impl(%rip), %rax
+	testl	%ecx, %ecx
+	jz	3f
+	leaq	\locked(%rip), %rax
+	cmpl	$2, %ecx
+	je	3f
+	leaq	vine__chan_unlock_sys(%rip), %rax
+	movq	%r8, %rsi
+3:	movq	%fs:VINE_TCB_M, %r11
+	testq	%r11, %r11
+	jz	1f
+	movq	M_G(%r11), %r10
+	testq	%r10, %r10
+	jz	1f
+	PUSH_CONTEXT
+	jmp	api_enter
+	.cfi_def_cfa %rsp, 8
+1:	jmp	*%rax
+ENDFUNC \name
+.endm
+
 #define API(name) API vine_##name, vine__##name##_sys
+#define API_FAST(name, fast)                                                   \
+  API_FAST vine_##name, vine__##name##_sys, vine__##fast##_fast,               \
+           vine__##name##_locked_sys
 #include "api.inc"
 	API __vine_go, vine__go_sys
 
