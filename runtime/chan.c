@@ -373,9 +373,8 @@ static bool try_lock_fast(struct vine_chan *c) {
 
 static uint64_t unlock_fast(struct vine_chan *c) {
   uint32_t held = VINE_LOCK_HELD;
-  return cas_release(&c->lock.state, &held, VINE_LOCK_FREE)
-             ? VINE_FAST_DONE
-             : VINE_FAST_UNLOCK;
+  return cas_release(&c->lock.state, &held, VINE_LOCK_FREE) ? VINE_FAST_DONE
+                                                            : VINE_FAST_UNLOCK;
 }
 
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
@@ -396,8 +395,8 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
 
 struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
-  if (!c || type != c->type || load_relaxed(&c->count) == 0 ||
-      c->stride == 0 || !try_lock_fast(c))
+  if (!c || type != c->type || load_relaxed(&c->count) == 0 || c->stride == 0 ||
+      !try_lock_fast(c))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || load_relaxed(&c->sendq.first))

@@ -29,15 +29,15 @@ struct vine__waitq {
 
 struct vine_chan {
   struct vine__lock lock;
-  _Atomic size_t count;    // elements buffered; written under the lock
+  _Atomic size_t count; // elements buffered; written under the lock
   size_t cap;
   _Atomic uint32_t closed; // written under the lock
   uint32_t type;           // VINE__TYPE of small elements
   bool is_word;            // elements of at most 8 bytes, in 8-byte slots
   size_t elem_bytes;
-  size_t stride;           // bytes between slots; 0 for zero-size elements
-  size_t sendx, recvx;     // slots, below cap
-  void *timer;             // time.c: what sends to it, or null
+  size_t stride;       // bytes between slots; 0 for zero-size elements
+  size_t sendx, recvx; // slots, below cap
+  void *timer;         // time.c: what sends to it, or null
   struct vine__waitq recvq, sendq;
   uint64_t buf[];
 };
@@ -46,7 +46,7 @@ struct vine_chan {
 struct vine__op {
   void *ptr; // null: a receiver that drops it
   uint64_t word;
-  bool ok;   // out, receive: false if closed and drained
+  bool ok; // out, receive: false if closed and drained
 };
 
 // Both hold c->lock. When the operation could be done they release it and

@@ -55,7 +55,7 @@ struct vine__select {
   struct vine_select_case own; // cases of a select of one
   int64_t deadline_ns;         // 0: none
   struct vine__timer timer;
-  _Atomic bool is_left;        // by winner or timer, the first of both (S4)
+  _Atomic bool is_left;    // by winner or timer, the first of both (S4)
   struct vine__sudog sg[]; // of cases with a channel, by ascending channel
 };
 

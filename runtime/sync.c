@@ -254,8 +254,7 @@ int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
   struct vine__bucket *b = vine__lot_lock(s);
   int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
   bool first = !vine__lot_first(b, s);
-  bool late =
-      vine__until_is_deadline(until) && vine__os_nanotime() >= until;
+  bool late = vine__until_is_deadline(until) && vine__os_nanotime() >= until;
   if (first && v >= 2 * n)
     __atomic_fetch_sub(&s->state, 2 * n + 1, __ATOMIC_ACQ_REL);
   else if (first && late)

@@ -71,8 +71,7 @@ int vine_chan_try_send(vine_chan_t c, const void *p, size_t n);
 int vine_chan_try_recv(vine_chan_t c, void *p, size_t n);
 int vine_chan_send_until(vine_chan_t c, const void *p, size_t n,
                          int64_t deadline_ns);
-int vine_chan_recv_until(vine_chan_t c, void *p, size_t n,
-                         int64_t deadline_ns);
+int vine_chan_recv_until(vine_chan_t c, void *p, size_t n, int64_t deadline_ns);
 
 // Elements of at most 8 bytes, in a register: the value's bytes, integers
 // extended to 64 bits. `type` is VINE__TYPE(bytes, class) of the value.
@@ -89,10 +88,10 @@ VINE_END_DECLS
 // GCC's numbering of type classes: 1 integer, 2 char, 3 enum, 4 bool, 5
 // pointer, 8 real. Pointers convert to nothing but themselves: same size.
 #define VINE__CLASS(k, bytes)                                                  \
-  ((bytes) > 8                 ? VINE_ELEM_PLAIN                               \
-   : (k) >= 1 && (k) <= 5      ? VINE_ELEM_INT                                 \
-   : (k) == 8 && (bytes) >= 4  ? VINE_ELEM_REAL                                \
-                               : VINE_ELEM_PLAIN)
+  ((bytes) > 8                ? VINE_ELEM_PLAIN                                \
+   : (k) >= 1 && (k) <= 5     ? VINE_ELEM_INT                                  \
+   : (k) == 8 && (bytes) >= 4 ? VINE_ELEM_REAL                                 \
+                              : VINE_ELEM_PLAIN)
 #define VINE__CLASS_OF(T)                                                      \
   VINE__CLASS(__builtin_classify_type(*(__typeof__(T) *)0), sizeof(T))
 #define VINE__SIZE(p) sizeof(*(p))
@@ -125,10 +124,10 @@ VINE__INLINE void vine__chan_recv_any(vine_chan_t c, void *p, size_t n,
 #define VINE__SEND(c, v)                                                       \
   __extension__({                                                              \
     __typeof__(((void)0, (v))) vine__v = (v);                                  \
-    vine__chan_send_any(c, &vine__v, sizeof vine__v, VINE__CLASS_V(vine__v),   \
-                        (int64_t)__builtin_choose_expr(                        \
-                            VINE__CLASS_V(vine__v) == VINE_ELEM_INT, vine__v,  \
-                            0));                                               \
+    vine__chan_send_any(                                                       \
+        c, &vine__v, sizeof vine__v, VINE__CLASS_V(vine__v),                   \
+        (int64_t)__builtin_choose_expr(                                        \
+            VINE__CLASS_V(vine__v) == VINE_ELEM_INT, vine__v, 0));             \
   })
 #define VINE__CLASS_V(v) VINE__CLASS(__builtin_classify_type(v), sizeof(v))
 #define VINE__RECV(c, T)                                                       \
@@ -150,8 +149,8 @@ template <class T> struct vine__int_of<T, true> {
 };
 
 template <class T> VINE__INLINE void vine__chan_send_value(vine_chan_t c, T v) {
-  constexpr bool isint = std::is_integral<T>::value ||
-                         std::is_enum<T>::value || std::is_pointer<T>::value;
+  constexpr bool isint = std::is_integral<T>::value || std::is_enum<T>::value ||
+                         std::is_pointer<T>::value;
   vine__chan_send_any(c, &v, sizeof v, VINE__CLASS_OF(T),
                       vine__int_of<T, isint>::get(v));
 }

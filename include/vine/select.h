@@ -25,10 +25,10 @@ enum vine_select_dir { VINE_SELECT_RECV, VINE_SELECT_SEND };
 // The element must stay where it is, unchanged, until the call returns.
 struct vine_select_case {
   vine_chan_t chan;
-  void *ptr;     // send: the element. receive: where it goes, or null
-  size_t bytes;  // sizeof *ptr; ignored when ptr is null
-  uint32_t dir;  // enum vine_select_dir
-  bool ok;       // out, receive: false if closed and drained
+  void *ptr;    // send: the element. receive: where it goes, or null
+  size_t bytes; // sizeof *ptr; ignored when ptr is null
+  uint32_t dir; // enum vine_select_dir
+  bool ok;      // out, receive: false if closed and drained
 };
 
 #define vine_case_recv(c, p) {(c), (p), sizeof(*(p)), VINE_SELECT_RECV, false}

@@ -107,8 +107,7 @@ VINE__LOCK_FN void vine_rwmutex_lock(vine_rwmutex *rw) {
   vine_mutex_lock(&rw->writers);
   int32_t r =
       __atomic_fetch_sub(&rw->readers, VINE__RW_WRITER, __ATOMIC_ACQUIRE);
-  if (r != 0 &&
-      __atomic_add_fetch(&rw->reader_wait, r, __ATOMIC_ACQ_REL) != 0)
+  if (r != 0 && __atomic_add_fetch(&rw->reader_wait, r, __ATOMIC_ACQ_REL) != 0)
     vine_rwmutex_writer_wait(rw);
 }
 
@@ -234,9 +233,9 @@ VINE__LOCK_FN void vine_sem_release(vine_sem *s, int64_t n) {
 // Tasks return 0, or an error of any other value. Like Go's errgroup.
 typedef struct vine_tasks {
   vine_group group;
-  vine_sem limit;      // tasks at a time; used when is_limited
+  vine_sem limit; // tasks at a time; used when is_limited
   int32_t is_limited;
-  int32_t error;       // of the first task that failed
+  int32_t error;                        // of the first task that failed
   void (*cancel)(void *arg, int error); // called once, by that task
   void *cancel_arg;
 } vine_tasks;
@@ -256,8 +255,7 @@ VINE__LOCK_FN void vine_tasks_set_limit(vine_tasks *t, int64_t n) {
 
 // cancel(arg, error) is called when the first task fails. Before the first.
 VINE__LOCK_FN void vine_tasks_on_error(vine_tasks *t,
-                                       void (*cancel)(void *, int),
-                                       void *arg) {
+                                       void (*cancel)(void *, int), void *arg) {
   t->cancel = cancel;
   t->cancel_arg = arg;
 }
@@ -272,8 +270,9 @@ static inline __attribute__((unused)) void vine__task_main(void *arg) {
   vine_tasks *t = k.tasks;
   free(arg);
   int err = k.fn(k.arg), none = 0;
-  if (err && __atomic_compare_exchange_n(&t->error, &none, err, false,
-                                         __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) &&
+  if (err &&
+      __atomic_compare_exchange_n(&t->error, &none, err, false,
+                                  __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) &&
       t->cancel)
     t->cancel(t->cancel_arg, err);
   if (t->is_limited)

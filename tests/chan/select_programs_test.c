@@ -113,9 +113,7 @@ static int recv_closed(void) {
   }
   return 0;
 }
-static int recv_empty(void) {
-  return vine_recv(vine_chan_make(int, 0), int);
-}
+static int recv_empty(void) { return vine_recv(vine_chan_make(int, 0), int); }
 static int select_empty(void) { return vine_select(NULL, 0); }
 static int select_nils(void) {
   struct vine_select_case k[] = {vine_case_recv(NULL, &got),
@@ -222,8 +220,9 @@ static void send_to(void (*recv)(void *), int cases) {
   vine_chan_t c = vine_chan_make(int, 0);
   start(recv, c);
   vine_yield();
-  struct vine_select_case k[] = {vine_case_send(c, &seven),
-                                 vine_case_send(vine_chan_make(int, 0), &seven)};
+  struct vine_select_case k[] = {
+      vine_case_send(c, &seven),
+      vine_case_send(vine_chan_make(int, 0), &seven)};
   if (cases == 0)
     vine_send(c, 1);
   else

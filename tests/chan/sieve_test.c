@@ -2,9 +2,8 @@
 // After go/test/chan/sieve1.go and sieve2.go.
 #include "chan.h"
 
-static const int primes[] = {2,  3,  5,  7,  11, 13, 17, 19, 23,
-                             29, 31, 37, 41, 43, 47, 53, 59, 61,
-                             67, 71, 73, 79, 83, 89, 97};
+static const int primes[] = {2,  3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41,
+                             43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97};
 
 static void check_primes(vine_chan_t c) {
   for (size_t i = 0; i < sizeof primes / sizeof *primes; i++)

@@ -46,8 +46,8 @@ static void test_mutex(int goroutines, int threads) {
   for (int i = 0; i < goroutines; i++)
     start(hammer_goroutine, (void *)(intptr_t)loops);
   for (int i = 0; i < threads; i++)
-    CHECK_EQ(pthread_create(&t[i], NULL, hammer_thread,
-                            (void *)(intptr_t)loops), 0);
+    CHECK_EQ(
+        pthread_create(&t[i], NULL, hammer_thread, (void *)(intptr_t)loops), 0);
   vine_group_wait(&wg);
   for (int i = 0; i < threads; i++)
     CHECK_EQ(pthread_join(t[i], NULL), 0);

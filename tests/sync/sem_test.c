@@ -153,8 +153,9 @@ static void test_tasks(void) {
   vine_tasks_set_limit(&some, 4);
   vine_tasks_on_error(&some, cancel, &active);
   for (int i = 0; i < 20; i++)
-    CHECK_EQ(vine_tasks_go(&some, fail_or_not, (void *)(intptr_t)(i > 9 ? 7 : 0)),
-             0);
+    CHECK_EQ(
+        vine_tasks_go(&some, fail_or_not, (void *)(intptr_t)(i > 9 ? 7 : 0)),
+        0);
   CHECK_EQ(vine_tasks_wait(&some), 7);
   CHECK_EQ(vine_tasks_error(&some), 7);
   CHECK_EQ(cancelled, 1);
