@@ -15,8 +15,8 @@ struct memory {
   long pte; // page tables, which the kernel keeps and ps doesn't show
 };
 
-// Sums the values, in KiB, of lines that start with key.
-static inline long kib_of(const char *path, const char *key) {
+// Sums the values of lines that start with key: KiB, or a count.
+static inline long value_of(const char *path, const char *key) {
   char line[256];
   long value, sum = 0;
   FILE *f = fopen(path, "r");
@@ -34,9 +34,9 @@ static inline long kib_of(const char *path, const char *key) {
 // quick counters in statm may be off by some MB.
 static inline struct memory measure(void) {
   return (struct memory){
-      .vsz = kib_of("/proc/self/status", "VmSize") * 1024,
-      .rss = kib_of("/proc/self/smaps_rollup", "Rss") * 1024,
-      .pte = kib_of("/proc/self/status", "VmPTE") * 1024,
+      .vsz = value_of("/proc/self/status", "VmSize") * 1024,
+      .rss = value_of("/proc/self/smaps_rollup", "Rss") * 1024,
+      .pte = value_of("/proc/self/status", "VmPTE") * 1024,
   };
 }
 

@@ -153,10 +153,12 @@ static void serve_all(struct client *clients, uint32_t count) {
     vine_go(serve_and_tell(&clients[i]));
   vine_group_wait(&paused);
   vine_stack_stats(&s);
-  fprintf(stderr, "  %u queries stopped inside sqlite3_step at once\n", count);
+  fprintf(stderr,
+          "  %u queries stopped inside sqlite3_step at once, %ld threads\n",
+          count, value_of("/proc/self/status", "Threads"));
   fprintf(stderr,
           "  each has %.1f KiB of stack, after %.1f growths; %.1f KiB"
-          " in all, its database included\n",
+          " with its database\n",
           s.stack_bytes / 1024.0 / count, (double)s.grows / count,
           (measure().rss - rss) / 1024.0 / count);
   vine_group_done(&go_on);
