@@ -10,6 +10,7 @@
 #include "proc.h"
 #include "sched.h"
 #include "stack.h"
+#include "timer.h"
 
 #include <vine.h>
 
@@ -100,8 +101,9 @@ void vine__yield_sys(void) {
   struct p *p = m->p;
   if (!load_relaxed(&p->runnext) &&
       load_relaxed(&p->head) == load_relaxed(&p->tail) &&
-      load_relaxed(&vine__sched.runq_count) == 0 && !vine__debug.move &&
-      !vine__debug.seed)
+      load_relaxed(&vine__sched.runq_count) == 0 &&
+      vine__timers_first(&vine__timers[p->id]) == VINE_NEVER &&
+      !vine__debug.move && !vine__debug.seed)
     return;
   vine__reschedule(m, g, false);
 }

@@ -74,12 +74,11 @@ static void ask_to_yield(struct m *m) {
   poison(m->guard_addr);
 }
 
-// For p: a runnable goroutine, or a timer that is due.
-static bool is_any_waiting(struct p *p, int64_t now) {
+// For p: a runnable goroutine; or a timer, when one is due.
+static bool is_any_waiting(struct p *p, bool due) {
   return load_relaxed(&p->head) != load_relaxed(&p->tail) ||
          load_relaxed(&p->runnext) ||
-         load_relaxed(&vine__sched.runq_count) != 0 ||
-         vine__timers_first(&vine__timers[p->id]) <= now;
+         load_relaxed(&vine__sched.runq_count) != 0 || due;
 }
 
 // One look at a P; true when something was done.
@@ -87,6 +86,7 @@ static bool look_at(struct p *p, int64_t now) {
   struct m *m = *(struct m *volatile *)&p->m;
   if (!m || !m->guard_addr)
     return false;
+  bool due = vine__timers_nudge(p->id, now);
   uint32_t tick = load_relaxed(&p->tick);
   uintptr_t call_sp = *(volatile uintptr_t *)&m->call_sp;
   if (tick != p->sysmon_tick) {
@@ -94,13 +94,13 @@ static bool look_at(struct p *p, int64_t now) {
     p->sysmon_when = now;
     return false;
   }
-  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, now))
+  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due))
     ask_to_yield(m);
   if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
     return false;
   bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
                 load_relaxed(&vine__sched.spinning) != 0;
-  if (!is_any_waiting(p, now) && others && now - p->sysmon_when < SLICE_NS)
+  if (!is_any_waiting(p, due) && others && now - p->sysmon_when < SLICE_NS)
     return false;
   if (!take(p, m))
     return false;

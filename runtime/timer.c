@@ -421,14 +421,7 @@ static void run_first(struct vine__timers *ts) {
   vine__lock_acquire(&ts->lock);
 }
 
-bool vine__timers_run(uint32_t p) {
-  struct vine__timers *ts = &vine__timers[p];
-  int64_t first = vine__timers_first(ts);
-  if (first == VINE_NEVER)
-    return false;
-  int64_t now = vine__os_nanotime();
-  if (first > now)
-    return false;
+static bool run_due(struct vine__timers *ts, int64_t now) {
   bool any = false;
   vine__lock_acquire(&ts->lock);
   for (; is_first_due(ts, now); any = true) {
@@ -440,6 +433,36 @@ bool vine__timers_run(uint32_t p) {
   VINE_XCHECK(is_valid(ts), "timer: heap is broken (T1, T2)");
   vine__lock_release(&ts->lock);
   return any;
+}
+
+bool vine__timers_run(uint32_t p) {
+  struct vine__timers *ts = &vine__timers[p];
+  int64_t first = vine__timers_first(ts);
+  if (first == VINE_NEVER)
+    return false;
+  int64_t now = vine__os_nanotime();
+  return first <= now && run_due(ts, now);
+}
+
+// Reading the clock costs more than switching goroutines. So while switches
+// follow each other fast it is read now and then only; sysmon's nudge bounds
+// the delay when they suddenly don't.
+void vine__timers_look(uint32_t p) {
+  struct vine__timers *ts = &vine__timers[p];
+  int64_t now = vine__os_nanotime();
+  bool is_fast = now - ts->looked_ns < VINE_TIMER_LOOKS * 1000;
+  ts->looked_ns = now;
+  store_relaxed(&ts->skip, is_fast ? VINE_TIMER_LOOKS - 1 : 0);
+  if (vine__timers_first(ts) <= now)
+    run_due(ts, now);
+}
+
+bool vine__timers_nudge(uint32_t p, int64_t now) {
+  struct vine__timers *ts = &vine__timers[p];
+  if (vine__timers_first(ts) > now)
+    return false;
+  store_relaxed(&ts->skip, 0); // may be lost; the next round repeats it
+  return true;
 }
 
 bool vine__timers_run_all(void) {

@@ -88,6 +88,8 @@ struct vine__timers {
   uint32_t cap;
   _Atomic uint32_t count;
   struct vine__timer *_Atomic running; // by the P of this number
+  _Atomic uint32_t skip; // looks of the owner that needn't read the clock
+  int64_t looked_ns;     // when the owner last read it; owner only
 };
 extern struct vine__timers vine__timers[];
 
@@ -104,11 +106,23 @@ bool vine__timers_run(uint32_t p);
 // The same of all Ps.
 bool vine__timers_run_all(void);
 
-// The cheap form for each time a thread looks for work.
+// The cheap form for each time a thread looks for work. Where goroutines run
+// for less than a microsecond the clock is read every VINE_TIMER_LOOKS times.
+void vine__timers_look(uint32_t p);
 static inline void vine__timers_check(struct p *p) {
-  if (vine__timers_first(&vine__timers[p->id]) != VINE_NEVER)
-    vine__timers_run(p->id);
+  struct vine__timers *ts = &vine__timers[p->id];
+  if (vine__timers_first(ts) == VINE_NEVER)
+    return;
+  uint32_t skip = atomic_load_explicit(&ts->skip, memory_order_relaxed);
+  if (skip)
+    atomic_store_explicit(&ts->skip, skip - 1, memory_order_relaxed);
+  else
+    vine__timers_look(p->id);
 }
+
+// From sysmon: true if a timer of P number p is due at now. Then its owner
+// reads the clock when it next looks.
+bool vine__timers_nudge(uint32_t p, int64_t now);
 
 // For a thread without a P or other work. If timers are pending and nobody
 // waits for them, waits until the earliest one and returns true. Else false:
