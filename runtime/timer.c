@@ -242,7 +242,8 @@ bool vine__timers_wait(void) {
   store_seq_cst(&watch, VINE_NEVER);
   // A timer that came after the last look, and left it to this thread.
   fence_seq_cst();
-  return due || vine__timers_earliest() != VINE_NEVER;
+  return load_acquire(&vine__sched.state) == VINE_RUNNING &&
+         (due || vine__timers_earliest() != VINE_NEVER);
 }
 
 void vine__timers_watch(void) {
