@@ -57,6 +57,11 @@ FUNC __vine_foreign
 	movabsq	$VINE_MAGIC, %r10
 	cmpq	%r10, -8(%r11)
 	je	1f
+// A second name, local, for where the stack changes: gdb stops at a frame
+// that lies below the one it called ("corrupt stack?"), but in a function of
+// this name (frame.c, get_prev_frame_always_1). S15.
+	.type	__morestack, @function
+__morestack:
 .Lforeign_call:
 	movq	%fs:VINE_TCB_M, %r10
 	testq	%r10, %r10
@@ -68,11 +73,13 @@ FUNC __vine_foreign
 	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
 	movq	M_CALL_SP(%r10), %rsp
 	movq	$0, M_CALL_SP(%r10)
+.Lrun_foreign:
 	call	*%r11
 	LEAVE_FOREIGN
 	.cfi_def_cfa %rsp, 8
 	.cfi_restore %rbp
 1:	jmp	*%r11
+	.size	__morestack, . - __morestack
 ENDFUNC __vine_foreign
 
 // void __vine_foreign_args(...): r11 target, r10 N, at most N bytes of
@@ -125,8 +132,7 @@ FUNC __vine_foreign_args
 	movq	%rcx, %rsp
 	movq	-8(%rbp), %rax
 	movq	-16(%rbp), %rcx
-	call	*%r11
-	LEAVE_FOREIGN
+	jmp	.Lrun_foreign
 2:	popq	%rcx
 	popq	%rax
 	popq	%rbp
@@ -175,6 +181,7 @@ foreign_reenter:
 	SAVE_GPRS
 	MOVE_VECS 1
 	movq	%r10, %rdi
+	movq	%rsp, %rsi
 	call	vine__reenter
 	MOVE_VECS 0
 	RESTORE_GPRS
