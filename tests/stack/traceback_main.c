@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// S14, S15: a program to look at from outside: goroutines parked at known
+// depths, one hibernated, one in a callback, main deep in a foreign call.
+// traceback_test.sh sends SIGQUIT, and unwinds with gdb.
+#include "foreign.h"
+#include "stack.h"
+
+#include <signal.h>
+
+static vine_group never = VINE_GROUP_INIT;
+
+NOINLINE int parked_here(void) {
+  vine_group_wait(&never);
+  return 1;
+}
+
+NOINLINE int parked_deep(int n) {
+  volatile int v = n;
+  int r = n == 0 ? parked_here() : parked_deep(n - 1);
+  BARRIER();
+  return r + v;
+}
+
+static void parker(void *arg) { parked_deep((int)(long)arg); }
+
+NOINLINE long in_callback(void *arg, long v) {
+  (void)arg;
+  vine_group_wait(&never);
+  return v;
+}
+
+static void caller(void *arg) { foreign_call_deep(in_callback, arg, 3, 2); }
+
+NOINLINE int look_here(void) {
+  raise(SIGQUIT);
+  return 0;
+}
+
+NOINLINE int main_deep(int n) {
+  volatile int v = n;
+  grow_stack(50);
+  int r = n == 0 ? look_here() : main_deep(n - 1);
+  BARRIER();
+  return r + v;
+}
+
+int main(void) {
+  vine_group_add(&never, 1);
+  CHECK(vine_spawn(parker, (void *)3) == 0);
+  CHECK(vine_spawn(parker, (void *)200) == 0);
+  CHECK(vine_spawn(caller, NULL) == 0);
+  for (int i = 0; i < 50; i++) {
+    vine_yield();
+    vine_stack_shrink();
+  }
+  return main_deep(10);
+}
