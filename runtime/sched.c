@@ -88,23 +88,20 @@ struct p *vine__releasep(struct m *m) {
 
 // --- queues ---
 
-void vine__globrunq_put_locked(struct g *g) {
-  g->next = NULL;
+// A chain of n goroutines.
+static void globrunq_put_chain_locked(struct g *first, struct g *last,
+                                      uint32_t n) {
+  last->next = NULL;
   if (vine__sched.runq_head)
-    vine__sched.runq_tail->next = g;
+    vine__sched.runq_tail->next = first;
   else
-    vine__sched.runq_head = g;
-  vine__sched.runq_tail = g;
-  fetch_add_seq_cst(&vine__sched.runq_count, 1);
+    vine__sched.runq_head = first;
+  vine__sched.runq_tail = last;
+  fetch_add_seq_cst(&vine__sched.runq_count, n);
 }
 
-static struct g *globrunq_pop_locked(void) {
-  struct g *g = vine__sched.runq_head;
-  if (g) {
-    vine__sched.runq_head = g->next;
-    fetch_sub_seq_cst(&vine__sched.runq_count, 1);
-  }
-  return g;
+void vine__globrunq_put_locked(struct g *g) {
+  globrunq_put_chain_locked(g, g, 1);
 }
 
 static void globrunq_put(struct g *g) {
@@ -117,17 +114,19 @@ static void globrunq_put(struct g *g) {
 static bool is_alone(void) { return load_relaxed(&vine__sched.maxprocs) == 1; }
 
 // Half of a full queue, and g, to the global queue. Owner only.
-static __attribute__((noinline)) bool runq_put_slow(struct p *p, struct g *g, uint32_t h, uint32_t t) {
+static __attribute__((noinline)) bool runq_put_slow(struct p *p, struct g *g,
+                                                    uint32_t h, uint32_t t) {
   struct g *batch[VINE_RUNQ / 2 + 1];
   uint32_t n = (t - h) / 2;
   for (uint32_t i = 0; i < n; i++)
     batch[i] = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
   if (!cas_acq_rel(&p->head, &h, h + n)) // pairs with runq_grab's cas
     return false;
-  batch[n++] = g;
-  vine__lock_acquire(&vine__sched.lock);
+  batch[n] = g;
   for (uint32_t i = 0; i < n; i++)
-    vine__globrunq_put_locked(batch[i]);
+    batch[i]->next = batch[i + 1];
+  vine__lock_acquire(&vine__sched.lock);
+  globrunq_put_chain_locked(batch[0], g, n + 1);
   vine__lock_release(&vine__sched.lock);
   return true;
 }
@@ -177,12 +176,27 @@ static struct g *runq_get_next(struct p *p) {
   return cas_acq_rel(&p->runnext, &g, NULL) ? g : NULL;
 }
 
+// With many goroutines about, each is out of the cache when its turn comes:
+// fetches the struct of the one after next, and the stack of the next, whose
+// struct is there by now. A thief may have them meanwhile; a struct g stays
+// readable for ever, and it is only a hint.
+static void runq_prefetch(struct p *p, uint32_t h, uint32_t t) {
+  if (t - h < 3)
+    return;
+  struct g *after = load_relaxed(&p->runq[(h + 2) % VINE_RUNQ]);
+  __builtin_prefetch(after, 1);
+  __builtin_prefetch((char *)after + VINE_CACHE_LINE, 1);
+  struct g *next = load_relaxed(&p->runq[(h + 1) % VINE_RUNQ]);
+  __builtin_prefetch((void *)*(volatile uintptr_t *)&next->sp, 1);
+}
+
 static struct g *runq_get(struct p *p) {
   for (;;) {
     uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
     uint32_t t = load_relaxed(&p->tail);
     if (t == h)
       return NULL;
+    runq_prefetch(p, h, t);
     struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
     if (is_alone()) {
       store_relaxed(&p->head, h + 1);
@@ -210,6 +224,24 @@ static bool runq_is_empty(struct p *p) {
   }
 }
 
+// How long a goroutine has to be the one that runs next before another thread
+// takes it, as in Go. Most wait only until the running one parks, and to move
+// back and forth costs two of them more than it gains. The timer's slack makes
+// this some 50 us: about what waking a thread costs both sides.
+#define STEAL_NEXT_NS 3000
+
+static bool runq_steal_next(struct p *p, struct p *to, uint32_t at) {
+  static _Atomic uint32_t never;
+  struct g *next = load_acquire(&p->runnext);
+  if (!next)
+    return false;
+  vine__os_futex_wait(&never, 0, STEAL_NEXT_NS);
+  if (!cas_acq_rel(&p->runnext, &next, NULL))
+    return false;
+  store_relaxed(&to->runq[at % VINE_RUNQ], next);
+  return true;
+}
+
 // Copies half of p's queue to `to` from slot `at` on; returns how many.
 static uint32_t runq_grab(struct p *p, struct p *to, uint32_t at,
                           bool steal_next) {
@@ -218,13 +250,8 @@ static uint32_t runq_grab(struct p *p, struct p *to, uint32_t at,
     uint32_t t = load_acquire(&p->tail); // pairs with the owner's store
     uint32_t n = t - h;
     n -= n / 2;
-    if (n == 0) {
-      struct g *next = steal_next ? load_acquire(&p->runnext) : NULL;
-      if (!next || !cas_acq_rel(&p->runnext, &next, NULL))
-        return 0;
-      store_relaxed(&to->runq[at % VINE_RUNQ], next);
-      return 1;
-    }
+    if (n == 0)
+      return steal_next && runq_steal_next(p, to, at);
     if (n > VINE_RUNQ / 2) // h and t were not read together
       continue;
     for (uint32_t i = 0; i < n; i++) {
@@ -319,6 +346,24 @@ void vine__handoffp(struct p *p) {
 
 // --- finding work ---
 
+// Takes up to n off the global queue and puts all but the first, which it
+// returns, into p's. Owner only.
+static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
+  struct vine__sched *s = &vine__sched;
+  struct g *first = s->runq_head, *g = first;
+  uint32_t t = load_relaxed(&p->tail), taken = 0;
+  uint32_t room = VINE_RUNQ - (t - load_acquire(&p->head));
+  while (g && taken < n && taken <= room) {
+    if (taken++)
+      store_relaxed(&p->runq[t++ % VINE_RUNQ], g);
+    g = g->next;
+  }
+  s->runq_head = g;
+  fetch_sub_seq_cst(&s->runq_count, taken);
+  store_release(&p->tail, t); // pairs with runq_grab's load
+  return first;
+}
+
 static struct g *globrunq_get(struct p *p, uint32_t max) {
   struct vine__sched *s = &vine__sched;
   if (load_relaxed(&s->runq_count) == 0)
@@ -326,21 +371,7 @@ static struct g *globrunq_get(struct p *p, uint32_t max) {
   vine__lock_acquire(&s->lock);
   uint32_t n = load_relaxed(&s->runq_count);
   n = n / load_relaxed(&s->maxprocs) + 1;
-  if (n > max)
-    n = max;
-  struct g *g = globrunq_pop_locked();
-  for (uint32_t i = 1; i < n; i++) {
-    struct g *more = globrunq_pop_locked();
-    if (!more)
-      break;
-    uint32_t t = load_relaxed(&p->tail);
-    if (t - load_acquire(&p->head) >= VINE_RUNQ) {
-      vine__globrunq_put_locked(more);
-      break;
-    }
-    store_relaxed(&p->runq[t % VINE_RUNQ], more);
-    store_release(&p->tail, t + 1);
-  }
+  struct g *g = globrunq_move_locked(p, n < max ? n : max);
   vine__lock_release(&s->lock);
   return g;
 }
@@ -458,8 +489,7 @@ static __attribute__((noinline)) void shuffle(struct m *m) {
 // What runs next inherits the time slice of what made it runnable, as in Go:
 // else two that wake each other would keep this P for ever. So the P's tick,
 // by which sysmon measures slices, stays.
-static inline __attribute__((always_inline)) struct g *
-find_local(struct m *m) {
+static inline __attribute__((always_inline)) struct g *find_local(struct m *m) {
   struct p *p = m->p;
   struct g *g;
   vine__timers_check(p);
@@ -484,8 +514,7 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
     struct g *g = find_local(m);
     if (g)
       return g;
-    uint32_t busy =
-        load_relaxed(&s->maxprocs) - load_relaxed(&s->idle_p_count);
+    uint32_t busy = load_relaxed(&s->maxprocs) - load_relaxed(&s->idle_p_count);
     if (m->spinning || 2 * load_relaxed(&s->spinning) < busy) {
       if (!m->spinning) {
         m->spinning = true;
@@ -543,6 +572,8 @@ _Noreturn void vine__schedule(struct m *m) {
   vine__lock_check_none_held();
   if (m->held)
     schedule_held(m);
+  if (!m->p) // lost in a foreign call: vine__reenter
+    sleep_idle(m);
   if (!m->spinning && load_relaxed(&vine__sched.state) != VINE_STOPPED) {
     struct g *g = find_local(m);
     if (g && !g->held)
@@ -569,8 +600,9 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   m->g = NULL;
   g->m = NULL;
   if (global || g->held) {
-    globrunq_put(g);
-    if (g->held)
+    bool wake = g->held || !m->p;
+    globrunq_put(g); // g may run elsewhere from here on
+    if (wake)
       vine__wakep();
   } else {
     runq_put(m, m->p, g, false);
