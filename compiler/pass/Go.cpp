@@ -92,7 +92,8 @@ void GoStatement::storeArguments(IRBuilder<> &B, Value *Args) {
       B.CreateStore(Arg, Field);
   }
   if (!TargetIsConstant)
-    B.CreateStore(Target.getCalledOperand(), B.CreateStructGEP(ArgsTy, Args, I));
+    B.CreateStore(Target.getCalledOperand(),
+                  B.CreateStructGEP(ArgsTy, Args, I));
 }
 
 Value *GoStatement::argumentIn(IRBuilder<> &B, Value *Args, unsigned I) {
@@ -117,11 +118,18 @@ static void copyTargetAttributes(Function &To, const Function &From) {
 
 Function *GoStatement::createTrampoline() {
   auto *Ptr = PointerType::get(Ctx, 0);
-  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), {Ptr}, false);
+  // Nothing to pass, no parameter: an empty byval would still be copied, from
+  // past the end of the stack, to the side stack.
+  SmallVector<Type *, 1> Params;
+  if (!Fields.empty())
+    Params.push_back(Ptr);
+  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), Params, false);
   auto *F = Function::Create(Ty, GlobalValue::InternalLinkage,
                              "vine_go.tramp." + Twine(Number), M);
-  F->addParamAttr(0, Attribute::getWithByValType(Ctx, ArgsTy));
-  F->addParamAttr(0, Attribute::getWithAlignment(Ctx, Align(8)));
+  if (!Fields.empty()) {
+    F->addParamAttr(0, Attribute::getWithByValType(Ctx, ArgsTy));
+    F->addParamAttr(0, Attribute::getWithAlignment(Ctx, Align(8)));
+  }
   copyTargetAttributes(*F, *Target.getFunction());
 
   IRBuilder<> B(BasicBlock::Create(Ctx, "", F));
@@ -130,9 +138,9 @@ Function *GoStatement::createTrampoline() {
     Args.push_back(argumentIn(B, F->getArg(0), I));
   Value *Callee = Target.getCalledOperand();
   if (!TargetIsConstant)
-    Callee = B.CreateLoad(
-        Callee->getType(),
-        B.CreateStructGEP(ArgsTy, F->getArg(0), Target.arg_size()));
+    Callee =
+        B.CreateLoad(Callee->getType(), B.CreateStructGEP(ArgsTy, F->getArg(0),
+                                                          Target.arg_size()));
   CallInst *Call = B.CreateCall(Target.getFunctionType(), Callee, Args);
   Call->setAttributes(Target.getAttributes());
   Call->setCallingConv(Target.getCallingConv());
@@ -143,9 +151,13 @@ Function *GoStatement::createTrampoline() {
 void GoStatement::lower() {
   Function &Caller = *Target.getFunction();
   auto *Ptr = PointerType::get(Ctx, 0);
-  IRBuilder<> Top(&*Caller.getEntryBlock().getFirstInsertionPt());
-  AllocaInst *Args = Top.CreateAlloca(ArgsTy, nullptr, "vine_go.args");
-  Args->setAlignment(Align(16));
+  Value *Args = ConstantPointerNull::get(Ptr);
+  if (!Fields.empty()) {
+    IRBuilder<> Top(&*Caller.getEntryBlock().getFirstInsertionPt());
+    AllocaInst *A = Top.CreateAlloca(ArgsTy, nullptr, "vine_go.args");
+    A->setAlignment(Align(16));
+    Args = A;
+  }
 
   IRBuilder<> B(&Target);
   storeArguments(B, Args);
