@@ -5,14 +5,23 @@
 // foreign code (or enters the runtime from it) and sees m->retake comes here.
 // sysmon decides under the scheduler's lock, so under that lock it is plain:
 // either the P was left alone, or it is gone. Then the thread takes an idle
-// one, or queues its goroutine, bound to itself, and sleeps until another
-// thread brings a P along. Its registers never leave it.
+// one, or gives up its goroutine:
+//   after a call from a growable stack   the results are kept in a trap block,
+//                                        as for a preempted goroutine
+//   a call into the runtime from a       a context on its own stack
+//   fixed stack
+// and looks for other work itself. So a thousand goroutines in foreign calls
+// at once need a thousand threads, but no more are kept than calls overlap.
+// Where registers or frames can't leave the thread (a result on the x87
+// stack, foreign frames below a callback, vine_lock_thread), the goroutine is
+// bound to it, and the thread sleeps until another one brings a P along.
 //
-// Runs on: system stack, or a fixed goroutine's. Doesn't allocate.
+// Runs on: system stack, or a fixed goroutine's.
 
 #include "gstatus.h"
 #include "os/os.h"
 #include "sched.h"
+#include "stackgrow.h"
 
 static bool try_reacquire_locked(struct m *m) {
   if (!m->p) {
@@ -25,7 +34,38 @@ static bool try_reacquire_locked(struct m *m) {
   return true;
 }
 
-void vine__reenter(struct m *m) {
+// Whether st0 holds a result: the top of the x87 stack isn't 0 then.
+static bool is_x87_in_use(void) {
+  uint16_t status;
+  __asm__ volatile("fnstsw %0" : "=a"(status));
+  return (status >> 11 & 7) != 0;
+}
+
+static bool is_bound(const struct m *m, const struct g *g) {
+  return m->sys_sp != m->base_sp || g->hold_depth != 0;
+}
+
+// The thread keeps g, and waits for a P. Lock held; releases it.
+static void wait_bound(struct m *m, struct g *g) {
+  g->held = m;
+  m->held = g;
+  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
+  vine__globrunq_put_locked(g);
+  vine__lock_release(&vine__sched.lock);
+  vine__stopm_for_p(m);
+  vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
+  g->held = NULL;
+  m->held = NULL;
+  store_relaxed(&m->retake, 0);
+}
+
+// On the system stack; g's context is on its fixed stack.
+_Noreturn void vine__requeue(struct m *m) {
+  m->call_sp = 1;
+  vine__reschedule(m, m->g, true);
+}
+
+void vine__reenter(struct m *m, struct vine__regs *regs) {
   struct vine__sched *s = &vine__sched;
   struct g *g = m->g;
   m->call_sp = 1;
@@ -34,14 +74,20 @@ void vine__reenter(struct m *m) {
     vine__lock_release(&s->lock);
     return;
   }
-  g->held = m;
-  m->held = g;
-  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
-  vine__globrunq_put_locked(g);
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  bool fixed = g->kind == G_FIXED && vine__g_is_on_stack(g, here);
+  if (is_bound(m, g) || !(fixed || regs) || is_x87_in_use()) {
+    wait_bound(m, g);
+    return;
+  }
+  store_relaxed(&m->retake, 0); // sysmon looks at threads with a P only
   vine__lock_release(&s->lock);
-  vine__stopm_for_p(m);
-  vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
-  g->held = NULL;
-  m->held = NULL;
-  store_relaxed(&m->retake, 0);
+  if (fixed) {
+    vine__leave(m, g);
+    vine__getm()->call_sp = 1; // perhaps another thread
+    return;
+  }
+  g->sp = m->gsp;
+  regs->poll = 1;
+  vine__trap_park(m, g, regs);
 }

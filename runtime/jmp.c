@@ -73,7 +73,7 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
     return 0;
   struct g *g = m->g;
   if (m->call_sp == 0 && load_relaxed(&m->retake))
-    vine__reenter(m);
+    vine__reenter(m, NULL);
   m->call_sp = 1;
   m->sys_sp = m->base_sp - b->sys_off;
   vine__segments_unwind(g, b->segs);

@@ -24,9 +24,13 @@
 #include <errno.h>
 #include <string.h>
 
-#define BLOCK_GS 63          // with a header of one g: 64 * 192 bytes
-#define GFREE_MAX 256        // a P keeps at most this many dead gs
-#define GOID_BATCH 64        // ids a P takes at once
+#define BLOCK_GS 63 // with a header of one g: 64 * 192 bytes
+// A P keeps at most this many dead gs: with their stacks 700 KiB. Half of them
+// go at once when there are more, so that waves of goroutines up to this size
+// come and go without a lock.
+#define GFREE_MAX 1024
+#define REFILL 64     // gs a P takes at once
+#define GOID_BATCH 64 // ids a P takes at once
 
 struct gblock {
   struct gblock *_Atomic next;
@@ -60,7 +64,7 @@ static struct g *carve_locked(void) {
 
 static void refill(struct p *p) {
   vine__lock_acquire(&allg_lock);
-  for (int i = 0; i < 32; i++) {
+  for (int i = 0; i < REFILL; i++) {
     struct g *g = shared_free;
     if (g)
       shared_free = g->next;
@@ -101,18 +105,38 @@ static void drop_stack(struct g *g, struct vine__cache *c) {
     vine__stack_release(g, c);
 }
 
+static void share(struct g *first, struct g *last) {
+  vine__lock_acquire(&allg_lock);
+  last->next = shared_free;
+  shared_free = first;
+  vine__lock_release(&allg_lock);
+}
+
+// Half of a full free list becomes everybody's. The newest: they are warm,
+// and each has to be touched.
+static __attribute__((noinline)) void spill(struct p *p) {
+  struct g *first = p->gfree, *last = first;
+  drop_stack(last, &p->cache);
+  for (int i = 1; i < GFREE_MAX / 2; i++) {
+    last = last->next;
+    drop_stack(last, &p->cache);
+  }
+  p->gfree = last->next;
+  p->gfree_count -= GFREE_MAX / 2;
+  share(first, last);
+}
+
 static void g_put(struct p *p, struct g *g) {
-  if (p && p->gfree_count < GFREE_MAX) {
-    g->next = p->gfree;
-    p->gfree = g;
-    p->gfree_count++;
+  if (!p) {
+    drop_stack(g, NULL);
+    share(g, g);
     return;
   }
-  drop_stack(g, p ? &p->cache : NULL);
-  vine__lock_acquire(&allg_lock);
-  g->next = shared_free;
-  shared_free = g;
-  vine__lock_release(&allg_lock);
+  if (p->gfree_count == GFREE_MAX)
+    spill(p);
+  g->next = p->gfree;
+  p->gfree = g;
+  p->gfree_count++;
 }
 
 static uint64_t next_goid(struct p *p) {
@@ -137,8 +161,8 @@ void vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
     }
 }
 
-void vine__g_some(uint64_t *cursor, size_t count, void (*fn)(struct g *, void *),
-                  void *arg) {
+void vine__g_some(uint64_t *cursor, size_t count,
+                  void (*fn)(struct g *, void *), void *arg) {
   struct gblock *b = (struct gblock *)(uintptr_t)*cursor;
   if (!b)
     b = load_acquire(&first_block);
@@ -226,7 +250,8 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
 // --- end ---
 
 static void reset_side(struct g *g, struct vine__cache *c) {
-  vine__side_release(&g->side, c);
+  if (g->side.top || g->side.spare)
+    vine__side_release(&g->side, c);
   g->ssp = g->ss_lo = g->ss_size = 0;
 }
 
@@ -250,7 +275,7 @@ static void free_after_exit(struct p *p, struct g *g) {
 // On the system stack, the goroutine's frames are gone.
 _Noreturn void vine__goexit_sys(struct m *m) {
   if (load_relaxed(&m->retake))
-    vine__reenter(m);
+    vine__reenter(m, NULL);
   struct g *g = m->g;
   struct p *p = m->p;
   VINE_ASSERT(g && p, "goexit: nothing runs here");

@@ -66,6 +66,7 @@ _Noreturn void vine__m_exit(struct m *m);
 void vine__sysmon_start(void);
 
 // foreign.c
-void vine__reenter(struct m *m);
+// See there. regs: the call's results, or null where they are elsewhere.
+void vine__reenter(struct m *m, struct vine__regs *regs);
 
 #endif

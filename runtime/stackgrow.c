@@ -320,9 +320,9 @@ static bool wants_preempt(void) {
 
 // g stays runnable; its registers wait in a block. Continues at
 // vine__trap_resume.
-static _Noreturn void preempt(struct m *m, struct g *g,
-                              struct vine__regs *regs) {
-  g->block = vine__alloc(&m->p->cache, sizeof *regs);
+_Noreturn void vine__trap_park(struct m *m, struct g *g,
+                               struct vine__regs *regs) {
+  g->block = vine__alloc(m->p ? &m->p->cache : NULL, sizeof *regs);
   if (!g->block)
     out_of_memory(g, vine__stack_bytes(g));
   memcpy(g->block, regs, sizeof *regs);
@@ -370,12 +370,12 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   }
   m->in_trap = false;
   if (yield)
-    preempt(m, g, regs);
+    vine__trap_park(m, g, regs);
 }
 
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
   vine__stack_set_guard(m->g);
-  preempt(m, m->g, regs);
+  vine__trap_park(m, m->g, regs);
 }
 
 _Noreturn void vine__newstack_in_runtime(void) {
@@ -392,7 +392,7 @@ _Noreturn void vine__newstack_in_runtime(void) {
 // for further foreign calls.
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   if (load_relaxed(&m->retake))
-    vine__reenter(m);
+    vine__reenter(m, NULL);
   struct g *g = m->g;
   VINE_ASSERT(g && g->kind == G_GROWABLE, "callback: not a growable stack");
   size_t nargs = regs->args_bytes;

@@ -13,6 +13,9 @@ void vine__poll_sys(struct m *m, struct vine__regs *regs);
 _Noreturn void vine__newstack_in_runtime(void);
 // A check failed in foreign code's callback; returns the body's rsp.
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs);
+// Makes g, stopped at the frame record g->sp, runnable; it goes on with regs.
+_Noreturn void vine__trap_park(struct m *m, struct g *g,
+                               struct vine__regs *regs);
 // Brings back the registers of a preempted goroutine.
 void vine__trap_restore(struct m *m, struct vine__regs *regs);
 // A body on a linked segment returned; returns the older rsp.

@@ -48,6 +48,9 @@ struct vine__jmpbuf {
 
 // Entry points in assembly.
 _Noreturn void vine__gogo(struct g *g, struct m *m);
+// Leaves the running goroutine's fixed stack for the system stack; returns
+// when the goroutine runs again, perhaps on another thread (vine__requeue).
+void vine__leave(struct m *m, struct g *g);
 _Noreturn void vine__munwind(uintptr_t start_sp);
 _Noreturn void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg);
 _Noreturn void vine__segment_enter(struct vine__regs *regs, uintptr_t sp);

@@ -159,6 +159,22 @@ vine__call_on:
 	.cfi_endproc
 	.size vine__call_on, . - vine__call_on
 
+// void vine__leave(struct m *m, struct g *g): saves a context of this fixed
+// goroutine where it is and queues it (vine__requeue, on the system stack).
+	.p2align 4
+	.globl vine__leave
+	.hidden vine__leave
+	.type vine__leave, @function
+vine__leave:
+	.cfi_startproc
+	PUSH_CONTEXT
+	movq	%rsp, G_SP(%rsi)
+	movq	M_SYS_SP(%rdi), %rsp
+	call	vine__requeue
+	ud2
+	.cfi_endproc
+	.size vine__leave, . - vine__leave
+
 // The shared part of the entry stubs. rax implementation, r10 g, r11 m, a
 // context on the stack. rbx is in the context, so it may carry the old
 // call_sp across the call. A call that parks doesn't come back here: the
@@ -210,6 +226,7 @@ api_enter:
 	pushq	%r9
 	pushq	%rax
 	movq	%r11, %rdi
+	xorl	%esi, %esi
 	call	vine__reenter
 	popq	%rax
 	popq	%r9
@@ -220,6 +237,7 @@ api_enter:
 	popq	%rdi
 	movq	%fs:VINE_TCB_M, %r11
 	movq	M_G(%r11), %r10
+	movq	%rsp, G_SP(%r10)	// vine__leave used it
 	jmp	2b
 	.cfi_endproc
 	.size api_enter, . - api_enter
