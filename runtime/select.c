@@ -23,7 +23,8 @@
 // (S3) While one thread unlocks its channels (unlock_all) the record stays:
 //      a winner needs the last of those locks.
 // (S4) With a deadline: a timer competes for `done`. If it loses, and could
-//      not be stopped, the second of winner and timer frees the record.
+//      not be stopped, the second of winner and timer frees the record. A
+//      thread's deadline competes until it is woken: it frees its own.
 //
 // Locking: channels by ascending address, each once. In step 4 one at a time.
 // Runs on: system stack or a plain thread. Allocates the record.
@@ -205,10 +206,12 @@ static bool leave(struct vine__select *sel) {
   return exchange_acq_rel(&sel->is_left, true);
 }
 
-// The winner is done with sel.
+// The winner is done with sel. A thread frees its own: until it is woken its
+// deadline may pass, and then it competes too.
 static void select_release(struct vine__select *sel) {
-  bool has_timer = sel->deadline_ns && !vine__who_is_thread(sel->who);
-  if (!has_timer || vine__timer_stop(&sel->timer) || leave(sel))
+  if (vine__who_is_thread(sel->who))
+    return;
+  if (!sel->deadline_ns || vine__timer_stop(&sel->timer) || leave(sel))
     select_free(sel);
 }
 
@@ -317,14 +320,15 @@ static bool park_unlock(struct g *g, void *arg) {
 static int wait_thread(struct vine__select *sel) {
   struct vine__sleeper me = {0, 0};
   int64_t deadline_ns = sel->deadline_ns;
+  int ret = -ETIMEDOUT;
   enqueue_all(sel, vine__who_thread(&me));
   unlock_all(sel, NULL);
-  if (deadline_ns && !vine__sleep_until(&me, deadline_ns) && try_win(sel)) {
+  if (deadline_ns && !vine__sleep_until(&me, deadline_ns) && try_win(sel))
     unlink_all(sel);
-    select_free(sel);
-    return -ETIMEDOUT;
-  }
-  return (int)vine__sleep(&me);
+  else
+    ret = (int)vine__sleep(&me);
+  select_free(sel);
+  return ret;
 }
 
 // All channels are locked, and none is ready.

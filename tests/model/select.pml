@@ -11,7 +11,8 @@
 // no record is freed twice; each element arrives at most once, and nobody is
 // left asleep beside a waiting partner (a bad end state is one: senders wait
 // for ever only if both selects are over).
-// Not covered: more than two channels, sends in a select (the same code).
+// Not covered: more than two channels, sends in a select (the same code), the
+// deadlines of plain threads (tests/unit/waiters_test.c, under sanitizers).
 //
 // BROKEN=1: `done` is tested and set in two steps.
 // BROKEN=2: the winner frees the record before it unlinked all.
