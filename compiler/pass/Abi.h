@@ -78,9 +78,9 @@ uint64_t stackArgumentBytes(const Function &F);
 
 // The state of the System V argument registers after F's named parameters.
 struct NamedArguments {
-  unsigned IntRegs = 0;      // of 6
-  unsigned VectorRegs = 0;   // of 8
-  uint64_t StackBytes = 0;   // exact, a multiple of 8
+  unsigned IntRegs = 0;    // of 6
+  unsigned VectorRegs = 0; // of 8
+  uint64_t StackBytes = 0; // exact, a multiple of 8
 };
 NamedArguments namedArguments(const Function &F);
 

@@ -141,9 +141,8 @@ uint64_t stackArgumentBytes(const Function &F) {
 NamedArguments namedArguments(const Function &F) {
   NamedArguments State;
   for (const Need &N : needsOf(F)) {
-    bool Fits = !N.InMemory && (N.Vectors
-                                    ? State.VectorRegs + N.Vectors <= 8
-                                    : State.IntRegs + N.Ints <= 6);
+    bool Fits = !N.InMemory && (N.Vectors ? State.VectorRegs + N.Vectors <= 8
+                                          : State.IntRegs + N.Ints <= 6);
     if (Fits && N.Vectors) {
       State.VectorRegs += N.Vectors;
     } else if (Fits) {

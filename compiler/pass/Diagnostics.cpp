@@ -26,8 +26,7 @@ void reportError(const Function &F, const Twine &Msg, const Instruction *At) {
   report(F, Msg, At, DS_Error);
 }
 
-void reportWarning(const Function &F, const Twine &Msg,
-                   const Instruction *At) {
+void reportWarning(const Function &F, const Twine &Msg, const Instruction *At) {
   report(F, Msg, At, DS_Warning);
 }
 

@@ -37,9 +37,9 @@ GlobalValue *strongAlias(Function &F) {
     Name += "." + std::to_string(N);
   if (GlobalValue *Known = F.getParent()->getNamedValue(Name))
     return Known;
-  auto *A = GlobalAlias::create(F.getValueType(), 0,
-                                GlobalValue::ExternalLinkage, Name, &F,
-                                F.getParent());
+  auto *A =
+      GlobalAlias::create(F.getValueType(), 0, GlobalValue::ExternalLinkage,
+                          Name, &F, F.getParent());
   A->setVisibility(GlobalValue::HiddenVisibility);
   A->setDSOLocal(true);
   return A;
@@ -52,11 +52,10 @@ void defineAliases(Module &M) {
 
 void referToAbi(Module &M) {
   LLVMContext &Ctx = M.getContext();
-  Constant *Symbol =
-      M.getOrInsertGlobal(VINE_ABI_SYMBOL, Type::getInt8Ty(Ctx));
-  auto *Ref = new GlobalVariable(M, Symbol->getType(), /*isConstant=*/true,
-                                 GlobalValue::InternalLinkage, Symbol,
-                                 "vine.abi");
+  Constant *Symbol = M.getOrInsertGlobal(VINE_ABI_SYMBOL, Type::getInt8Ty(Ctx));
+  auto *Ref =
+      new GlobalVariable(M, Symbol->getType(), /*isConstant=*/true,
+                         GlobalValue::InternalLinkage, Symbol, "vine.abi");
   appendToUsed(M, {Ref});
 }
 

@@ -108,14 +108,13 @@ static void recallWithR10(CallInst &CB, Value *Target, Value *R10) {
 
 static Value *bytesAsPointer(LLVMContext &Ctx, uint64_t Bytes) {
   return ConstantExpr::getIntToPtr(
-      ConstantInt::get(Type::getInt64Ty(Ctx), Bytes),
-      PointerType::get(Ctx, 0));
+      ConstantInt::get(Type::getInt64Ty(Ctx), Bytes), PointerType::get(Ctx, 0));
 }
 
 static void routeIndirect(CallInst &CB) {
   bool IsVariadic = CB.getFunctionType()->isVarArg();
-  Value *Entry = entryForIndirectCall(*CB.getModule(), stackArgumentBytes(CB),
-                                      IsVariadic);
+  Value *Entry =
+      entryForIndirectCall(*CB.getModule(), stackArgumentBytes(CB), IsVariadic);
   recallWithR10(CB, Entry, CB.getCalledOperand());
 }
 

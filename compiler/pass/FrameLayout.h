@@ -6,8 +6,8 @@
 #define VINE_PASS_FRAMELAYOUT_H
 
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Alignment.h"
 
 namespace vine {
@@ -25,9 +25,8 @@ struct FrameLayout {
 
 // Conflict(i, j) says that objects i and j are alive at the same time; others
 // may share bytes.
-FrameLayout
-layoutFrame(llvm::ArrayRef<FrameObject> Objects,
-            llvm::function_ref<bool(unsigned, unsigned)> Conflict);
+FrameLayout layoutFrame(llvm::ArrayRef<FrameObject> Objects,
+                        llvm::function_ref<bool(unsigned, unsigned)> Conflict);
 
 } // namespace vine
 

@@ -4,11 +4,16 @@
 // that ForeignCalls.cpp sees them: an llvm.sin that becomes `call sin` during
 // instruction selection would run libm on the goroutine's stack.
 //
-// What has a CPU instruction for its type, and the integer and soft-float
-// helpers of libgcc (which need some 100 bytes), stays. So do the roundings
+// What has a CPU instruction for its type stays, and so do the helpers of
+// libgcc for 128-bit integers and conversions, which need 60 bytes of stack at
+// most; arithmetic of __float128 needs twice that. The roundings stay too
 // (floor, ceil, ...): without SSE 4.1 they are calls, of functions of libm
 // without any frame. fma without the instruction is emulated by libm with a
 // big frame, so it is made explicit unless the function may use FMA.
+//
+// The other way round, `sqrt` is a call only for errno's sake. The backend
+// would expand it to the instruction, with a call for negative arguments, but
+// doesn't know it by the name of our thunk: so that is done here as well.
 //
 // Vectors are taken apart, as the backend would have done.
 #include "Abi.h"
@@ -17,6 +22,8 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/MDBuilder.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
 
@@ -68,9 +75,28 @@ static bool hasFeature(const Function &F, StringRef Feature) {
   return is_contained(Features, Feature);
 }
 
+// libgcc's function for quadruple precision arithmetic.
+static const char *nameOfQuad(unsigned Opcode) {
+  switch (Opcode) {
+  case Instruction::FAdd:
+    return "__addtf3";
+  case Instruction::FSub:
+    return "__subtf3";
+  case Instruction::FMul:
+    return "__multf3";
+  case Instruction::FDiv:
+    return "__divtf3";
+  default:
+    return nullptr;
+  }
+}
+
 static const char *nameOf(const Instruction &I) {
   if (I.getOpcode() == Instruction::FRem)
     return "fmod";
+  if (I.getType()->getScalarType()->isFP128Ty())
+    if (const char *Name = nameOfQuad(I.getOpcode()))
+      return Name;
   auto *II = dyn_cast<IntrinsicInst>(&I);
   if (!II)
     return nullptr;
@@ -80,8 +106,7 @@ static const char *nameOf(const Instruction &I) {
   Type *Elt = II->getType()->getScalarType();
   bool InHardware = hasFeature(*II->getFunction(), "+fma") ||
                     hasFeature(*II->getFunction(), "+avx512f");
-  return InHardware && (Elt->isFloatTy() || Elt->isDoubleTy()) ? nullptr
-                                                               : Name;
+  return InHardware && (Elt->isFloatTy() || Elt->isDoubleTy()) ? nullptr : Name;
 }
 
 static StringRef suffixOf(const Type *Ty) {
@@ -112,9 +137,11 @@ static Value *emitScalar(IRBuilder<> &B, StringRef Name, Type *Ty,
     Params.push_back(Arg->getType());
   }
   Module &M = *B.GetInsertBlock()->getModule();
+  std::string Full = Name.str();
+  if (!Name.starts_with("__"))
+    Full += suffixOf(CallTy);
   FunctionCallee Callee =
-      M.getOrInsertFunction((Name + suffixOf(CallTy)).str(),
-                            FunctionType::get(CallTy, Params, false));
+      M.getOrInsertFunction(Full, FunctionType::get(CallTy, Params, false));
   CallInst *Call = B.CreateCall(Callee, Args);
   Call->setDoesNotThrow();
   return IsHalf ? B.CreateFPTrunc(Call, Ty) : Call;
@@ -148,15 +175,54 @@ static Value *emitFrexp(IntrinsicInst &II) {
   IRBuilder<> Top(&*F.getEntryBlock().getFirstInsertionPt());
   AllocaInst *Slot = Top.CreateAlloca(Pair->getElementType(1));
   IRBuilder<> B(&II);
-  Value *Fraction =
-      emitScalar(B, "frexp", Ty, {II.getArgOperand(0), Slot});
+  Value *Fraction = emitScalar(B, "frexp", Ty, {II.getArgOperand(0), Slot});
   Value *Exponent = B.CreateLoad(Pair->getElementType(1), Slot);
   Value *Result = B.CreateInsertValue(PoisonValue::get(Pair), Fraction, 0);
   return B.CreateInsertValue(Result, Exponent, 1);
 }
 #endif
 
+// The sqrt, sqrtf or sqrtl of libm.
+static bool isSqrt(const Instruction &I) {
+  auto *Call = dyn_cast<CallInst>(&I);
+  Function *Callee = Call ? calledFunction(*Call) : nullptr;
+  if (!Callee || !Callee->isDeclaration() || Call->isStrictFP() ||
+      Call->isMustTailCall())
+    return false;
+  Type *Ty = Call->getType();
+  StringRef Name = linkerName(*Callee);
+  bool Known = (Name == "sqrt" && Ty->isDoubleTy()) ||
+               (Name == "sqrtf" && Ty->isFloatTy()) ||
+               (Name == "sqrtl" && Ty->isX86_FP80Ty());
+  return Known && Call->arg_size() == 1 &&
+         Call->getArgOperand(0)->getType() == Ty;
+}
+
+// r = instruction(x); if (r is no number) r = sqrt(x), which sets errno.
+static void expandSqrt(CallInst &Call) {
+  IRBuilder<> B(&Call);
+  Value *Fast = B.CreateUnaryIntrinsic(Intrinsic::sqrt, Call.getArgOperand(0));
+  Value *IsNaN = B.CreateFCmpUNO(Fast, Fast);
+  Instruction *Then = SplitBlockAndInsertIfThen(
+      IsNaN, &Call, /*Unreachable=*/false,
+      MDBuilder(Call.getContext()).createBranchWeights(1, 1 << 20));
+  auto *Next = Call.getNextNode();
+  Call.moveBefore(Then);
+  Call.setTailCall(false);
+  PHINode *Result =
+      PHINode::Create(Call.getType(), 2, "", &*Next->getParent()->begin());
+  Call.replaceAllUsesWith(Result);
+  Result->addIncoming(Fast, cast<Instruction>(IsNaN)->getParent());
+  Result->addIncoming(&Call, Then->getParent());
+}
+
 void makeLibCallsExplicit(Function &F) {
+  SmallVector<CallInst *, 4> Sqrts;
+  for (Instruction &I : instructions(F))
+    if (isSqrt(I) && !F.hasOptNone())
+      Sqrts.push_back(cast<CallInst>(&I));
+  for (CallInst *Call : Sqrts)
+    expandSqrt(*Call);
   for (Instruction &I : make_early_inc_range(instructions(F))) {
     Value *Result = nullptr;
     if (const char *Name = nameOf(I))

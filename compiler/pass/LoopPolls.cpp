@@ -104,8 +104,7 @@ uint64_t LoopPolls::costOf(Loop &L) {
 }
 
 // True if every way from Header to the end of Latch makes a checked call.
-bool LoopPolls::passesCheck(const BasicBlock &Latch,
-                            const BasicBlock &Header) {
+bool LoopPolls::passesCheck(const BasicBlock &Latch, const BasicBlock &Header) {
   for (const DomTreeNode *Node = DT.getNode(&Latch); Node;
        Node = Node->getIDom()) {
     if (CheckedBlocks.contains(Node->getBlock()))
@@ -133,8 +132,8 @@ static void insertPoll(BasicBlock &Latch) {
   IRBuilder<> B(End);
   // Not volatile, as it should be, because then it isn't folded into the
   // compare. The call below keeps it in the loop.
-  Value *Guard = B.CreateAlignedLoad(
-      B.getInt64Ty(), tcbWord(Ctx, VINE_TCB_GUARD), Align(8));
+  Value *Guard = B.CreateAlignedLoad(B.getInt64Ty(),
+                                     tcbWord(Ctx, VINE_TCB_GUARD), Align(8));
   Value *Asked = B.CreateICmpEQ(Guard, B.getInt64(VINE_GUARD_PREEMPT));
   B.SetInsertPoint(SplitBlockAndInsertIfThen(
       Asked, End, /*Unreachable=*/false,

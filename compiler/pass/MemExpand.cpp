@@ -49,10 +49,9 @@ static void expandTransfer(MemTransferInst &MT) {
         B.getIntNTy(P.Bytes * 8), addressOf(B, MT.getRawSource(), P.Offset),
         commonAlignment(SrcAlign, P.Offset), MT.isVolatile()));
   for (unsigned I = 0; I < Pieces.size(); ++I)
-    B.CreateAlignedStore(Loaded[I],
-                         addressOf(B, MT.getRawDest(), Pieces[I].Offset),
-                         commonAlignment(DstAlign, Pieces[I].Offset),
-                         MT.isVolatile());
+    B.CreateAlignedStore(
+        Loaded[I], addressOf(B, MT.getRawDest(), Pieces[I].Offset),
+        commonAlignment(DstAlign, Pieces[I].Offset), MT.isVolatile());
 }
 
 static void expandFill(MemSetInst &MS) {
@@ -64,8 +63,7 @@ static void expandFill(MemSetInst &MS) {
   for (Piece P : piecesOf(Length))
     B.CreateAlignedStore(B.CreateTrunc(Word, B.getIntNTy(P.Bytes * 8)),
                          addressOf(B, MS.getRawDest(), P.Offset),
-                         commonAlignment(DstAlign, P.Offset),
-                         MS.isVolatile());
+                         commonAlignment(DstAlign, P.Offset), MS.isVolatile());
 }
 
 void expandCopy(MemIntrinsic &MI) {

@@ -52,8 +52,9 @@ static bool asmNamesStack(Function &F, CallBase &CB) {
   // by chance of version.
   std::string Text = std::string(Asm->getAsmString());
   std::string Constraints = std::string(Asm->getConstraintString());
-  if (!findWord(Text, [](StringRef W) { return W == "call" || W == "callq"; })
-           .empty())
+  if (!findWord(Text, [](StringRef W) {
+         return W == "call" || W == "callq";
+       }).empty())
     reportWarning(F,
                   "vine: inline assembly that calls a function runs it on "
                   "the goroutine's stack, unchecked; move it into a function "
@@ -75,8 +76,8 @@ static bool intrinsicNamesFrame(const IntrinsicInst &II) {
   case Intrinsic::read_register:
   case Intrinsic::read_volatile_register:
   case Intrinsic::write_register: {
-    auto *MD = cast<MDNode>(
-        cast<MetadataAsValue>(II.getArgOperand(0))->getMetadata());
+    auto *MD =
+        cast<MDNode>(cast<MetadataAsValue>(II.getArgOperand(0))->getMetadata());
     return namesStack(cast<MDString>(MD->getOperand(0))->getString());
   }
   default:

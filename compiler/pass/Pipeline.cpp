@@ -49,8 +49,7 @@ static void rewriteFunction(Function &F) {
 }
 
 // Polls look at the prologues of callees, so all calls must be final.
-static void addChecks(ArrayRef<Function *> Ours,
-                      FunctionAnalysisManager &FAM) {
+static void addChecks(ArrayRef<Function *> Ours, FunctionAnalysisManager &FAM) {
   SmallPtrSet<const Function *, 32> Checked;
   for (Function *F : Ours)
     if (hasCheckedEntry(*F))

@@ -16,8 +16,7 @@ struct EarlyPass : llvm::PassInfoMixin<EarlyPass> {
 
 // After the optimiser: makes frames movable.
 struct LatePass : llvm::PassInfoMixin<LatePass> {
-  llvm::PreservedAnalyses run(llvm::Module &M,
-                              llvm::ModuleAnalysisManager &AM);
+  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &AM);
   static bool isRequired() { return true; }
 };
 

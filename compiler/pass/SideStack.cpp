@@ -122,7 +122,8 @@ void SideStack::collect() {
 }
 
 // Collects what copies and fills reach from Local through constant offsets.
-static void collectCopies(Value &Local, SmallSetVector<MemIntrinsic *, 8> &Out) {
+static void collectCopies(Value &Local,
+                          SmallSetVector<MemIntrinsic *, 8> &Out) {
   for (User *U : Local.users()) {
     if (auto *MI = dyn_cast<MemIntrinsic>(U)) {
       if (EscapeAnalysis::isExpandable(*MI))
@@ -158,8 +159,8 @@ static void sinkAddresses(Value &Local, const DataLayout &DL) {
       if (isUndisturbed(*GEP, *pointOfUse(Access)))
         continue;
       IRBuilder<> B(pointOfUse(Access));
-      Access.set(B.CreateConstGEP1_64(B.getInt8Ty(), &Local,
-                                      Offset.getSExtValue()));
+      Access.set(
+          B.CreateConstGEP1_64(B.getInt8Ty(), &Local, Offset.getSExtValue()));
     }
     if (GEP->use_empty())
       GEP->eraseFromParent();
@@ -196,8 +197,7 @@ void SideStack::layOut() {
   }
   for (Argument *A : MovedByVal)
     Objects.push_back(
-        {sizeOf(*A, DL),
-         std::max(A->getParamAlign().valueOrOne(), Align(8))});
+        {sizeOf(*A, DL), std::max(A->getParamAlign().valueOrOne(), Align(8))});
   // Lifetime markers bound the time in which a local's address is valid, so
   // two locals that are never alive together may share memory. setjmp adds
   // edges that the analysis doesn't see.
@@ -255,9 +255,8 @@ Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
   Value *Fits = B.CreateAnd(B.CreateICmpULE(Room, Size), Enough);
 
   Instruction *Fast, *Slow;
-  SplitBlockAndInsertIfThenElse(
-      Fits, Before, &Fast, &Slow,
-      MDBuilder(Ctx).createBranchWeights(1 << 20, 1));
+  SplitBlockAndInsertIfThenElse(Fits, Before, &Fast, &Slow,
+                                MDBuilder(Ctx).createBranchWeights(1 << 20, 1));
   B.SetInsertPoint(Fast);
   storeTcb(B, New, VINE_TCB_SSP);
 
@@ -265,15 +264,14 @@ Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
   FunctionCallee Alloc = runtimeFunction(
       *F.getParent(), "__vine_side_alloc",
       FunctionType::get(B.getInt64Ty(), {B.getInt64Ty()}, false));
-  cast<Function>(Alloc.getCallee())
-      ->setCallingConv(CallingConv::PreserveAll);
+  cast<Function>(Alloc.getCallee())->setCallingConv(CallingConv::PreserveAll);
   Value *Want = OverAligned ? B.CreateAdd(Bytes, B.getInt64(A.value())) : Bytes;
   CallInst *Call = B.CreateCall(Alloc, {Want});
   Call->setCallingConv(CallingConv::PreserveAll);
   Value *FromSlow = Call;
   if (OverAligned)
-    FromSlow = B.CreateAnd(B.CreateAdd(Call, B.getInt64(A.value() - 1)),
-                           -A.value());
+    FromSlow =
+        B.CreateAnd(B.CreateAdd(Call, B.getInt64(A.value() - 1)), -A.value());
 
   B.SetInsertPoint(Before);
   PHINode *Result = B.CreatePHI(B.getInt64Ty(), 2, "side.base");
@@ -313,6 +311,10 @@ void SideStack::copyByValArguments(Instruction *Before) {
     Argument &A = *MovedByVal[I];
     uint64_t Offset = Layout.Offsets[Moved.size() + I];
     redirect(A, Offset, sizeOf(A, DL));
+    // Nothing is passed for an empty one: there may be no byte to read (the
+    // arguments of vine_go end where the stack does).
+    if (DL.getTypeAllocSize(A.getParamByValType()).isZero())
+      continue;
     IRBuilder<> B(Before);
     Value *Dst = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Base, Offset);
     auto *Copy = cast<MemIntrinsic>(

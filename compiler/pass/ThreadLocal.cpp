@@ -139,8 +139,8 @@ static GlobalValue *threadLocalBase(Value *V, const DataLayout &DL,
   if (!C || !C->getType()->isPointerTy())
     return nullptr;
   Offset = APInt(DL.getIndexTypeSizeInBits(C->getType()), 0);
-  Value *Base = C->stripAndAccumulateConstantOffsets(
-      DL, Offset, /*AllowNonInbounds=*/true);
+  Value *Base = C->stripAndAccumulateConstantOffsets(DL, Offset,
+                                                     /*AllowNonInbounds=*/true);
   auto *GV = dyn_cast<GlobalValue>(Base);
   return GV && GV->isThreadLocal() ? GV : nullptr;
 }
@@ -160,8 +160,8 @@ static void hideDirectUses(Instruction &I, const DataLayout &DL) {
     IRBuilder<> B(pointOfUse(U));
     Value *Address = emitAddress(B, *Var);
     if (!Offset.isZero())
-      Address = B.CreateConstGEP1_64(B.getInt8Ty(), Address,
-                                     Offset.getSExtValue());
+      Address =
+          B.CreateConstGEP1_64(B.getInt8Ty(), Address, Offset.getSExtValue());
     U.set(Address);
   }
 }
@@ -205,10 +205,9 @@ static bool collectAccesses(Instruction &Address, Instruction &Root,
         return false;
       continue;
     }
-    bool IsAccess =
-        (isa<LoadInst>(I)) ||
-        (isa<StoreInst>(I) &&
-         U.getOperandNo() == StoreInst::getPointerOperandIndex());
+    bool IsAccess = (isa<LoadInst>(I)) ||
+                    (isa<StoreInst>(I) &&
+                     U.getOperandNo() == StoreInst::getPointerOperandIndex());
     if (!IsAccess || !isUndisturbed(Root, *I))
       return false;
     Accesses.push_back(I);
@@ -230,9 +229,9 @@ static Value *emitOffset(IRBuilder<> &B, Value *Var) {
 
 static Value *emitVolatileAddress(IRBuilder<> &B, Value *Var) {
   auto *Ty = FunctionType::get(B.getPtrTy(), {Var->getType()}, false);
-  auto *Asm = InlineAsm::get(
-      Ty, "movq ${1:P}@GOTTPOFF(%rip), $0\n\taddq %fs:0, $0",
-      "=r,s,~{flags}", /*hasSideEffects=*/true);
+  auto *Asm =
+      InlineAsm::get(Ty, "movq ${1:P}@GOTTPOFF(%rip), $0\n\taddq %fs:0, $0",
+                     "=r,s,~{flags}", /*hasSideEffects=*/true);
   CallInst *Call = B.CreateCall(Asm, {Var});
   Call->setDoesNotThrow();
   return Call;

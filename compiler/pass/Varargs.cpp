@@ -45,8 +45,8 @@ static Function *createBody(Function &F) {
   SmallVector<Type *, 8> Params = {PointerType::get(Ctx, 0)};
   append_range(Params, Old->params());
   auto *Ty = FunctionType::get(Old->getReturnType(), Params, false);
-  auto *Body = Function::Create(Ty, GlobalValue::InternalLinkage,
-                                F.getName() + ".va");
+  auto *Body =
+      Function::Create(Ty, GlobalValue::InternalLinkage, F.getName() + ".va");
   F.getParent()->getFunctionList().insertAfter(F.getIterator(), Body);
   Body->copyAttributesFrom(&F);
   Body->setAttributes(bodyAttributes(F));
@@ -101,8 +101,7 @@ static void createEntry(Function &F, GlobalVariable &Desc) {
     Args.push_back(Old.getParamAttrs(I));
   F.setAttributes(
       AttributeList::get(Ctx, AttributeSet(), Old.getRetAttrs(), Args));
-  for (auto Kind :
-       {Attribute::Naked, Attribute::NoInline, Attribute::NoUnwind})
+  for (auto Kind : {Attribute::Naked, Attribute::NoInline, Attribute::NoUnwind})
     F.addFnAttr(Kind);
   F.addFnAttr(VariadicBodyAttr);
   F.setPersonalityFn(nullptr);
@@ -111,8 +110,8 @@ static void createEntry(Function &F, GlobalVariable &Desc) {
   IRBuilder<> B(BasicBlock::Create(Ctx, "", &F));
   std::string Asm = "leaq " + asmSymbol(linkerName(Desc)) +
                     "(%rip), %r11\n\tjmp __vine_variadic";
-  B.CreateCall(InlineAsm::get(FunctionType::get(B.getVoidTy(), false), Asm,
-                              "", /*hasSideEffects=*/true));
+  B.CreateCall(InlineAsm::get(FunctionType::get(B.getVoidTy(), false), Asm, "",
+                              /*hasSideEffects=*/true));
   B.CreateUnreachable();
 }
 
@@ -120,9 +119,8 @@ static void lowerVaStart(IntrinsicInst &Start, Value *Area) {
   IRBuilder<> B(&Start);
   for (int Offset = 0; Offset < 24; Offset += 8) {
     Value *Word = B.CreateLoad(
-        B.getInt64Ty(),
-        B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Area,
-                                     VINE_VA_LIST + Offset));
+        B.getInt64Ty(), B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Area,
+                                                     VINE_VA_LIST + Offset));
     B.CreateStore(Word, B.CreateConstInBoundsGEP1_64(
                             B.getInt8Ty(), Start.getArgOperand(0), Offset));
   }

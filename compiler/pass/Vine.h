@@ -17,24 +17,24 @@
 namespace llvm {
 class TargetLibraryInfo;
 class TargetTransformInfo;
-}
+} // namespace llvm
 
 namespace vine {
 using namespace llvm;
 
 // Early: before any optimisation, so that none sees what it must not.
-void markForeignFunctions(Module &M);   // Foreignness.cpp
-void forbidCachedLocations(Module &M);  // ThreadLocal.cpp: errno and kin
-void hideThreadLocals(Function &F);     // ThreadLocal.cpp
-void lowerGoStatements(Module &M);      // Go.cpp
+void markForeignFunctions(Module &M);  // Foreignness.cpp
+void forbidCachedLocations(Module &M); // ThreadLocal.cpp: errno and kin
+void hideThreadLocals(Function &F);    // ThreadLocal.cpp
+void lowerGoStatements(Module &M);     // Go.cpp
 
 // Late, on the module: these change signatures and symbols.
-void renameMain(Module &M);             // Entry.cpp
-void rejectExceptions(Function &F);     // Diagnostics.cpp
+void renameMain(Module &M);         // Entry.cpp
+void rejectExceptions(Function &F); // Diagnostics.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
-void splitVariadics(Module &M);         // Varargs.cpp
-void replaceSetjmp(Module &M);          // Setjmp.cpp
+void splitVariadics(Module &M); // Varargs.cpp
+void replaceSetjmp(Module &M);  // Setjmp.cpp
 
 // Late, on each instrumented function.
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
@@ -48,11 +48,11 @@ void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
 bool hasCheckedEntry(const Function &F); // LoopPolls.cpp
 void pollLoops(Function &F, const TargetLibraryInfo &TLI,
                const SmallPtrSetImpl<const Function *> &Checked);
-void checkStack(Function &F);           // StackCheck.cpp
+void checkStack(Function &F); // StackCheck.cpp
 
 // Late, on the module: what other objects and the runtime look for.
-void defineAliases(Module &M);          // Entry.cpp
-void referToAbi(Module &M);             // Entry.cpp
+void defineAliases(Module &M); // Entry.cpp
+void referToAbi(Module &M);    // Entry.cpp
 
 } // namespace vine
 

@@ -109,8 +109,8 @@ static void rewriteDefinition(Function &F) {
                                F.getLinkage(), F.getAddressSpace());
   F.getParent()->getFunctionList().insert(F.getIterator(), New);
   New->copyAttributesFrom(&F);
-  New->setAttributes(withResultAttributes(F.getContext(), F.getAttributes(),
-                                          Ty, A, F.arg_size()));
+  New->setAttributes(withResultAttributes(F.getContext(), F.getAttributes(), Ty,
+                                          A, F.arg_size()));
   New->setComdat(F.getComdat());
   New->takeName(&F);
   New->splice(New->begin(), &F);

@@ -15,4 +15,6 @@ long double extended(long double x, long double y) {
 // CHECK-LABEL: define{{.*}} @roots
 // CHECK: call double @llvm.sqrt.f64
 double roots(double x) { return __builtin_sqrt(x); }
-typedef double v2 __attribute__((vector_size(16)));
+// CHECK-LABEL: define{{.*}} @quads
+// CHECK: call fp128 @__vine_c___multf3(fp128
+__float128 quads(__float128 x, __float128 y) { return x * y; }
