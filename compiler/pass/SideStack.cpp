@@ -24,17 +24,15 @@
 // Runs on every instrumented function, after everything that introduces
 // locals. See also EscapeAnalysis.h (who moves), FrameLayout.h (where to).
 #include "Abi.h"
+#include "DebugInfo.h"
 #include "EscapeAnalysis.h"
 #include "FrameLayout.h"
 #include "Vine.h"
 
 #include "llvm/Analysis/StackLifetime.h"
-#include "llvm/IR/DIBuilder.h"
-#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
-#include "llvm/Transforms/Utils/Local.h"
 
 using namespace llvm;
 
@@ -74,14 +72,14 @@ private:
   void copyByValArguments(Instruction *Before);
   void redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes);
   void describe(Value &Local, uint64_t Offset);
-  Value *debugSlot();
+  AllocaInst *debugSlot();
   void moveDynamic(AllocaInst &AI);
   void replaceStackSaves();
   void restoreAtExits();
 
   Value *emitAllocation(Instruction *Before, Value *Bytes, Align A,
                         Value *&OldSSP);
-  Value *Slot = nullptr;
+  AllocaInst *Slot = nullptr;
 };
 
 } // namespace
@@ -359,7 +357,7 @@ void SideStack::redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes) {
 
 // At -O0 the base gets a slot in the frame, so that the debugger finds it at
 // every instruction and not only where a register holds it.
-Value *SideStack::debugSlot() {
+AllocaInst *SideStack::debugSlot() {
   if (!Slot) {
     IRBuilder<> Top(&*F.getEntryBlock().begin());
     Slot = Top.CreateAlloca(Top.getPtrTy(), nullptr, "side.slot");
@@ -370,19 +368,12 @@ Value *SideStack::debugSlot() {
 }
 
 void SideStack::describe(Value &Local, uint64_t Offset) {
-  DISubprogram *SP = F.getSubprogram();
-  if (!SP)
+  if (!F.getSubprogram())
     return;
-  DIBuilder DIB(*F.getParent(), /*AllowUnresolved=*/false);
-  if (F.hasOptNone()) {
-    // The slot holds the base: one more indirection before the offset.
-    replaceDbgDeclare(&Local, &Local, DIB, DIExpression::ApplyOffset, Offset);
-    replaceDbgDeclare(&Local, debugSlot(), DIB, DIExpression::DerefBefore, 0);
-    return;
-  }
-  replaceDbgDeclare(&Local, Base, DIB, DIExpression::ApplyOffset, Offset);
-  if (auto *AI = dyn_cast<AllocaInst>(&Local))
-    replaceDbgValueForAlloca(AI, Base, DIB, Offset);
+  if (F.hasOptNone())
+    describeBySlot(Local, *debugSlot(), Offset);
+  else
+    describeAtBase(Local, *cast<Instruction>(Base), Offset);
 }
 
 void SideStack::moveDynamic(AllocaInst &AI) {

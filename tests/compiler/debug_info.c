@@ -2,7 +2,6 @@
 // A moved local stays visible to the debugger: at -O0 through a slot in the
 // frame that holds the base of the side objects.
 // RUN: %vcc -g -O0 -S -emit-llvm %s -o - | %filecheck %s
-// RUN: %vcc -g -O2 -c %s -o %t
 // CHECK-LABEL: define{{.*}} @f
 // CHECK: [[SLOT:%.*]] = alloca ptr
 // CHECK: {{dbg.declare|dbg_declare}}{{.*}}ptr [[SLOT]], {{.*}}!DIExpression(DW_OP_deref
