@@ -84,7 +84,12 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
   vine__lock_release(&s->lock);
   if (fixed) {
     vine__leave(m, g);
-    vine__getm()->call_sp = 1; // perhaps another thread
+    m = vine__getm(); // perhaps another thread
+    m->call_sp = 1;
+    __asm__ volatile("" : : : "memory"); // then look: foreign.S's order
+    // It was 0 while the fixed goroutine was resumed: taken again?
+    if (load_relaxed(&m->retake))
+      vine__reenter(m, regs);
     return;
   }
   g->sp = m->gsp;
