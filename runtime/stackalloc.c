@@ -8,7 +8,8 @@
 // Invariants.
 // (K1) lo and hi are multiples of VINE_STACK_ALIGN, so that a stack moves by
 //      a multiple of it (I2).
-// (K2) A spare reservation has no resident page and keeps its guard.
+// (K2) A spare reservation has at most VINE_STACK_RESERVE_DIRTY resident bytes,
+//      at its top, and keeps its guard.
 //
 // Locking: large.lock, rank STACK_LARGE; no system call is made under it.
 // Runs on system stacks; never parks.
@@ -199,7 +200,8 @@ void vine__stack_reserve_free(const struct vine__stack_large *l) {
     vine__fault_retire(l->base, mapped_bytes(l));
     return;
   }
-  vine__os_decommit(l->lo, usable_bytes(l)); // (K2)
+  if (usable_bytes(l) > VINE_STACK_RESERVE_DIRTY) // (K2)
+    vine__os_decommit(l->lo, usable_bytes(l) - VINE_STACK_RESERVE_DIRTY);
   if (!keep_spare(l))
     vine__os_unmap(l->base, mapped_bytes(l));
 }
