@@ -96,6 +96,9 @@ static struct g *g_get(struct p *p) {
   if (g) {
     p->gfree = g->next;
     p->gfree_count--;
+    // For the next spawn: with many of them it left the cache long ago.
+    __builtin_prefetch(g->next, 1);
+    __builtin_prefetch((char *)g->next + VINE_CACHE_LINE, 1);
   }
   return g;
 }
