@@ -50,17 +50,24 @@ VINE__LOCK_FN bool vine_mutex_try_lock(vine_mutex *m) {
 VINE__LOCK_FN void vine_mutex_lock(vine_mutex *m) {
   uint32_t s = 0;
   if (__atomic_compare_exchange_n(&m->state, &s, 1, false, __ATOMIC_ACQUIRE,
-                                  __ATOMIC_RELAXED))
+                                  __ATOMIC_RELAXED) ||
+      vine_mutex_try_lock(m))
     return;
   for (int64_t since = 0; (since = vine_mutex_wait(m, since)) != 0;)
     ;
 }
 
-// Fatal if it isn't locked: "sync: unlock of unlocked mutex".
+// Fatal if it isn't locked: "sync: unlock of unlocked mutex". Nobody need be
+// woken where nobody waits (2), or where somebody was woken before and hasn't
+// tried yet (4).
 VINE__LOCK_FN void vine_mutex_unlock(vine_mutex *m) {
   uint32_t s = 1;
-  if (!__atomic_compare_exchange_n(&m->state, &s, 0, false, __ATOMIC_RELEASE,
-                                   __ATOMIC_RELAXED))
+  if (__atomic_compare_exchange_n(&m->state, &s, 0, false, __ATOMIC_RELEASE,
+                                  __ATOMIC_RELAXED))
+    return;
+  if (!(s & 1) || (s & 6) == 2 ||
+      !__atomic_compare_exchange_n(&m->state, &s, s & ~1u, false,
+                                   __ATOMIC_RELEASE, __ATOMIC_RELAXED))
     vine_mutex_wake(m);
 }
 
