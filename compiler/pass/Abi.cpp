@@ -66,6 +66,7 @@ bool isLeafName(StringRef Name) {
       "__ctype_tolower_loc",
       "__ctype_toupper_loc",
       "__ctype_get_mb_cur_max",
+      "pthread_self",
       // Rounding and bit fiddling of libm and libc: no frame at all.
       "floor",
       "floorf",

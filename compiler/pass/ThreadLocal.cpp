@@ -54,7 +54,8 @@ static MemoryEffects invisibleWrite() {
 void forbidCachedLocations(Module &M) {
   for (StringRef Name :
        {"__errno_location", "__h_errno_location", "__ctype_b_loc",
-        "__ctype_tolower_loc", "__ctype_toupper_loc"}) {
+        "__ctype_tolower_loc", "__ctype_toupper_loc", "pthread_self",
+        "thrd_current"}) {
     Function *F = M.getFunction(Name);
     if (!F)
       continue;
