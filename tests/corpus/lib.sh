@@ -9,7 +9,8 @@
 #
 # Environment: VINECC (default build/bin/vinecc), PLAINCC (default clang-19),
 # LEVELS (default "-O0 -O2"), CORPUS_MODES (VINEDEBUG values separated by
-# blanks, "none" for unset), CORPUS_CI=1 for the short form, V=1 to see more.
+# blanks, "none" for unset), LIMIT (seconds a run may take), JOBS (for make),
+# CORPUS_CI=1 for the short form, V=1 to see more.
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -20,6 +21,8 @@ levels=${LEVELS:--O0 -O2}
 modes=${CORPUS_MODES:-none move=1 move=1,fault=1}
 ci=${CORPUS_CI:-}
 passed=0 failed=0
+# Seconds that one run may take. A move with faults is two system calls.
+LIMIT=${LIMIT:-$([ -n "$ci" ] && echo 60 || echo 900)}
 
 skip() {
 	echo "SKIP: $*"
@@ -136,13 +139,13 @@ in_mode() {
 }
 
 # same LABEL WANTED COMMAND...: its output and status, in each mode, are those
-# of the file WANTED and of a success. LIMIT: seconds.
+# of the file WANTED and of a success.
 same() {
 	local label=$1 wanted=$2 mode out
 	shift 2
 	out=$(mktemp "$cache/out.XXXXXX")
 	for mode in $modes; do
-		in_mode "$mode" timeout "${LIMIT:-60}" "$@" >"$out" 2>&1
+		in_mode "$mode" timeout "$LIMIT" "$@" >"$out" 2>&1
 		local status=$?
 		if [ $status = 0 ] && cmp -s "$out" "$wanted"; then
 			result 0 "$label [$mode]"
@@ -160,15 +163,14 @@ passes() {
 	shift
 	out=$(mktemp "$cache/out.XXXXXX")
 	for mode in $modes; do
-		in_mode "$mode" timeout "${LIMIT:-60}" "$@" >"$out" 2>&1
+		in_mode "$mode" timeout "$LIMIT" "$@" >"$out" 2>&1
 		local status=$?
-		result $status "$label [$mode]"
+		result $status "$label [$mode]: status $status"
 		[ $status = 0 ] || tail -n 6 "$out" | cut -c1-160
 	done
 	rm -f "$out"
 }
 
-# count STATUS TEXT: counts the cases that a program's own report names.
 finish() {
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]

@@ -6,6 +6,10 @@
 # runs them, with vinecc as the compiler.
 . "$(dirname "$0")/lib.sh"
 names=${*:-cjson jansson libyaml expat bzip2}
+# The short form: one level; expat and bzip2 move at every call for minutes.
+if [ -n "$ci" ]; then
+	names=${*:-cjson jansson libyaml} levels=${LEVELS:--O2}
+fi
 command -v cmake >/dev/null && command -v ninja >/dev/null || skip "no cmake or ninja"
 
 build_cjson() {
@@ -35,7 +39,7 @@ build_bzip2() {
 check_ctest() { # check_ctest NAME LEVEL
 	local mode
 	for mode in $modes; do
-		in_mode "$mode" ctest --test-dir "$dir" --timeout "${LIMIT:-60}" \
+		in_mode "$mode" ctest --test-dir "$dir" --timeout "$LIMIT" \
 			>"$dir/ctest.log" 2>&1
 		local bad total
 		total=$(sed -n 's/.*tests failed out of \([0-9]*\)$/\1/p' "$dir/ctest.log")
