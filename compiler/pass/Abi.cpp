@@ -25,7 +25,8 @@ bool isInstrumented(const Function &F) {
 // Measured or read in glibc 2.31 to 2.39: hand-written assembly, or C without
 // calls whose frame is at most a few saved registers. A function is here only
 // if it also keeps no pointer that it is given (its caller may pass the
-// address of a local that stays in the frame) and calls no user code.
+// address of a local that stays in the frame) and calls no user code. It is a
+// long function for its table.
 bool isLeafName(StringRef Name) {
   static const StringSet<> Leaves = {
       // Memory and strings.

@@ -51,9 +51,18 @@ void quick(volatile int *p) {
 
 // CHECK-LABEL: define{{.*}} @nested
 // CHECK: @__vine_poll()
-// CHECK: ret
 void nested(volatile int *p) {
   for (int i = 0; i < 1000; i++)
     for (int j = 0; j < 1000; j++)
       *p = j;
+}
+
+// A tight loop that counts polls when the counter's low bits are zero.
+// CHECK-LABEL: define{{.*}} @counts
+// CHECK: and i64 {{.*}}, 1023
+// CHECK: icmp eq i64 {{.*}}, -2
+// CHECK: @__vine_poll()
+void counts(volatile int *p, long n) {
+  for (long i = 0; i < n; i++)
+    *p = 1;
 }
