@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# csmith.sh [N [SEED]]: N random programs (default 60, 30 in the short form) from csmith, seeds SEED,
-# SEED + 1, ... (default from the clock, printed). Each, compiled by vinecc at
+# csmith.sh [N [SEED]]: N random programs (default 60; 30 in the short form), from
+# csmith with seeds SEED, SEED + 1, ... (default from the clock, printed). Each, compiled by vinecc at
 # -O0, -O2 and -O3 -march=native and run with VINEDEBUG=move=1,fault=1, must
 # print the checksum that plain clang's build prints. Programs that take plain
 # clang's build more than 2 seconds are skipped and replaced by others.
