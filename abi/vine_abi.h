@@ -49,9 +49,9 @@
 
 // Layout of the area that __vine_variadic builds on the side stack; the body
 // of a variadic function gets its address in %r10 (the nest parameter).
-#define VINE_VA_LIST 0      // the initial va_list, 24 bytes
+#define VINE_VA_LIST 0       // the initial va_list, 24 bytes
 #define VINE_VA_SAVED_SSP 24 // SSP to restore when the body returns
-#define VINE_VA_REGS 32     // register save area, 176 bytes
+#define VINE_VA_REGS 32      // register save area, 176 bytes
 #define VINE_VA_OVERFLOW 208 // copy of the stack arguments
 // Descriptor of a variadic function, in %r11 at __vine_variadic:
 //   { void *body; int32_t gp_offset; int32_t fp_offset;

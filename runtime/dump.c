@@ -49,8 +49,8 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
   bool waits = vine__g_status(g) == G_WAITING;
   if (g->segs) {
     f->other_stack = older_segment;
-    f->hops = VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs
-                                             : 0;
+    f->hops =
+        VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
   }
   struct vine__traceback t = {.goid = g->goid,
                               .status = status,
@@ -100,7 +100,7 @@ static void print_running(struct m *m, struct g *g) {
 }
 
 struct dump {
-  struct g *not;
+  struct g * not;
   uint64_t printed, skipped;
 };
 

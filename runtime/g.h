@@ -64,31 +64,31 @@ enum g_kind { G_GROWABLE, G_FIXED };
 
 struct g {
   // Known to assembly.
-  uintptr_t sp;      // while it doesn't run: its context or trap record
-  uintptr_t hi, lo;  // the stack; 0 while hibernated
-  uintptr_t guard;   // what %fs:VINE_TCB_GUARD is while it runs
-  uintptr_t ssp;     // the side stack's words while it doesn't run
+  uintptr_t sp;     // while it doesn't run: its context or trap record
+  uintptr_t hi, lo; // the stack; 0 while hibernated
+  uintptr_t guard;  // what %fs:VINE_TCB_GUARD is while it runs
+  uintptr_t ssp;    // the side stack's words while it doesn't run
   uintptr_t ss_lo;
   uintptr_t ss_size;
-  uint64_t ret;      // rax when it is resumed
-  uint8_t kind;      // enum g_kind
-  uint8_t reason;    // enum vine__wait_reason
-  uint16_t pins;     // frames that can't move
-  uint16_t segs;     // linked segments
-  uint16_t flags;    // G_FLAG_*
+  uint64_t ret;   // rax when it is resumed
+  uint8_t kind;   // enum g_kind
+  uint8_t reason; // enum vine__wait_reason
+  uint16_t pins;  // frames that can't move
+  uint16_t segs;  // linked segments
+  uint16_t flags; // G_FLAG_*
   _Atomic uint32_t status;
-  int32_t err;       // errno while it doesn't run
-  struct m *m;       // running on
-  struct g *next;    // in a queue
+  int32_t err;    // errno while it doesn't run
+  struct m *m;    // running on
+  struct g *next; // in a queue
   uint64_t goid;
   struct vine__side side;
-  void *entry;       // its function, for learned sizes and tracebacks
-  int64_t since_ns;  // when it parked, on the tick clock
-  struct m *held;    // the only thread it may run on
-  void *ext;         // struct vine__stack_large or newest segment
-  void *block;       // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit;    // most bytes of stack
-  void *waiting;     // what it waits in (L4)
+  void *entry;      // its function, for learned sizes and tracebacks
+  int64_t since_ns; // when it parked, on the tick clock
+  struct m *held;   // the only thread it may run on
+  void *ext;        // struct vine__stack_large or newest segment
+  void *block;      // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
+  uint64_t limit;   // most bytes of stack
+  void *waiting;    // what it waits in (L4)
   uint32_t block_bytes;
   uint32_t hold_depth; // vine_lock_thread nesting
   uintptr_t old_hi;    // hibernated: what `hi` was
@@ -97,21 +97,21 @@ _Static_assert(sizeof(struct g) <= 192, "1,000,000 of these: keep it small");
 
 struct m {
   // Known to assembly.
-  struct g *g;       // running here, or null
-  uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
-  uintptr_t sys_sp;  // top of the free part of the system stack
-  uintptr_t gsp;     // frame record of the current foreign call
+  struct g *g;             // running here, or null
+  uintptr_t call_sp;       // foreign.S: sys_sp, 0 or 1
+  uintptr_t sys_sp;        // top of the free part of the system stack
+  uintptr_t gsp;           // frame record of the current foreign call
   _Atomic uint32_t retake; // sysmon takes, or took, the processor
-  uintptr_t base_sp; // sys_sp outside callbacks
+  uintptr_t base_sp;       // sys_sp outside callbacks
 
   struct p *p;
-  struct p *nextp;   // handed over by who wakes this thread
-  struct g *held;    // its frames are on this system stack, or it is locked
+  struct p *nextp; // handed over by who wakes this thread
+  struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
   volatile uintptr_t *guard_addr; // this thread's %fs:VINE_TCB_GUARD
   _Atomic uint32_t sem;           // futex: 1 when woken
   bool spinning;
-  bool in_trap;      // g->sp is a trap's frame record, not a context
+  bool in_trap; // g->sp is a trap's frame record, not a context
   uint32_t id;
   uint64_t rng;
   struct m *idle_next, *all_next;

@@ -62,8 +62,8 @@ int vine__spawn_sys(void (*fn)(void *), void *arg) {
   return spawn(fn, arg, 0, 0);
 }
 
-int vine__spawn_with_sys(const struct vine_spawn_options *o,
-                         void (*fn)(void *), void *arg) {
+int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
+                         void *arg) {
   struct vine_spawn_options opt = {0};
   if (o) {
     if (o->size < sizeof(size_t) || o->size > 4096)

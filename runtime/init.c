@@ -30,7 +30,7 @@ static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
 
 // --- checks ---
 
-static bool is_bound_now(const ElfW(Dyn) *d) {
+static bool is_bound_now(const ElfW(Dyn) * d) {
   bool plt = false;
   for (; d->d_tag != DT_NULL; d++) {
     if (d->d_tag == DT_BIND_NOW ||
@@ -172,9 +172,7 @@ void vine__start(int argc, char **argv, char **envp,
 }
 
 // main returned: a foreign call, so atexit functions may be instrumented.
-_Noreturn void vine__main_exit(int status) {
-  exit(status);
-}
+_Noreturn void vine__main_exit(int status) { exit(status); }
 
 // vine_exit in main: others go on. The goroutine waits for ever.
 _Noreturn void vine__main_goexit(struct m *m, struct g *g) {

@@ -7,14 +7,14 @@
 
 struct vine__newproc {
   enum g_kind kind;
-  void (*fn)(void);      // called with arg[0..2] in registers
+  void (*fn)(void); // called with arg[0..2] in registers
   void *arg[3];
-  const void *args;      // copied to the top of the new stack
+  const void *args; // copied to the top of the new stack
   size_t args_bytes;
-  void *entry;           // what the goroutine is said to run
+  void *entry;             // what the goroutine is said to run
   void (*on_return)(void); // null: vine__goexit
-  size_t stack_bytes;    // fixed stacks
-  uint64_t limit;        // growable stacks
+  size_t stack_bytes;      // fixed stacks
+  uint64_t limit;          // growable stacks
 };
 
 // A new goroutine, RUNNABLE and in no queue, or null: no memory. m: this

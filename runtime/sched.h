@@ -11,18 +11,18 @@ struct vine__sched {
   struct vine__lock lock;
   _Atomic uint32_t maxprocs;
   struct p *allp[VINE_MAXPROCS_MAX];
-  struct m *idle_m;           // lock
-  uint32_t idle_m_count;      // lock
-  struct p *idle_p;           // lock
+  struct m *idle_m;      // lock
+  uint32_t idle_m_count; // lock
+  struct p *idle_p;      // lock
   _Atomic uint32_t idle_p_count;
-  _Atomic uint32_t spinning;  // threads that look for work
-  struct g *runq_head;        // lock
-  struct g *runq_tail;        // lock
+  _Atomic uint32_t spinning; // threads that look for work
+  struct g *runq_head;       // lock
+  struct g *runq_tail;       // lock
   _Atomic uint32_t runq_count;
   struct m *_Atomic all_m;
   _Atomic uint32_t m_count;
-  _Atomic uint32_t state;     // enum vine__state
-  _Atomic int64_t now_ns;     // sysmon's clock, coarse
+  _Atomic uint32_t state;           // enum vine__state
+  _Atomic int64_t now_ns;           // sysmon's clock, coarse
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid;
   _Atomic uint32_t no_sysmon; // a forked child: start it with a thread

@@ -5,9 +5,9 @@
 // handler must have SA_ONSTACK. This file defines sigaction and signal, which
 // then are what the whole process calls, libraries too: the kernel is given
 // `enter` with SA_ONSTACK, and that calls the program's handler. While it runs
-// the thread counts as a plain thread: guard 0 (no checks), no M (foreign calls are
-// plain jumps), a side stack of its own. The interrupted goroutine's words are
-// kept aside; a longjmp out of the handler brings them back.
+// the thread counts as a plain thread: guard 0 (no checks), no M (foreign
+// calls are plain jumps), a side stack of its own. The interrupted goroutine's
+// words are kept aside; a longjmp out of the handler brings them back.
 //
 // A handler runs on a worker thread, like any thread's: it must only do what
 // POSIX calls async-signal-safe. It must not call vine_ functions that block.
@@ -42,8 +42,8 @@ static __thread uintptr_t handler_side[3]
     __attribute__((tls_model("initial-exec")));
 
 static void words_out(struct saved *s) {
-  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD), VINE_TCB(VINE_TCB_M),
-                      VINE_TCB(VINE_TCB_SSP),   VINE_TCB(VINE_TCB_SS_LO),
+  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD),   VINE_TCB(VINE_TCB_M),
+                      VINE_TCB(VINE_TCB_SSP),     VINE_TCB(VINE_TCB_SS_LO),
                       VINE_TCB(VINE_TCB_SS_SIZE), innermost};
   VINE_TCB(VINE_TCB_GUARD) = 0;
   VINE_TCB(VINE_TCB_M) = 0;

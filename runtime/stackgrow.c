@@ -153,8 +153,7 @@ bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
 // comparison as the prologue's.
 static bool fits(const struct g *g, uintptr_t entry, size_t frame) {
   uintptr_t floor = g->lo + VINE_STACK_BUDGET;
-  return (frame < 256 ? entry : entry - frame) > floor &&
-         entry - g->lo > frame;
+  return (frame < 256 ? entry : entry - frame) > floor && entry - g->lo > frame;
 }
 
 static size_t bytes_needed(const struct g *g, uintptr_t entry, size_t frame) {
@@ -164,8 +163,8 @@ static size_t bytes_needed(const struct g *g, uintptr_t entry, size_t frame) {
 static _Noreturn void overflow(struct g *g, size_t limit) {
   vine__print("vine: goroutine %llu stack exceeds %zu-byte limit\n"
               "vine: sp=%p stack=[%p, %p]\n",
-              (unsigned long long)g->goid, limit, (void *)g->sp,
-              (void *)g->lo, (void *)g->hi);
+              (unsigned long long)g->goid, limit, (void *)g->sp, (void *)g->lo,
+              (void *)g->hi);
   vine__fatal("stack overflow");
 }
 
@@ -329,8 +328,8 @@ _Noreturn void vine__trap_park(struct m *m, struct g *g,
   g->flags |= G_FLAG_TRAPPED;
   uintptr_t sp = g->sp - sizeof(struct vine__context);
   VINE_ASSERT(sp > g->lo, "preempt: no room for a context");
-  *(struct vine__context *)sp = (struct vine__context){
-      .bp = g->sp, .ip = (uintptr_t)vine__trap_resume};
+  *(struct vine__context *)sp =
+      (struct vine__context){.bp = g->sp, .ip = (uintptr_t)vine__trap_resume};
   g->sp = sp;
   vine__reschedule(m, g, true);
 }
@@ -358,8 +357,8 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   vine__stack_set_guard(g); // undoes sysmon's poison
   if (!fits(g, entry, frame)) {
     if (g->pins && !grows_in_place(g, entry, frame)) {
-      uintptr_t sp = segment_push(m, g, entry, entry + 8, regs->args_bytes,
-                                  frame);
+      uintptr_t sp =
+          segment_push(m, g, entry, entry + 8, regs->args_bytes, frame);
       m->in_trap = false;
       vine__segment_enter(regs, sp);
     }

@@ -3,10 +3,10 @@
 //
 // How it works. A parked goroutine whose frames and budget take less than a
 // quarter of its stack is moved to one of half the size at each round, so that
-// a stack that is soon needed again isn't lost at once. One that has been parked for
-// long hibernates: its frames are packed into a block of just their size, its
-// stack is given back, and execute() copies them to a new stack when it is
-// woken. Frame records are adjusted then, once.
+// a stack that is soon needed again isn't lost at once. One that has been
+// parked for long hibernates: its frames are packed into a block of just their
+// size, its stack is given back, and execute() copies them to a new stack when
+// it is woken. Frame records are adjusted then, once.
 //
 // Hysteresis (S7): only goroutines parked since before the last round are
 // looked at, so one that parks and wakes all the time never shrinks; growth
@@ -20,9 +20,9 @@
 //
 // Runs on: a system stack or sysmon's. Allocates; failure is no error.
 
-#include "stack.h"
 #include "gstatus.h"
 #include "sched.h"
+#include "stack.h"
 #include "stackscan.h"
 
 #include <string.h>

@@ -67,8 +67,8 @@ EXPORT void vine_stack_info(struct vine_stack_info *out) {
     return;
   }
   out->used_bytes = g->hi - m->gsp;
-  out->limit_bytes = (int64_t)(g->limit ? g->limit
-                                        : load_relaxed(&vine__max_stack));
+  out->limit_bytes =
+      (int64_t)(g->limit ? g->limit : load_relaxed(&vine__max_stack));
 }
 
 static void shrink_one(struct g *g, void *arg) {

@@ -25,8 +25,8 @@
 #include <pthread.h>
 #include <signal.h>
 
-#define SLICE_NS (10 * 1000 * 1000ll)   // of a goroutine, as Go's
-#define FOREIGN_NS (20 * 1000ll)        // before a P is taken
+#define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
+#define FOREIGN_NS (20 * 1000ll)      // before a P is taken
 #define SLEEP_MIN_NS (20 * 1000ll)
 #define SLEEP_MAX_NS (10 * 1000 * 1000ll)
 #define SLEEP_IDLE_NS (50 * 1000 * 1000ll)
@@ -130,8 +130,8 @@ static void *sysmon_main(void *arg) {
       idle_rounds = 0;
       sleep_ns = SLEEP_MIN_NS;
     } else if (++idle_rounds > 50) {
-      bool all_idle = load_relaxed(&s->idle_p_count) ==
-                      load_relaxed(&s->maxprocs);
+      bool all_idle =
+          load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
       int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
       sleep_ns = sleep_ns * 2 < max ? sleep_ns * 2 : max;
     }

@@ -2,9 +2,10 @@
 // Threads that run goroutines (Ms): making, sleeping, waking, ending.
 //
 // How it works. An M is a pthread with the process's default stack size (that
-// is address space; foreign code runs on it), an alternate signal stack large enough for
-// this machine's registers, and the thread control block's words set. An idle
-// M sleeps on a futex word of its own and is woken with a P in m->nextp.
+// is address space; foreign code runs on it), an alternate signal stack large
+// enough for this machine's registers, and the thread control block's words
+// set. An idle M sleeps on a futex word of its own and is woken with a P in
+// m->nextp.
 //
 // Invariants:
 // (M1) m->nextp is set by one waker, before the wake; the M takes it.

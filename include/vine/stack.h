@@ -19,16 +19,16 @@ void vine_stack_set_idle(int64_t shrink_ms, int64_t hibernate_ms);
 
 // Totals since the start.
 struct vine_stack_stats {
-  uint64_t grows;          // checks that made a stack larger
-  uint64_t moves;          // copies to another stack
+  uint64_t grows; // checks that made a stack larger
+  uint64_t moves; // copies to another stack
   uint64_t bytes_copied;
   uint64_t shrinks;
   uint64_t hibernations;
-  uint64_t wakes;          // from hibernation
-  uint64_t segments;       // linked for pinned frames
-  uint64_t goroutines;     // alive
-  uint64_t stack_bytes;    // of goroutines alive, their stacks (by walking)
-  uint64_t hibernated;     // goroutines alive and hibernated
+  uint64_t wakes;       // from hibernation
+  uint64_t segments;    // linked for pinned frames
+  uint64_t goroutines;  // alive
+  uint64_t stack_bytes; // of goroutines alive, their stacks (by walking)
+  uint64_t hibernated;  // goroutines alive and hibernated
   uint64_t hibernated_bytes;
 };
 void vine_stack_stats(struct vine_stack_stats *out);

@@ -17,13 +17,13 @@ struct m;
 // What a stopped prologue or loop poll holds in registers.
 struct vine__regs {
   uint64_t di, si, dx, cx, r8, r9, ax, bx, r12, r13, r14, r15;
-  uint64_t frame_bytes;  // the frame that the prologue wants
-  uint64_t args_bytes;   // its stack-passed arguments
-  uint64_t orig_sp;      // the trap's frame record: [rbp] [A] [ret] args
-  uint64_t old_gsp_off;  // bounce: the foreign call's record, from g->hi
-  uint64_t old_sys_sp;   // bounce: m->sys_sp outside the callback
+  uint64_t frame_bytes; // the frame that the prologue wants
+  uint64_t args_bytes;  // its stack-passed arguments
+  uint64_t orig_sp;     // the trap's frame record: [rbp] [A] [ret] args
+  uint64_t old_gsp_off; // bounce: the foreign call's record, from g->hi
+  uint64_t old_sys_sp;  // bounce: m->sys_sp outside the callback
   uint64_t unused;
-  uint64_t poll;         // 1: a loop poll, there is no A
+  uint64_t poll; // 1: a loop poll, there is no A
   uint64_t pad[5];
   unsigned char vec[16 * 64];
 };

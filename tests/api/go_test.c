@@ -55,10 +55,10 @@ static int with(int64_t max_stack, int64_t stack) {
 }
 
 static void options(void) {
-  const int64_t bad_max[] = {-1, INT64_MIN, INT64_MAX, 1, 4095,
-                             ((int64_t)1 << 40) + 1};
-  const int64_t bad_stack[] = {-1, INT64_MIN, INT64_MAX, 1, 4095,
-                               ((int64_t)1 << 30) + 1};
+  const int64_t bad_max[] = {-1, INT64_MIN, INT64_MAX,
+                             1,  4095,      ((int64_t)1 << 40) + 1};
+  const int64_t bad_stack[] = {-1, INT64_MIN, INT64_MAX,
+                               1,  4095,      ((int64_t)1 << 30) + 1};
   for (int i = 0; i < 6; i++) {
     CHECK_EQ(with(bad_max[i], 0), -EINVAL);
     CHECK_EQ(with(0, bad_stack[i]), -EINVAL);

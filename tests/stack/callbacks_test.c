@@ -196,7 +196,9 @@ static int all(void *arg) {
   return 0;
 }
 
-struct at { int depth; };
+struct at {
+  int depth;
+};
 static void at_depth(void *arg) {
   int depth = ((struct at *)arg)->depth;
   CHECK(deeper(depth, all, NULL) == depth);

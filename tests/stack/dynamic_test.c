@@ -48,7 +48,10 @@ static NOINLINE void vla_loop(void) {
   }
 }
 
-struct cell { struct cell *next; int v; };
+struct cell {
+  struct cell *next;
+  int v;
+};
 
 static NOINLINE int alloca_list(int n) {
   struct cell *head = NULL;
@@ -131,8 +134,8 @@ static int all(void *arg) {
   CHECK(aligned_32(40) == 41 && aligned_64(40) == 41);
   CHECK(aligned_256(20) == 21 && aligned_4096(5) == 6);
   CHECK(aligned_vla(1) == 5 && aligned_vla(1000) == 5);
-  vec8 v = vectors((vec8){1, 2, 3, 4, 5, 6, 7, 8},
-                   (vec8){2, 2, 2, 2, 2, 2, 2, 2});
+  vec8 v =
+      vectors((vec8){1, 2, 3, 4, 5, 6, 7, 8}, (vec8){2, 2, 2, 2, 2, 2, 2, 2});
   for (int i = 0; i < 8; i++)
     CHECK(v[i] == 3.0f * (i + 1) - 2);
   return 0;

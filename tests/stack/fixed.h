@@ -13,11 +13,11 @@ struct fixed_job {
   int rounds;
 };
 
-void fixed_worker(void *job);   // calls the callback, yields
-void fixed_parker(void *job);   // parks until a goroutine it starts wakes it
-void fixed_exiter(void *job);   // ends by vine_exit, deep
-void fixed_info(void *job);     // result: the limit it sees
-void fixed_errno(void *job);    // errno over switches
+void fixed_worker(void *job); // calls the callback, yields
+void fixed_parker(void *job); // parks until a goroutine it starts wakes it
+void fixed_exiter(void *job); // ends by vine_exit, deep
+void fixed_info(void *job);   // result: the limit it sees
+void fixed_errno(void *job);  // errno over switches
 // Uses `bytes` of stack; the result is a checksum.
 void fixed_deep(void *job);
 

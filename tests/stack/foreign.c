@@ -14,8 +14,8 @@ long foreign_12_ints(long a, long b, long c, long d, long e, long f, long g,
 double foreign_mixed(int a, double b, long c, float d, char e, double f, long g,
                      double h, int i, double j, double k, double l, double m,
                      double n, double o, double p, short q) {
-  return a + b + (double)c + d + e + f + (double)g + h + i + j + k + l + m +
-         n + o + p * 100 + q * 1000;
+  return a + b + (double)c + d + e + f + (double)g + h + i + j + k + l + m + n +
+         o + p * 100 + q * 1000;
 }
 
 struct f_pair foreign_pair(struct f_pair p, int k) {

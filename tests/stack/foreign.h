@@ -7,15 +7,21 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-struct f_pair { long a; double b; };
-struct f_large { long v[9]; char tail; };
+struct f_pair {
+  long a;
+  double b;
+};
+struct f_large {
+  long v[9];
+  char tail;
+};
 typedef int f_vec4 __attribute__((vector_size(16)));
 
-long foreign_12_ints(long, long, long, long, long, long, long, long, long,
-                     long, long, long);
-double foreign_mixed(int, double, long, float, char, double, long, double,
-                     int, double, double, double, double, double, double,
-                     double, short);
+long foreign_12_ints(long, long, long, long, long, long, long, long, long, long,
+                     long, long);
+double foreign_mixed(int, double, long, float, char, double, long, double, int,
+                     double, double, double, double, double, double, double,
+                     short);
 struct f_pair foreign_pair(struct f_pair, int);
 struct f_large foreign_large(int, struct f_large, double);
 long double foreign_long_double(long double, int, long double);

@@ -25,7 +25,12 @@ static NOINLINE void many_live(void) {
     d[i] = grow(i + 1) * 1.25;
   long b0 = a[0], b1 = a[1], b2 = a[2], b3 = a[3], b4 = a[4], b5 = a[5];
   double e0 = d[0], e1 = d[1], e2 = d[2], e3 = d[3];
-  OPAQUE(b0); OPAQUE(b1); OPAQUE(b2); OPAQUE(b3); OPAQUE(b4); OPAQUE(b5);
+  OPAQUE(b0);
+  OPAQUE(b1);
+  OPAQUE(b2);
+  OPAQUE(b3);
+  OPAQUE(b4);
+  OPAQUE(b5);
   grow(60);
   CHECK(b0 == 1000003 && b1 == 2 * b0 && b2 == 3 * b0 && b3 == 4 * b0);
   CHECK(b4 == 5 * b0 && b5 == 6 * b0);
@@ -43,9 +48,9 @@ static NOINLINE long ten_arguments(long a, int b, short c, char d, long e,
   return a + k;
 }
 
-static NOINLINE double doubles(double a, double b, double c, double d,
-                               double e, double f, double g, double h,
-                               double i, double j) {
+static NOINLINE double doubles(double a, double b, double c, double d, double e,
+                               double f, double g, double h, double i,
+                               double j) {
   grow(80);
   return a + b * 2 + c * 3 + d * 4 + e * 5 + f * 6 + g * 7 + h * 8 + i * 9 +
          j * 10;
@@ -109,11 +114,25 @@ static void self_referential(void) { CHECK(build(NULL, 100) == 5050); }
 
 // --- structs by value ---
 
-struct small { int a, b; };
-struct pair { long a; double b; };
-struct large { long v[12]; char tail; };
-struct huge { char bytes[5000]; };
-union mixed { double d; long l; int i[2]; };
+struct small {
+  int a, b;
+};
+struct pair {
+  long a;
+  double b;
+};
+struct large {
+  long v[12];
+  char tail;
+};
+struct huge {
+  char bytes[5000];
+};
+union mixed {
+  double d;
+  long l;
+  int i[2];
+};
 
 static NOINLINE struct small small_of(struct small s) {
   grow(20);

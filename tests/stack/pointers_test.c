@@ -115,7 +115,10 @@ static void written_while_parked(void *arg) {
 
 // --- a heap object; a result through a chain of frames ---
 
-struct heap { int *p; struct heap *next; };
+struct heap {
+  int *p;
+  struct heap *next;
+};
 
 static NOINLINE int chain(struct heap *list, int n) {
   int local = n;
@@ -155,8 +158,7 @@ static void callbacks(void *arg) {
 
 int main(void) {
   void (*const all[])(void *) = {goroutine_writes, thread_writes,
-                                 written_while_parked, heap_objects,
-                                 callbacks};
+                                 written_while_parked, heap_objects, callbacks};
   for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
     all[i](NULL);
     run_in_goroutine(all[i], NULL);

@@ -4,7 +4,9 @@
 
 #include <stdarg.h>
 
-struct shared_large { long v[8]; };
+struct shared_large {
+  long v[8];
+};
 typedef long shared_callback(void *arg, long v);
 
 extern _Thread_local int shared_tls;

@@ -3,14 +3,18 @@
 // on the stack, va_copy, va_list handed down and kept while the stack grows,
 // variadic functions reached through pointers, from foreign code, and from
 // plain threads, and calling foreign ones (v*printf).
-#include "stack.h"
 #include "foreign.h"
+#include "stack.h"
 
 #include <pthread.h>
 #include <stdarg.h>
 
-struct two { long a, b; };
-struct big { long v[5]; };
+struct two {
+  long a, b;
+};
+struct big {
+  long v[5];
+};
 
 static NOINLINE long sum_ints(int n, ...) {
   va_list ap;
@@ -43,11 +47,21 @@ static NOINLINE int vcheck(const char *kinds, va_list ap) {
   for (; kinds[n]; n++) {
     grow_stack(n * 4);
     switch (kinds[n]) {
-    case 'i': CHECK(va_arg(ap, int) == n); break;
-    case 'l': CHECK(va_arg(ap, long) == n * 100000000000L); break;
-    case 'd': CHECK(va_arg(ap, double) == n + 0.5); break;
-    case 's': CHECK(va_arg(ap, char *)[0] == 'a' + n); break;
-    case 'L': CHECK(va_arg(ap, long double) == n + 0.25L); break;
+    case 'i':
+      CHECK(va_arg(ap, int) == n);
+      break;
+    case 'l':
+      CHECK(va_arg(ap, long) == n * 100000000000L);
+      break;
+    case 'd':
+      CHECK(va_arg(ap, double) == n + 0.5);
+      break;
+    case 's':
+      CHECK(va_arg(ap, char *)[0] == 'a' + n);
+      break;
+    case 'L':
+      CHECK(va_arg(ap, long double) == n + 0.25L);
+      break;
     case '2': {
       struct two t = va_arg(ap, struct two);
       CHECK(t.a == n && t.b == -n);
@@ -146,7 +160,9 @@ static void indirect(void) {
   long (*ints)(int, ...) = sum_ints;
   double (*doubles)(int, ...) = sum_doubles;
   int (*print)(char *, size_t, const char *, ...) = snprintf;
-  OPAQUE(ints); OPAQUE(doubles); OPAQUE(print);
+  OPAQUE(ints);
+  OPAQUE(doubles);
+  OPAQUE(print);
   char out[64];
   CHECK(ints(8, 1, 2, 3, 4, 5, 6, 7, 8) == 36);
   CHECK(doubles(10, 1., 1., 1., 1., 1., 1., 1., 1., 1., 1.) == 10);
