@@ -23,7 +23,7 @@ static void null_function_with(void) {
 static void (*volatile no_function)(int);
 static void null_go(void) {
   vine_go(no_function(1));
-  for (int i = 0; i < 100000; i++)
+  for (;;)
     vine_yield();
 }
 

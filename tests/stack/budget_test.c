@@ -50,15 +50,22 @@ static NOINLINE int make_room(void) {
   return a[0] != 0;
 }
 
-#define OPAQUE_INT(x) do { int v_ = (x); OPAQUE(v_); } while (0)
-#define OPAQUE_PTR(x) do { void *v_ = (x); OPAQUE(v_); } while (0)
+#define OPAQUE_INT(x)                                                          \
+  do {                                                                         \
+    int v_ = (x);                                                              \
+    OPAQUE(v_);                                                                \
+  } while (0)
+#define OPAQUE_PTR(x)                                                          \
+  do {                                                                         \
+    void *v_ = (x);                                                            \
+    OPAQUE(v_);                                                                \
+  } while (0)
 
 static char text[300] = "some text that is long enough for vector code";
 static char copy[300];
 static volatile size_t length = 200;
 static long largest;
 static const char *worst;
-
 
 static NOINLINE void note(const char *name, long used) {
   if (used > largest) {

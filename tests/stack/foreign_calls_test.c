@@ -24,7 +24,8 @@ static void mixed(void) {
 static void structs(void) {
   struct f_pair (*pp)(struct f_pair, int) = foreign_pair;
   struct f_large (*pl)(int, struct f_large, double) = foreign_large;
-  OPAQUE(pp); OPAQUE(pl);
+  OPAQUE(pp);
+  OPAQUE(pl);
   struct f_pair p = foreign_pair((struct f_pair){6, 9.0}, 3);
   CHECK(p.a == 18 && p.b == 3.0);
   p = pp(p, 2);
@@ -49,10 +50,11 @@ static void wide(void) {
 static void variadic(void) {
   CHECK(foreign_variadic(0) == 0);
   CHECK(foreign_variadic(4, 1L, 0.5, 2L, 0.25) == 1 + 5 + 2 + 2);
-  CHECK(foreign_variadic(18, 1L, .1, 1L, .1, 1L, .1, 1L, .1, 1L, .1, 1L, .1,
-                         1L, .1, 1L, .1, 1L, .1) == 18);
+  CHECK(foreign_variadic(18, 1L, .1, 1L, .1, 1L, .1, 1L, .1, 1L, .1, 1L, .1, 1L,
+                         .1, 1L, .1, 1L, .1) == 18);
   char b[256];
-  CHECK(snprintf(b, sizeof b, "%d %d %d %d %d %d %d %.1f %.1f %.1f %.1f %.1f "
+  CHECK(snprintf(b, sizeof b,
+                 "%d %d %d %d %d %d %d %.1f %.1f %.1f %.1f %.1f "
                  "%.1f %.1f %.1f %.1f %Lf %s",
                  1, 2, 3, 4, 5, 6, 7, .5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5,
                  8.5, 9.25L, "end") == 62);
@@ -79,7 +81,9 @@ static void at_depths(void *arg) {
     CHECK(deeper(d, all, arg) == d);
 }
 
-struct at { int depth; };
+struct at {
+  int depth;
+};
 static void at_depth(void *arg) {
   int depth = ((struct at *)arg)->depth;
   CHECK(deeper(depth, all, NULL) == depth);

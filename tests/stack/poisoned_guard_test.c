@@ -23,11 +23,11 @@ static int (*volatile call_nothing)(void *) = nothing;
     char a[n];                                                                 \
     WHOLE(a);                                                                  \
     a[0] = 1;                                                                  \
-    a[(n)-1] = 1;                                                              \
+    a[(n) - 1] = 1;                                                            \
     int ran = other_ran;                                                       \
     WHOLE(a);                                                                  \
     int r = call_nothing(NULL);                                                \
-    return ran + r + a[0] - a[(n)-1];                                          \
+    return ran + r + a[0] - a[(n) - 1];                                        \
   }
 FRAME(8)
 FRAME(240)

@@ -10,11 +10,12 @@
 #include "stack.h"
 
 #define EACH_SMALL(F)                                                          \
-  F(16) F(192) F(200) F(208) F(216) F(224) F(232) F(240) F(248) F(256) F(264)  \
-  F(272)
+  F(16)                                                                        \
+  F(192) F(200) F(208) F(216) F(224) F(232) F(240) F(248) F(256) F(264) F(272)
 #define EACH_PAGE(F)                                                           \
-  F(4024) F(4032) F(4040) F(4048) F(4056) F(4064) F(4072) F(4080) F(4088)      \
-  F(4096) F(4104)
+  F(4024)                                                                      \
+  F(4032) F(4040) F(4048) F(4056) F(4064) F(4072) F(4080) F(4088) F(4096)      \
+      F(4104)
 #define EACH_MB(F) F(1048552) F(1048560) F(1048568) F(1048576) F(1048584)
 
 static int nothing(void *arg) { return arg != NULL; }
@@ -28,10 +29,10 @@ static int (*volatile call_nothing)(void *) = nothing;
     WHOLE(a);                                                                  \
     a[0] = 1;                                                                  \
     a[(n) / 2] = 2;                                                            \
-    a[(n)-1] = 3;                                                              \
+    a[(n) - 1] = 3;                                                            \
     WHOLE(a);                                                                  \
     int r = call_nothing(NULL);                                                \
-    return r + a[0] + a[(n) / 2] * 10 + a[(n)-1] * 100;                        \
+    return r + a[0] + a[(n) / 2] * 10 + a[(n) - 1] * 100;                      \
   }
 EACH_SMALL(FRAME)
 EACH_PAGE(FRAME)
@@ -72,8 +73,7 @@ static NOINLINE int large_step(struct plan *p, int n) {
 
 static void run_plan(void *arg) {
   struct plan *p = arg;
-  CHECK(small_step(p, p->small_steps) ==
-        321 + p->small_steps + p->large_steps);
+  CHECK(small_step(p, p->small_steps) == 321 + p->small_steps + p->large_steps);
 }
 
 static void every_distance(frame_fn *const *fns, int count, int steps) {

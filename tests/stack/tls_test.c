@@ -19,7 +19,10 @@ enum { GOROUTINES = 24, ROUNDS = 200 };
 
 _Thread_local int exported_tls;
 static _Thread_local long static_tls;
-static _Thread_local struct { char pad[100]; int tid; } big_tls;
+static _Thread_local struct {
+  char pad[100];
+  int tid;
+} big_tls;
 
 VINE_FOREIGN static int real_tid(void) { return gettid(); }
 VINE_FOREIGN static int real_errno(void) { return errno; }

@@ -8,8 +8,10 @@
 #include <signal.h>
 
 static vine_group never = VINE_GROUP_INIT;
+static _Atomic int waiting;
 
 NOINLINE int parked_here(void) {
+  waiting++;
   vine_group_wait(&never);
   return 1;
 }
@@ -25,6 +27,7 @@ static void parker(void *arg) { parked_deep((int)(long)arg); }
 
 NOINLINE long in_callback(void *arg, long v) {
   (void)arg;
+  waiting++;
   vine_group_wait(&never);
   return v;
 }
@@ -49,7 +52,10 @@ int main(void) {
   CHECK(vine_spawn(parker, (void *)3) == 0);
   CHECK(vine_spawn(parker, (void *)200) == 0);
   CHECK(vine_spawn(caller, NULL) == 0);
-  for (int i = 0; i < 50; i++) {
+  while (waiting < 3)
+    vine_yield();
+  // With one processor they are all parked when it is our turn again.
+  for (int i = 0; i < 300; i++) {
     vine_yield();
     vine_stack_shrink();
   }

@@ -4,6 +4,7 @@
 # each debug mode (moved, shrunk, hibernated); S15, gdb unwinds from a foreign
 # call to main, and from inside the runtime.
 prog=$1
+export VINEMAXPROCS=1 # see main in traceback_main.c
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
