@@ -150,7 +150,11 @@ FUNC __vine_icall
 	movabsq	$VINE_MAGIC, %r11
 	cmpq	%r11, -8(%r10)
 	jne	1f
-	jmp	*%r10
+	// A variadic function called through a pointer of another type would take
+	// its own address for N.
+	movq	%r10, %r11
+	xorl	%r10d, %r10d
+	jmp	*%r11
 1:	movq	%r10, %r11
 	jmp	.Lforeign_call
 ENDFUNC __vine_icall

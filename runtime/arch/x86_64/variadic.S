@@ -36,7 +36,7 @@ FUNC __vine_variadic
 	jmp	2f
 1:	xorl	%r10d, %r10d
 	xorl	%edx, %edx
-2:	leaq	(VINE_VA_OVERFLOW + 15)(%r10), %rcx
+2:	leaq	(VINE_VA_OVERFLOW + 48 + 15)(%r10), %rcx
 	andq	$-16, %rcx
 	pushq	%rdx
 	movq	%fs:VINE_TCB_SSP, %rax
@@ -55,7 +55,13 @@ FUNC __vine_variadic
 	call	__vine_side_alloc
 	popq	%r11
 	popq	%rdi
-4:	popq	%rdx
+	// va_arg rounds the overflow pointer up for over-aligned types: the copy
+	// must be equal to the original modulo 64. 48 bytes more leave room.
+4:	leaq	(16 - VINE_VA_OVERFLOW)(%rbp), %rdx
+	subq	%rax, %rdx
+	andl	$63, %edx
+	addq	%rdx, %rax
+	popq	%rdx
 	// rax = area. The register save area.
 	movq	%rdi, (VINE_VA_REGS + 0)(%rax)
 	movq	%rsi, (VINE_VA_REGS + 8)(%rax)
