@@ -25,8 +25,8 @@ bool isInstrumented(const Function &F) {
 // Measured in glibc 2.36, with the variants for AVX-512 and for plain SSE2: at
 // most 68 bytes of stack, return address included. A function is here only if
 // it also keeps no pointer that it is given (its caller may pass the address
-// of a local that stays in the frame) and calls no user code. It is a long
-// function for its table.
+// of a local that stays in the frame) and calls no user code.
+// (long function: it is a table)
 bool isLeafName(StringRef Name) {
   static const StringSet<> Leaves = {
       // Memory and strings.
