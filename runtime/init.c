@@ -94,6 +94,7 @@ static int set_up(void) {
   vine__fork_init(); // prepare handlers run last first: locks in order
   check_binding();
   vine__os_membarrier_register();
+  vine__m_remember_mask();
   vine__dump_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   int err = make_procs(procs_wanted());

@@ -70,3 +70,4 @@ void vine__sysmon_start(void);
 void vine__reenter(struct m *m, struct vine__regs *regs);
 
 #endif
+void vine__m_remember_mask(void); // of signals, for threads to come

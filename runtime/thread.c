@@ -70,9 +70,16 @@ void vine__m_attach(struct m *m) {
   set_sigaltstack(m);
 }
 
+// The mask that worker threads have: the process's at the start. Not their
+// creator's, since that may be sysmon, or a thread in a signal handler.
+static sigset_t mask;
+
+void vine__m_remember_mask(void) { pthread_sigmask(SIG_SETMASK, NULL, &mask); }
+
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
+  pthread_sigmask(SIG_SETMASK, &mask, NULL); // there's a signal stack now
   if (m->nextp) {
     vine__acquirep(m, m->nextp);
     m->nextp = NULL;
@@ -86,7 +93,11 @@ static void start_thread(struct m *m) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  sigset_t all, old;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &old);
   int err = pthread_create(&m->thread, &attr, thread_main, m);
+  pthread_sigmask(SIG_SETMASK, &old, NULL);
   pthread_attr_destroy(&attr);
   if (err)
     vine__fatal("can't create a thread: %s (%d threads so far)",

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t handled, bytes;
 
@@ -153,7 +154,30 @@ static void fault(void *arg) {
   grow_stack(100);
 }
 
+// --- masks ---
+
+// A worker that the watchdog starts (it blocks every signal), for the
+// processor of a thread in usleep, has the process's mask none the less.
+static vine_group done;
+static void sleep_and_look(void) {
+  sigset_t now;
+  for (int i = 0; i < 3; i++) {
+    usleep(2000);
+    CHECK(pthread_sigmask(SIG_SETMASK, NULL, &now) == 0);
+    CHECK(!sigismember(&now, SIGUSR1) && !sigismember(&now, SIGTERM));
+  }
+  vine_group_done(&done);
+}
+
+static void masks(void) {
+  vine_group_add(&done, 20);
+  for (int i = 0; i < 20; i++)
+    vine_go(sleep_and_look());
+  vine_group_wait(&done);
+}
+
 int main(void) {
+  masks();
   for (int how = 0; how < 4; how++) {
     install(how);
     raising(NULL);
