@@ -15,6 +15,7 @@
 #ifndef VINE_ALLOC_H
 #define VINE_ALLOC_H
 
+#include "debugflags.h"
 #include "list.h"
 #include "sizeclass.h"
 
@@ -51,6 +52,34 @@ void *vine__alloc(struct vine__cache *c, size_t bytes);
 // `bytes` as given to vine__alloc, or any size that rounds to the same. The
 // cache need not be the one it came from. Null is ignored.
 void vine__free(struct vine__cache *c, void *p, size_t bytes);
+
+// The same, inline, for small objects of a constant size that come and go all
+// the time: records of waiters, channels.
+static inline void *vine__alloc_hot(struct vine__cache *c, size_t bytes) {
+  unsigned cls = vine__class_of(bytes);
+  struct vine__cache_slot *s = &c->slot[cls];
+  if (!s->chain || vine__debug.poison | vine__debug.nocache)
+    return vine__alloc(c, bytes);
+  void *p = s->chain;
+  s->chain = *vine__object_link(p, vine__class_bytes(cls));
+  uint32_t n = atomic_load_explicit(&s->count, memory_order_relaxed);
+  atomic_store_explicit(&s->count, n - 1, memory_order_relaxed);
+  return p;
+}
+
+static inline void vine__free_hot(struct vine__cache *c, void *p,
+                                  size_t bytes) {
+  unsigned cls = vine__class_of(bytes);
+  struct vine__cache_slot *s = &c->slot[cls];
+  uint32_t n = atomic_load_explicit(&s->count, memory_order_relaxed);
+  if (n >= s->limit || vine__debug.poison | vine__debug.nocache) {
+    vine__free(c, p, bytes);
+    return;
+  }
+  *vine__object_link(p, vine__class_bytes(cls)) = s->chain;
+  s->chain = p;
+  atomic_store_explicit(&s->count, n + 1, memory_order_relaxed);
+}
 
 // Adds c to, or flushes it and takes it from, the caches that stats count.
 void vine__cache_init(struct vine__cache *c);

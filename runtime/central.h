@@ -9,12 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Freed objects are linked through their last word, not their first: stacks
-// grow down, so the last page of an object is the one that is resident.
-static inline void **vine__object_link(void *object, size_t size) {
-  return (void **)((char *)object + size - sizeof(void *));
-}
-
 // Objects on their way from or to a cache: a chain of freed ones, or a range
 // of fresh ones that nobody touched yet, never both.
 struct vine__batch {

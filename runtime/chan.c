@@ -147,6 +147,23 @@ static struct vine__sudog *waitq_pop(struct vine__waitq *q) {
   return NULL;
 }
 
+// A record of the goroutine that runs on m. They come and go with each call
+// that blocks, so this is worth being inline.
+static struct vine__sudog *sudog_alloc(struct m *m) {
+  struct vine__sudog *s = vine__alloc_hot(&m->p->cache, sizeof *s);
+  if (!s)
+    vine__fatal("out of memory: waiting for a channel");
+  return s;
+}
+
+static void sudog_free(struct vine__sudog *s) {
+  struct vine__cache *c = vine__own_cache();
+  if (c)
+    vine__free_hot(c, s, sizeof *s);
+  else
+    vine__free(NULL, s, sizeof *s);
+}
+
 // Lets the owner of s go on; ret is what its call returns, unless it is a
 // select. No lock held.
 static void wake(struct vine__sudog *s, bool ok, uint64_t ret) {
@@ -157,7 +174,7 @@ static void wake(struct vine__sudog *s, bool ok, uint64_t ret) {
   vine__who who = s->who;
   if (!vine__who_is_thread(who)) {
     ((struct g *)who)->waiting = NULL;
-    vine__waiter_free(s, sizeof *s);
+    sudog_free(s);
   }
   vine__who_wake(who, ret);
 }
@@ -270,7 +287,7 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
                         const struct vine__op *op, enum vine__wait_reason why) {
   struct g *g = vine__getg();
   if (g) {
-    struct vine__sudog *s = vine__waiter_alloc(sizeof *s);
+    struct vine__sudog *s = sudog_alloc(g->m);
     sudog_init(s, c, op, vine__who_goroutine(g));
     g->waiting = s;
     vine__waitq_push(q, s);

@@ -44,6 +44,12 @@ static inline size_t vine__class_round(size_t bytes) {
   return vine__class_bytes(vine__class_of(bytes));
 }
 
+// Freed objects are linked through their last word, not their first: stacks
+// grow down, so the last page of an object is the one that is resident.
+static inline void **vine__object_link(void *object, size_t size) {
+  return (void **)((char *)object + size - sizeof(void *));
+}
+
 // Units of a span: at least 8 objects up to 64 KiB, and then as many more as
 // it takes for the tail that no object fits into to be under 1/128. The
 // largest span is 16 units.
