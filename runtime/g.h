@@ -119,6 +119,10 @@ struct m {
   uintptr_t start_sp;
   void *sigstack;
   uint32_t sched_ticks;
+  // vine_yield's fast path: what call_sp is then, and how often more it may be
+  // taken before the scheduler has to look about.
+  uintptr_t fast_sp;
+  _Atomic uint32_t fast_left;
 };
 
 #define VINE_RUNQ 256 // goroutines per local queue, a power of two
@@ -140,8 +144,9 @@ struct p {
   _Atomic uint32_t tick; // one per goroutine run: sysmon watches it
   uint32_t sysmon_tick;
   int64_t sysmon_when;
-  struct g *gfree;
+  struct g *gfree; // dead ones: proc.c
   uint32_t gfree_count;
+  struct g *gfree_full;
   uint64_t goid_next, goid_end;
   struct vine__cache cache;
   struct vine__counts counts;

@@ -30,11 +30,14 @@ static bool is_instrumented(const void *fn) {
   return magic == VINE_MAGIC;
 }
 
-static int start(const struct vine__newproc *np) {
+// This thread's M, if it is a goroutine or a timer that calls.
+static inline struct m *own_m(void) {
   struct m *m = vine__getm();
-  if (m && !(m->p && m->call_sp == 1)) // else a goroutine, or a timer
-    m = NULL;
-  struct g *g = vine__newproc(m, np);
+  return m && m->p && m->call_sp == 1 ? m : NULL;
+}
+
+static int start(const struct vine__newproc *np) {
+  struct g *g = vine__newproc(own_m(), np);
   if (!g)
     return -ENOMEM;
   vine__runq_ready(g, true);
@@ -77,8 +80,23 @@ int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
   return spawn(fn, arg, opt.max_stack, opt.stack);
 }
 
-// What vine_go becomes: tramp takes its argument block by value, at the top
-// of its own stack.
+// What vine_go becomes, if words are all that fn takes.
+void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
+  vine__check_running("vine_go");
+  if (!fn)
+    vine__fatal("go of nil func value");
+  struct m *m = own_m();
+  struct g *g = vine__newproc_words(m, fn, (void *[]){a, b, c, d});
+  if (!g)
+    vine__fatal("out of memory: starting a goroutine");
+  if (m)
+    vine__runq_put_own(m, g, true);
+  else
+    vine__runq_ready(g, true);
+}
+
+// What it becomes otherwise: tramp takes its argument block by value, at the
+// top of its own stack.
 void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
   vine__check_running("vine_go");
   struct vine__newproc np = {.kind = G_GROWABLE,
@@ -86,8 +104,7 @@ void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
                              .entry = (void *)tramp,
                              .args = args,
                              .args_bytes = bytes};
-  int err = start(&np);
-  if (err)
+  if (start(&np) != 0)
     vine__fatal("out of memory: starting a goroutine");
 }
 

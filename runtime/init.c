@@ -105,13 +105,10 @@ static int set_up(void) {
   return 0;
 }
 
-void vine__check_running(const char *what) {
-  uint32_t s = load_acquire(&vine__sched.state);
-  if (s == VINE_OFF)
-    vine__fatal("%s before the runtime was started: call vine_init first",
-                what);
-  if (s == VINE_STOPPED)
+_Noreturn void vine__not_running(const char *what) {
+  if (load_acquire(&vine__sched.state) == VINE_STOPPED)
     vine__fatal("%s after vine_shutdown", what);
+  vine__fatal("%s before the runtime was started: call vine_init first", what);
 }
 
 int vine_init(void) {

@@ -3,13 +3,20 @@
 #ifndef VINE_INIT_H
 #define VINE_INIT_H
 
+#include "sched.h"
+
+_Noreturn void vine__not_running(const char *what);
+
 // Runs `program` as goroutine 1 on this thread. Doesn't return.
 void vine__start(int argc, char **argv, char **envp,
                  int (*program)(int, char **, char **));
 _Noreturn void vine__main_exit(int status);
 
 // Fatal unless the runtime runs; `what` is the call that needs it.
-void vine__check_running(const char *what);
+static inline void vine__check_running(const char *what) {
+  if (__builtin_expect(load_acquire(&vine__sched.state) != VINE_RUNNING, 0))
+    vine__not_running(what);
+}
 
 // dump.c: goroutine tracebacks on fatal errors.
 void vine__dump_init(void);

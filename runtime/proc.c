@@ -5,12 +5,12 @@
 // stale pointers to it (in a queue of waiters, in a handle) stay readable and
 // its goid tells whether it is still the same goroutine. They are carved from
 // blocks, which also make the list of all goroutines. A dead g waits in its
-// P's free list and keeps its smallest stack, so that spawning costs no
-// allocation in the steady state.
+// P's free list, or in a magazine that any P may take, and keeps its smallest
+// stack, so that spawning costs no allocation in the steady state.
 //
 // Invariants:
 // (G1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
-//      none; it has no side stack, pins, segments or block.
+//      none; it has no side stack, pins, segments, block or thread.
 // (G2) goids are never reused; 1 is main.
 //
 // Locking: the list of blocks, VINE_RANK_ALLG. Free lists belong to their P.
@@ -18,6 +18,7 @@
 
 #include "proc.h"
 #include "gstatus.h"
+#include "learn.h"
 #include "sched.h"
 #include "stack.h"
 
@@ -25,11 +26,13 @@
 #include <string.h>
 
 #define BLOCK_GS 63 // with a header of one g: 64 * 192 bytes
-// A P keeps at most this many dead gs: with their stacks 700 KiB. Half of them
-// go at once when there are more, so that waves of goroutines up to this size
-// come and go without a lock.
-#define GFREE_MAX 1024
-#define REFILL 64     // gs a P takes at once
+// Dead gs of a P, with their stacks, fill two magazines of this size (Bonwick
+// and Adams 2001), 700 KiB: waves of goroutines up to that come and go without
+// a lock. Where one P starts and others run them, whole magazines travel back
+// to it, so many at most that have their stacks: 2.8 MiB.
+#define MAGAZINE 512
+#define SHARED_MAGAZINES 8
+#define REFILL 64     // single gs a P takes at once
 #define GOID_BATCH 64 // ids a P takes at once
 
 struct gblock {
@@ -42,7 +45,10 @@ static struct gblock *_Atomic first_block;
 static struct vine__lock allg_lock = VINE_LOCK_INIT(ALLG);
 static struct gblock *last_block; // allg_lock
 static unsigned last_used;        // allg_lock: gs handed out of last_block
-static struct g *shared_free;     // allg_lock
+static struct g *shared_free;     // allg_lock: without stacks
+// allg_lock: first gs of full magazines, linked by `waiting`.
+static struct g *shared_magazines;
+static unsigned shared_magazine_count;
 
 // --- allocation ---
 
@@ -62,14 +68,33 @@ static struct g *carve_locked(void) {
   return &last_block->gs[last_used++];
 }
 
-static void refill(struct p *p) {
+static struct g *shared_free_get_locked(void) {
+  struct g *g = shared_free;
+  if (!g)
+    return carve_locked();
+  shared_free = g->next;
+  return g;
+}
+
+// The free list is empty: the other magazine, one that some P filled, or else
+// single gs without a stack.
+static __attribute__((noinline)) void refill(struct p *p) {
+  p->gfree = p->gfree_full;
+  p->gfree_full = NULL;
+  if (p->gfree) {
+    p->gfree_count = MAGAZINE;
+    return;
+  }
   vine__lock_acquire(&allg_lock);
-  for (int i = 0; i < REFILL; i++) {
-    struct g *g = shared_free;
-    if (g)
-      shared_free = g->next;
-    else
-      g = carve_locked();
+  struct g *first = shared_magazines;
+  if (first) {
+    shared_magazines = first->waiting;
+    shared_magazine_count--;
+    p->gfree = first;
+    p->gfree_count = MAGAZINE;
+  }
+  for (int i = 0; !first && i < REFILL; i++) {
+    struct g *g = shared_free_get_locked();
     if (!g)
       break;
     g->next = p->gfree;
@@ -79,27 +104,27 @@ static void refill(struct p *p) {
   vine__lock_release(&allg_lock);
 }
 
+// Takes g, the first of p's free list.
+static inline void gfree_pop(struct p *p, struct g *g) {
+  p->gfree = g->next;
+  p->gfree_count--;
+  // For the next spawn: with many of them it left the cache long ago.
+  __builtin_prefetch(g->next, 1);
+  __builtin_prefetch((char *)g->next + VINE_CACHE_LINE, 1);
+}
+
 static struct g *g_get(struct p *p) {
   if (!p) {
     vine__lock_acquire(&allg_lock);
-    struct g *g = shared_free;
-    if (g)
-      shared_free = g->next;
-    else
-      g = carve_locked();
+    struct g *g = shared_free_get_locked();
     vine__lock_release(&allg_lock);
     return g;
   }
   if (!p->gfree)
     refill(p);
   struct g *g = p->gfree;
-  if (g) {
-    p->gfree = g->next;
-    p->gfree_count--;
-    // For the next spawn: with many of them it left the cache long ago.
-    __builtin_prefetch(g->next, 1);
-    __builtin_prefetch((char *)g->next + VINE_CACHE_LINE, 1);
-  }
+  if (g)
+    gfree_pop(p, g);
   return g;
 }
 
@@ -115,18 +140,34 @@ static void share(struct g *first, struct g *last) {
   vine__lock_release(&allg_lock);
 }
 
-// Half of a full free list becomes everybody's. The newest: they are warm,
-// and each has to be touched.
-static __attribute__((noinline)) void spill(struct p *p) {
-  struct g *first = p->gfree, *last = first;
+// A full magazine becomes everybody's; its stacks go when there are enough.
+static void share_magazine(struct p *p, struct g *first) {
+  vine__lock_acquire(&allg_lock);
+  bool keep = shared_magazine_count < SHARED_MAGAZINES;
+  if (keep) {
+    first->waiting = shared_magazines;
+    shared_magazines = first;
+    shared_magazine_count++;
+  }
+  vine__lock_release(&allg_lock);
+  if (keep)
+    return;
+  struct g *last = first;
   drop_stack(last, &p->cache);
-  for (int i = 1; i < GFREE_MAX / 2; i++) {
+  while (last->next) {
     last = last->next;
     drop_stack(last, &p->cache);
   }
-  p->gfree = last->next;
-  p->gfree_count -= GFREE_MAX / 2;
   share(first, last);
+}
+
+// The free list is full: it becomes the other magazine.
+static __attribute__((noinline)) void rotate(struct p *p) {
+  if (p->gfree_full)
+    share_magazine(p, p->gfree_full);
+  p->gfree_full = p->gfree;
+  p->gfree = NULL;
+  p->gfree_count = 0;
 }
 
 static void g_put(struct p *p, struct g *g) {
@@ -135,8 +176,8 @@ static void g_put(struct p *p, struct g *g) {
     share(g, g);
     return;
   }
-  if (p->gfree_count == GFREE_MAX)
-    spill(p);
+  if (p->gfree_count == MAGAZINE)
+    rotate(p);
   g->next = p->gfree;
   p->gfree = g;
   p->gfree_count++;
@@ -202,22 +243,41 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
   return vine__stack_init(g, c, bytes);
 }
 
-// Lays out: arguments, return address, and a context that starts entry.
-static void make_context(struct g *g, const struct vine__newproc *np) {
-  uintptr_t sp = g->hi - ((np->args_bytes + 15) & ~(size_t)15);
-  if (np->args_bytes)
-    memcpy((void *)sp, np->args, np->args_bytes);
+// Below sp: the return address, and a context that starts fn.
+static inline void make_context(struct g *g, uintptr_t sp, void (*fn)(void),
+                                void *const arg[4], void (*on_return)(void)) {
   sp -= 8;
-  *(uintptr_t *)sp = (uintptr_t)(np->on_return ? np->on_return : vine__goexit);
+  *(uintptr_t *)sp = (uintptr_t)on_return;
   sp -= sizeof(struct vine__context);
   *(struct vine__context *)sp = (struct vine__context){
-      .bx = (uintptr_t)np->fn,
-      .r12 = (uintptr_t)np->arg[0],
-      .r13 = (uintptr_t)np->arg[1],
-      .r14 = (uintptr_t)np->arg[2],
+      .bx = (uintptr_t)fn,
+      .r12 = (uintptr_t)arg[0],
+      .r13 = (uintptr_t)arg[1],
+      .r14 = (uintptr_t)arg[2],
+      .r15 = (uintptr_t)arg[3],
       .ip = (uintptr_t)vine__gostart,
   };
   g->sp = sp;
+}
+
+// g, which has a stack and a context, is alive. What isn't set here is as G1
+// says.
+static inline void begin(struct g *g, struct p *p, void *entry,
+                         uint64_t limit) {
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
+  VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_size, "G1");
+  g->flags &= G_FLAG_LARGE;
+  g->err = 0;
+  g->entry = entry;
+  g->limit = limit;
+  g->waiting = NULL;
+  g->reason = 0;
+  g->goid = next_goid(p);
+  if (p)
+    p->counts.spawns++;
+  else
+    fetch_add_relaxed(&vine__sched.spawned_outside, 1);
+  store_release(&g->status, G_RUNNABLE);
 }
 
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
@@ -230,23 +290,29 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
     g_put(p, g);
     return NULL;
   }
-  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block, "G1");
-  make_context(g, np);
-  g->ssp = g->ss_lo = g->ss_size = 0;
-  g->ret = 0;
-  g->flags &= G_FLAG_LARGE;
-  g->err = 0;
-  g->entry = np->entry;
-  g->limit = np->limit;
-  g->held = NULL;
-  g->waiting = NULL;
-  g->reason = 0;
-  g->goid = next_goid(p);
-  if (p)
-    p->counts.spawns++;
-  else
-    fetch_add_relaxed(&vine__sched.spawned_outside, 1);
-  store_release(&g->status, G_RUNNABLE);
+  uintptr_t sp = g->hi - ((np->args_bytes + 15) & ~(size_t)15);
+  if (np->args_bytes)
+    memcpy((void *)sp, np->args, np->args_bytes);
+  make_context(g, sp, np->fn, np->arg,
+               np->on_return ? np->on_return : vine__goexit);
+  begin(g, p, np->entry, np->limit);
+  return g;
+}
+
+struct g *vine__newproc_words(struct m *m, void (*fn)(void),
+                              void *const arg[4]) {
+  struct p *p = m ? m->p : NULL;
+  struct g *g = p ? p->gfree : NULL;
+  if (!g || vine__stack_bytes(g) < vine__learned_bytes((void *)fn)) {
+    struct vine__newproc np = {
+        .kind = G_GROWABLE, .fn = fn, .entry = (void *)fn};
+    memcpy(np.arg, arg, sizeof np.arg);
+    return vine__newproc(m, &np);
+  }
+  gfree_pop(p, g);
+  g->kind = G_GROWABLE;
+  make_context(g, g->hi, fn, arg, vine__goexit);
+  begin(g, p, (void *)fn, 0);
   return g;
 }
 

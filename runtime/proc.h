@@ -7,8 +7,8 @@
 
 struct vine__newproc {
   enum g_kind kind;
-  void (*fn)(void); // called with arg[0..2] in registers
-  void *arg[3];
+  void (*fn)(void); // called with arg[0..3] in registers
+  void *arg[4];
   const void *args; // copied to the top of the new stack
   size_t args_bytes;
   void *entry;             // what the goroutine is said to run
@@ -20,6 +20,11 @@ struct vine__newproc {
 // A new goroutine, RUNNABLE and in no queue, or null: no memory. m: this
 // thread's M with a P, or null.
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np);
+
+// The same for a growable goroutine that runs fn(arg[0], ... arg[3]): what
+// vine_go does most of the time.
+struct g *vine__newproc_words(struct m *m, void (*fn)(void),
+                              void *const arg[4]);
 
 // The end of the running goroutine. Also reached by returning from its
 // function (vine__goexit).

@@ -304,19 +304,28 @@ void vine__wakep(void) {
   wakep_ordered();
 }
 
+static inline __attribute__((always_inline)) void
+put_own(struct m *m, struct g *g, bool next) {
+  runq_put(m, m->p, g, next);
+  if (is_alone()) // this P runs: there is none to wake
+    return;
+  if (next && !vine__debug.seed)
+    wakep_ordered();
+  else
+    vine__wakep();
+}
+
+void vine__runq_put_own(struct m *m, struct g *g, bool next) {
+  put_own(m, g, next);
+}
+
 void vine__runq_ready(struct g *g, bool next) {
   struct m *m = vine__getm();
   if (m && m->p && m->call_sp == 1 && !g->held) {
-    runq_put(m, m->p, g, next);
-    if (is_alone()) // this P runs: there is none to wake
-      return;
-    if (next && !vine__debug.seed) {
-      wakep_ordered();
-      return;
-    }
-  } else {
-    globrunq_put(g);
+    put_own(m, g, next);
+    return;
   }
+  globrunq_put(g);
   vine__wakep();
 }
 
@@ -477,6 +486,11 @@ static void sleep_idle(struct m *m) {
   m->nextp = NULL;
 }
 
+// vine_yield's fast path may be taken this often in a row; then find_local
+// looks at the global queue and at the timers. sysmon ends the row when a timer
+// is due, for goroutines that work for long between two yields.
+#define FAST_YIELDS 60
+
 // Any order must be right: rotates the queue, if VINEDEBUG=seed asks for it.
 static __attribute__((noinline)) void shuffle(struct m *m) {
   if ((vine__rand(m) & 3) != 0)
@@ -493,7 +507,10 @@ static inline __attribute__((always_inline)) struct g *find_local(struct m *m) {
   struct p *p = m->p;
   struct g *g;
   vine__timers_check(p);
-  if (++m->sched_ticks % 61 == 0 && (g = globrunq_get(p, 1)) != NULL)
+  bool was_fast = load_relaxed(&m->fast_left) == 0; // until now
+  store_relaxed(&m->fast_left, FAST_YIELDS);
+  if ((++m->sched_ticks % 61 == 0 || was_fast) &&
+      (g = globrunq_get(p, 1)) != NULL)
     goto fresh;
   if (__builtin_expect(vine__debug.seed != 0, 0))
     shuffle(m);
@@ -533,7 +550,8 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
 
 // --- running ---
 
-static inline _Noreturn void execute(struct m *m, struct g *g) {
+static inline __attribute__((always_inline)) _Noreturn void
+execute(struct m *m, struct g *g) {
   struct p *p = m->p;
   if (__builtin_expect(g->flags & G_FLAG_HIBERNATED, 0))
     vine__stack_wake(g, &p->cache);
@@ -543,6 +561,73 @@ static inline _Noreturn void execute(struct m *m, struct g *g) {
   *m->errno_addr = g->err;
   p->counts.switches++;
   vine__gogo(g, m);
+}
+
+// --- yield ---
+//
+// Two goroutines that give way to each other, or a thousand, need nothing of
+// the scheduler but the queue: vine_yield's stub (YIELD, switch.S) goes from
+// one goroutine's stack to the next one's and never sees the system stack.
+// That halves the instructions of a yield.
+
+// Once per thread. VINEDEBUG's modes want to see every switch.
+static void allow_fast_yields(struct m *m) {
+  bool allowed = !(vine__debug.move | vine__debug.seed);
+  m->fast_sp = allowed ? m->base_sp : 2; // call_sp is never 2
+}
+
+// Whether g runs on its growable stack, with no foreign frames below, bound to
+// no thread, and the queue is all that matters now.
+static inline bool may_yield_fast(struct m *m, struct p *p, const struct g *g) {
+  return m->call_sp == m->fast_sp && !m->held && g->hold_depth == 0 &&
+         load_relaxed(&m->fast_left) != 0 && !load_relaxed(&p->runnext);
+}
+
+// Whether g can be resumed by popping its context where it is. A growable one
+// whose context is elsewhere, below foreign frames, is bound to its thread.
+static inline bool is_resumable_fast(const struct g *g) {
+  return g->kind == G_GROWABLE && !g->held && !(g->flags & G_FLAG_HIBERNATED);
+}
+
+// The first of p's queue, if it needs no care, else null. Owner only.
+static inline struct g *runq_get_fast(struct p *p) {
+  uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
+  uint32_t t = load_relaxed(&p->tail);
+  if (t == h)
+    return NULL;
+  runq_prefetch(p, h, t);
+  struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
+  if (!is_resumable_fast(g))
+    return NULL;
+  if (is_alone())
+    store_relaxed(&p->head, h + 1);
+  else if (!cas_acq_rel(&p->head, &h, h + 1))
+    return NULL; // a thief has it: what was read of g may be stale
+  return g;
+}
+
+// Runs on the goroutine's stack, below its context: a leaf, within the budget.
+// Takes the next goroutine off the queue and makes everything but the stack
+// pointer its own. The caller queues g, after it has left g's stack: from then
+// on a thief may run it. The queue has room, for one was taken out.
+struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
+  struct vine__yield slow = {NULL, NULL};
+  struct p *p = m->p;
+  struct g *next;
+  if (!may_yield_fast(m, p, g) || !(next = runq_get_fast(p)))
+    return slow;
+  VINE_DCHECK(!g->held, "yield: bound, and m->held doesn't say so");
+  vine__g_save_words(m, g);
+  g->m = NULL;
+  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
+  vine__g_set_status(next, G_RUNNABLE, G_RUNNING);
+  m->g = next;
+  next->m = m;
+  *m->errno_addr = next->err;
+  store_relaxed(&m->fast_left, load_relaxed(&m->fast_left) - 1);
+  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
+  p->counts.switches++;
+  return (struct vine__yield){next, p};
 }
 
 // g may only run on g->held: give that thread our P, and wait for another.
@@ -556,10 +641,8 @@ static void start_held(struct m *m, struct g *g) {
 
 // This thread has a goroutine of its own on its stack: it can run no other.
 // Waits for a P that comes with it.
-static _Noreturn void schedule_held(struct m *m) {
+static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   struct g *g = m->held;
-  if (m->spinning)
-    stop_spinning(m);
   if (m->p)
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
@@ -567,20 +650,7 @@ static _Noreturn void schedule_held(struct m *m) {
   execute(m, g);
 }
 
-_Noreturn void vine__schedule(struct m *m) {
-  VINE_DCHECK(!m->g, "schedule: still has a goroutine");
-  vine__lock_check_none_held();
-  if (m->held)
-    schedule_held(m);
-  if (!m->p) // lost in a foreign call: vine__reenter
-    sleep_idle(m);
-  if (!m->spinning && load_relaxed(&vine__sched.state) != VINE_STOPPED) {
-    struct g *g = find_local(m);
-    if (g && !g->held)
-      execute(m, g);
-    if (g)
-      start_held(m, g);
-  }
+static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
   for (;;) {
     struct g *g = find_runnable(m);
     if (m->spinning) {
@@ -591,6 +661,30 @@ _Noreturn void vine__schedule(struct m *m) {
       execute(m, g);
     start_held(m, g);
   }
+}
+
+_Noreturn void vine__schedule_first(struct m *m) {
+  allow_fast_yields(m);
+  if (!m->p)
+    sleep_idle(m);
+  schedule_slow(m);
+}
+
+_Noreturn void vine__schedule(struct m *m) {
+  VINE_DCHECK(!m->g && !m->spinning, "schedule: has a goroutine, or spins");
+  vine__lock_check_none_held();
+  if (m->held)
+    schedule_held(m);
+  if (!m->p) // lost in a foreign call: vine__reenter
+    sleep_idle(m);
+  if (load_relaxed(&vine__sched.state) != VINE_STOPPED) {
+    struct g *g = find_local(m);
+    if (g && !g->held)
+      execute(m, g);
+    if (g)
+      start_held(m, g);
+  }
+  schedule_slow(m);
 }
 
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {

@@ -7,12 +7,17 @@
 #include "g.h"
 
 // Saves what lives in the thread while g runs: side-stack words and errno.
-// Also decides whether g is now bound to m (its frames are on m's stack).
-static inline void vine__g_save(struct m *m, struct g *g) {
+static inline void vine__g_save_words(struct m *m, struct g *g) {
   g->ssp = VINE_TCB(VINE_TCB_SSP);
   g->ss_lo = VINE_TCB(VINE_TCB_SS_LO);
   g->ss_size = VINE_TCB(VINE_TCB_SS_SIZE);
   g->err = *m->errno_addr;
+}
+
+// The same; also decides whether g is now bound to m (its frames are on m's
+// stack).
+static inline void vine__g_save(struct m *m, struct g *g) {
+  vine__g_save_words(m, g);
   bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
               (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
   g->held = here ? m : NULL; // P2 of park.c
@@ -47,10 +52,6 @@ bool vine__stack_shrink(struct g *g, struct vine__cache *c);
 // One round over some of the goroutines: shrinks and hibernates those that
 // have been parked for long. sysmon's thread.
 void vine__stack_scavenge(int64_t now_ns);
-
-// learn.c
-size_t vine__learned_bytes(const void *entry);
-void vine__learn(const void *entry, size_t bytes);
 
 // proc.c: every goroutine there ever was; `arg` back to fn. With fn returning
 // false the walk ends.

@@ -87,6 +87,8 @@ static bool look_at(struct p *p, int64_t now) {
   if (!m || !m->guard_addr)
     return false;
   bool due = vine__timers_nudge(p->id, now);
+  if (due) // a lost store is repeated at the next round
+    store_relaxed(&m->fast_left, 0);
   uint32_t tick = load_relaxed(&p->tick);
   uintptr_t call_sp = *(volatile uintptr_t *)&m->call_sp;
   if (tick != p->sysmon_tick) {

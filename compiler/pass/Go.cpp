@@ -17,6 +17,14 @@
 // parameter of tramp, an internal function that makes the call. Runs before
 // the optimiser: it then inlines f into tramp like into any other caller.
 //
+// Most calls need none of that: up to four integers and pointers travel in
+// registers, and the goroutine starts in f itself:
+//
+//     __vine_go_words(f, x, y, 0, 0);
+//
+// No memory for the arguments, no trampoline (whose copies of f's code would
+// also be as many places that the processor has to predict jumps to).
+//
 // Byval arguments are copied into args whole; a struct result goes into a
 // local of the trampoline, for nobody waits for it.
 #include "Abi.h"
@@ -37,13 +45,13 @@ class GoStatement {
 public:
   GoStatement(CallInst &Target, unsigned Number)
       : Target(Target), M(*Target.getModule()), Ctx(M.getContext()),
-        Number(Number) {
-    layOutArguments();
-  }
+        Number(Number) {}
 
   void lower();
 
 private:
+  static constexpr unsigned MaxWords = 4; // as many as a context has room for
+
   CallInst &Target;
   Module &M;
   LLVMContext &Ctx;
@@ -52,6 +60,9 @@ private:
   StructType *ArgsTy = nullptr;
   bool TargetIsConstant = false;
 
+  bool fitsWords() const;
+  void startWithWords(IRBuilder<> &B);
+  void startWithBlock(IRBuilder<> &B);
   void layOutArguments();
   void storeArguments(IRBuilder<> &B, Value *Args);
   Function *createTrampoline();
@@ -148,7 +159,65 @@ Function *GoStatement::createTrampoline() {
   return F;
 }
 
-void GoStatement::lower() {
+// An argument in one general register. Attributes such as byval, sret and nest
+// mean another place, or another register.
+static bool isWord(const CallInst &Call, unsigned I, const DataLayout &DL) {
+  for (auto Kind : {Attribute::ByVal, Attribute::StructRet, Attribute::Nest,
+                    Attribute::InReg, Attribute::InAlloca, Attribute::SwiftSelf,
+                    Attribute::SwiftError})
+    if (Call.paramHasAttr(I, Kind))
+      return false;
+  Type *Ty = Call.getArgOperand(I)->getType();
+  return Ty->isPointerTy() ||
+         (Ty->isIntegerTy() && DL.getTypeSizeInBits(Ty) <= 64);
+}
+
+// A result that may be left where it is: in general or vector registers, that
+// is, not on the x87 stack, and not in memory that the caller provides.
+static bool canDropResult(Type *Ty) {
+  return Ty->isVoidTy() || Ty->isPointerTy() || Ty->isFloatTy() ||
+         Ty->isDoubleTy() ||
+         (Ty->isIntegerTy() && Ty->getIntegerBitWidth() <= 128);
+}
+
+bool GoStatement::fitsWords() const {
+  if (Target.getFunctionType()->isVarArg() || Target.arg_size() > MaxWords ||
+      Target.getCallingConv() != CallingConv::C ||
+      !canDropResult(Target.getType()))
+    return false;
+  for (unsigned I = 0; I < Target.arg_size(); ++I)
+    if (!isWord(Target, I, M.getDataLayout()))
+      return false;
+  return true;
+}
+
+// The callee of a narrow integer may rely on its being extended as its
+// attribute says.
+static Value *asWord(IRBuilder<> &B, const CallInst &Call, unsigned I) {
+  Value *Arg = Call.getArgOperand(I);
+  if (Arg->getType()->isPointerTy())
+    return B.CreatePtrToInt(Arg, B.getInt64Ty());
+  return Call.paramHasAttr(I, Attribute::SExt)
+             ? B.CreateSExtOrTrunc(Arg, B.getInt64Ty())
+             : B.CreateZExtOrTrunc(Arg, B.getInt64Ty());
+}
+
+void GoStatement::startWithWords(IRBuilder<> &B) {
+  SmallVector<Value *, 5> Args = {Target.getCalledOperand()};
+  for (unsigned I = 0; I < MaxWords; ++I)
+    Args.push_back(I < Target.arg_size() ? asWord(B, Target, I)
+                                         : B.getInt64(0));
+  Type *Word = B.getInt64Ty();
+  FunctionCallee Go = runtimeFunction(
+      M, "__vine_go_words",
+      FunctionType::get(B.getVoidTy(),
+                        {PointerType::get(Ctx, 0), Word, Word, Word, Word},
+                        false));
+  B.CreateCall(Go, Args);
+}
+
+void GoStatement::startWithBlock(IRBuilder<> &B) {
+  layOutArguments();
   Function &Caller = *Target.getFunction();
   auto *Ptr = PointerType::get(Ctx, 0);
   Value *Args = ConstantPointerNull::get(Ptr);
@@ -159,13 +228,20 @@ void GoStatement::lower() {
     Args = A;
   }
 
-  IRBuilder<> B(&Target);
   storeArguments(B, Args);
   FunctionCallee Go = runtimeFunction(
       M, "__vine_go",
       FunctionType::get(B.getVoidTy(), {Ptr, Ptr, B.getInt64Ty()}, false));
   uint64_t Size = M.getDataLayout().getTypeAllocSize(ArgsTy);
   B.CreateCall(Go, {createTrampoline(), Args, B.getInt64(Size)});
+}
+
+void GoStatement::lower() {
+  IRBuilder<> B(&Target);
+  if (fitsWords())
+    startWithWords(B);
+  else
+    startWithBlock(B);
   // clang may store the result into a temporary that nobody reads.
   if (!Target.getType()->isVoidTy())
     Target.replaceAllUsesWith(UndefValue::get(Target.getType()));

@@ -71,6 +71,31 @@ static long callback(void *arg, long v) {
   return 0;
 }
 
+// Four words in registers, narrow ones extended as a callee may expect.
+static double narrow(signed char a, unsigned char b, short c, _Bool d) {
+  long sum = a; // sign-extended by the caller, by the x86-64 ABI of clang
+  grow_stack(35);
+  CHECK(sum + b + c + d == -100 + 250 - 30000 + 1);
+  done();
+  return 0.5;
+}
+
+struct words {
+  long a, b;
+};
+static struct words two_by_two(struct words x, struct words y) {
+  grow_stack(35);
+  CHECK(x.a == 1 && x.b == 2 && y.a == 3 && y.b == 4);
+  done();
+  return x;
+}
+
+// A result that must be taken off the x87 stack, time and again.
+static long double on_x87(int v) {
+  done();
+  return v;
+}
+
 static int evaluated;
 static int next(void) { return ++evaluated; }
 static void ordered(int v) {
@@ -102,7 +127,7 @@ static void all(void *arg) {
   OPAQUE(indirect);
   int local = 5;
   ran = evaluated = 0;
-  vine_group_add(&wg, 14);
+  vine_group_add(&wg, 26);
   vine_go(none());
   vine_go(one(1));
   vine_go(indirect(1));
@@ -119,8 +144,12 @@ static void all(void *arg) {
   vine_go(inlined(5, &local));
   vine_go(o.method(&o, 33));
   vine_go(vine_group_done(&wg));
+  vine_go(narrow(-100, 250, -30000, true));
+  vine_go(two_by_two((struct words){1, 2}, (struct words){3, 4}));
+  for (int i = 0; i < 10; i++)
+    vine_go(on_x87(i));
   vine_group_wait(&wg);
-  CHECK(ran == 13 && evaluated == 1);
+  CHECK(ran == 25 && evaluated == 1);
 }
 
 // A goroutine that starts the next, as Go's test/chan/goroutines.go.

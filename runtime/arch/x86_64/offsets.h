@@ -23,6 +23,10 @@
 #define M_RETAKE 32
 #define M_BASE_SP 40
 
+#define P_TAIL 8
+#define P_RUNQ 16
+#define P_RUNQ_MASK 255
+
 #define KIND_GROWABLE 0
 #define KIND_FIXED 1
 

@@ -55,8 +55,10 @@ vine__gogo:
 	.cfi_endproc
 	.size vine__gogo, . - vine__gogo
 
-// The context of a new goroutine returns here: rbx the function, r12 its
-// argument. rsp is at the return address that ends the goroutine.
+// The context of a new goroutine returns here: rbx the function, r12 to r15 its
+// arguments. rsp is at the return address that ends the goroutine. A function
+// that isn't instrumented runs as a foreign call (vine_go of one), or right
+// here on a fixed stack.
 	.p2align 4
 	.globl vine__gostart
 	.hidden vine__gostart
@@ -67,8 +69,10 @@ vine__gostart:
 	movq	%r12, %rdi
 	movq	%r13, %rsi
 	movq	%r14, %rdx
+	movq	%r15, %rcx
 	xorl	%ebp, %ebp
-	jmp	*%rbx
+	movq	%rbx, %r10
+	jmp	__vine_icall
 	.cfi_endproc
 	.size vine__gostart, . - vine__gostart
 
@@ -124,7 +128,7 @@ vine__mrun:
 	movq	%rsp, M_SYS_SP(%rdi)
 	movq	%rsp, M_BASE_SP(%rdi)
 	movq	$1, M_CALL_SP(%rdi)
-	call	vine__schedule
+	call	vine__schedule_first
 	ud2
 	.cfi_endproc
 	.size vine__mrun, . - vine__mrun
@@ -308,12 +312,62 @@ FUNC \name
 ENDFUNC \name
 .endm
 
+// void vine_yield(void): tries vine__yield_fast (sched.c) first. Then this is
+// the end of g's turn: the next goroutine's words and context, as in
+// vine__gogo, and g goes to the tail of the queue as soon as its stack is left.
+// Both are on their growable stacks, so call_sp stays.
+FUNC vine_yield
+	.globl __vine_c_vine_yield
+	.hidden __vine_c_vine_yield
+	.set __vine_c_vine_yield, vine_yield
+	movq	%fs:VINE_TCB_M, %rdi
+	testq	%rdi, %rdi
+	jz	vine__yield_sys
+	movq	M_G(%rdi), %rsi
+	testq	%rsi, %rsi
+	jz	vine__yield_sys
+	PUSH_CONTEXT
+	movq	%rsp, G_SP(%rsi)
+	movq	%rsi, %rbx
+	movq	%rdi, %r12
+	subq	$8, %rsp
+	call	vine__yield_fast
+	testq	%rax, %rax
+	jz	1f
+	movq	G_SP(%rax), %rsp
+	movl	P_TAIL(%rdx), %ecx
+	movzbl	%cl, %esi
+	movq	%rbx, P_RUNQ(%rdx,%rsi,8)
+	incl	%ecx
+	movl	%ecx, P_TAIL(%rdx)	// a release: x86's stores are in order
+	movq	G_SSP(%rax), %rcx
+	movq	%rcx, %fs:VINE_TCB_SSP
+	movq	G_SS_LO(%rax), %rcx
+	movq	%rcx, %fs:VINE_TCB_SS_LO
+	movq	G_SS_SIZE(%rax), %rcx
+	movq	%rcx, %fs:VINE_TCB_SS_SIZE
+	movq	G_GUARD(%rax), %rcx
+	movq	%rcx, %fs:VINE_TCB_GUARD
+	movq	G_RET(%rax), %rax
+	.cfi_remember_state
+	POP_CONTEXT
+	popq	%rcx
+	notrack jmp *%rcx
+	.cfi_restore_state
+1:	addq	$8, %rsp
+	leaq	vine__yield_sys(%rip), %rax
+	movq	%rbx, %r10
+	movq	%r12, %r11
+	jmp	api_enter
+ENDFUNC vine_yield
+
 #define API(name) API vine_##name, vine__##name##_sys
 #define API_FAST(name, fast)                                                   \
   API_FAST vine_##name, vine__##name##_sys, vine__##fast##_fast,               \
            vine__##name##_locked_sys
 #include "api.inc"
 	API __vine_go, vine__go_sys
+	API __vine_go_words, vine__go_words_sys
 
 // void __vine_pin(void), void __vine_unpin(void): the calling function's frame
 // must not move until it returns. abi/README.md section 6.
