@@ -9,6 +9,7 @@
 #                               with a "=" is taken as VINEDEBUG itself
 #   [PROCS 1 2 8]               values of VINEMAXPROCS; default 2
 #   [ARGS ...]                  of the program
+#   [RUNNER script]             run as `script PROGRAM ARGS...` instead
 #   [FLAGS ...]                 of the compiler, for all sources
 #   [LINK ...]                  of the linker, after the objects
 #   [EXPECT_EXIT n]             exit status, 128 + N for signal N; default 0
@@ -84,7 +85,7 @@ function(vine_test_run test program mode procs)
     endif()
     set(debug "${VINE_MODE_${mode}}")
   endif()
-  set(command "${program}" ${T_ARGS})
+  set(command ${T_RUNNER} "${program}" ${T_ARGS})
   if(DEFINED T_EXPECT_EXIT OR DEFINED T_EXPECT_STDERR)
     if(NOT DEFINED T_EXPECT_EXIT)
       set(T_EXPECT_EXIT 0)
@@ -100,7 +101,7 @@ function(vine_test_run test program mode procs)
 endfunction()
 
 function(vine_add_test)
-  cmake_parse_arguments(T "" "NAME;EXPECT_EXIT;EXPECT_STDERR;TIMEOUT"
+  cmake_parse_arguments(T "" "NAME;EXPECT_EXIT;EXPECT_STDERR;TIMEOUT;RUNNER"
     "SOURCES;FOREIGN_SOURCES;OPT;MODES;PROCS;ARGS;FLAGS;LINK;LABELS;ENV"
     ${ARGN})
   if(T_UNPARSED_ARGUMENTS OR NOT T_NAME OR NOT T_SOURCES)
