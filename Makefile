@@ -45,6 +45,7 @@ install: all
 check: $(BUILD)/build.ninja
 	@tools/check-style
 	@tools/check-layers
+	@tools/check-docs
 	@cmake --build $(BUILD) --target vine
 	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
 
