@@ -13,6 +13,7 @@
 #include "Vine.h"
 
 #include "llvm/IR/DataLayout.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -21,12 +22,24 @@ using namespace llvm;
 
 namespace vine {
 
-// The most bytes of SSA values that an unchecked leaf may define. All of them
-// spilled, and all callee-saved registers pushed (56 bytes), still fits
-// between the guard and the end of the stack beside a caller of 255 bytes.
+// The most bytes of SSA values that an unchecked leaf may define. Those that
+// find no register spilled (14 do), and all callee-saved registers pushed (56
+// bytes), still fits between the guard and the end of the stack beside a caller
+// of 255 bytes.
 static constexpr uint64_t LeafValueBytesMax = 64 + 14 * 8;
 
-// True if the backend makes a library call of I, or may.
+// Inline assembly that clobbers registers may cause every live value to be
+// spilled around it.
+static bool clobbersRegisters(const InlineAsm &Asm) {
+  return any_of(Asm.ParseConstraints(), [](const InlineAsm::ConstraintInfo &C) {
+    StringRef Code = C.Codes.empty() ? "" : StringRef(C.Codes.front());
+    bool IsRegister = Code != "{memory}" && Code != "{flags}" &&
+                      Code != "{fpsr}" && Code != "{dirflag}" && Code != "{cc}";
+    return C.Type == InlineAsm::isClobber && IsRegister;
+  });
+}
+
+// True if the backend makes a library call of I, or may, or spills without end.
 static bool mayBecomeCall(const Instruction &I) {
   auto IsOdd = [](const Type *Ty) {
     Ty = Ty->getScalarType();
@@ -34,8 +47,8 @@ static bool mayBecomeCall(const Instruction &I) {
            (Ty->isIntegerTy() && Ty->getIntegerBitWidth() > 64);
   };
   if (auto *CB = dyn_cast<CallBase>(&I)) {
-    if (CB->isInlineAsm())
-      return false;
+    if (auto *Asm = dyn_cast<InlineAsm>(CB->getCalledOperand()))
+      return clobbersRegisters(*Asm);
     auto *II = dyn_cast<IntrinsicInst>(CB);
     return !II || isa<AnyMemIntrinsic>(II) || II->getType()->isFPOrFPVectorTy();
   }

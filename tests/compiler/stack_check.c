@@ -15,6 +15,27 @@ void checked(void) { f(); f(); }
 // CHECK: ret
 int leaf(int a, int b) { return a * b + 1; }
 
+// What is live over assembly that clobbers registers is spilled: too much for
+// the room below the guard.
+// CHECK: {{^}}clobbers:
+// CHECK: cmpq %fs:112, %rsp
+static volatile long g[9];
+void clobbers(long a, long b, long c, long d) {
+  long e = g[0], f = g[1], h = g[2], i = g[3];
+  __asm__ volatile("" ::: "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",
+                   "r10", "r11", "r12", "r13", "r14", "r15");
+  g[0] = a, g[1] = b, g[2] = c, g[3] = d, g[4] = e, g[5] = f, g[6] = h, g[7] = i;
+}
+
+// Other assembly isn't in the way.
+// CHECK: {{^}}quiet:
+// CHECK-NOT: %fs:112
+// CHECK: ret
+long quiet(long a) {
+  __asm__ volatile("" : "+r"(a) : : "memory", "cc");
+  return a;
+}
+
 // CHECK: .quad -4327944540536119722
 // CHECK: {{^}}big:
 // CHECK: leaq -{{[0-9]+}}(%rsp), %r11
