@@ -31,6 +31,7 @@
 
 #include "llvm/Analysis/StackLifetime.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
@@ -213,7 +214,9 @@ void SideStack::layOut() {
 }
 
 // Puts all static allocas at the top of the entry block; returns the first
-// instruction after them.
+// instruction after them. Not a debug intrinsic (LLVM 16 has those where
+// LLVM 19 has records): describe() erases the ones of locals that move, and
+// callers insert before what is returned.
 Instruction *SideStack::hoistAllocas() {
   BasicBlock &Entry = F.getEntryBlock();
   SmallVector<AllocaInst *, 8> Allocas;
@@ -229,6 +232,8 @@ Instruction *SideStack::hoistAllocas() {
       break;
     ++It;
   }
+  while (isa<DbgInfoIntrinsic>(*It))
+    ++It;
   return &*It;
 }
 
