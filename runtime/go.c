@@ -96,9 +96,11 @@ void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
 }
 
 // What it becomes otherwise: tramp takes its argument block by value, at the
-// top of its own stack.
+// top of its own stack. Null where the function to call is.
 void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
   vine__check_running("vine_go");
+  if (!tramp)
+    vine__fatal("go of nil func value");
   struct vine__newproc np = {.kind = G_GROWABLE,
                              .fn = tramp,
                              .entry = (void *)tramp,

@@ -27,6 +27,9 @@
 //
 // Byval arguments are copied into args whole; a struct result goes into a
 // local of the trampoline, for nobody waits for it.
+//
+// Where the target may be null (a pointer, a weak function), tramp is null when
+// it is: the runtime says so here, in Go's words, and not by a fault there.
 #include "Abi.h"
 #include "Vine.h"
 
@@ -233,7 +236,11 @@ void GoStatement::startWithBlock(IRBuilder<> &B) {
       M, "__vine_go",
       FunctionType::get(B.getVoidTy(), {Ptr, Ptr, B.getInt64Ty()}, false));
   uint64_t Size = M.getDataLayout().getTypeAllocSize(ArgsTy);
-  B.CreateCall(Go, {createTrampoline(), Args, B.getInt64(Size)});
+  // Folds to the trampoline where the target is a function that exists.
+  Value *Start =
+      B.CreateSelect(B.CreateIsNull(Target.getCalledOperand()),
+                     ConstantPointerNull::get(Ptr), createTrampoline());
+  B.CreateCall(Go, {Start, Args, B.getInt64(Size)});
 }
 
 void GoStatement::lower() {

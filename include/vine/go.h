@@ -14,7 +14,8 @@ VINE_BEGIN_DECLS
 // vine_go(f(x, y)): starts the call as a goroutine, like Go's `go f(x, y)`:
 // the arguments are evaluated at once, the result is dropped. Any function,
 // any arguments. Only in code compiled by vinecc; elsewhere use vine_spawn.
-// Doesn't block. Out of memory is fatal, as in Go.
+// Doesn't block. Out of memory is fatal, as in Go, and so is a null function
+// pointer ("go of nil func value").
 #ifdef __VINE__
 #define vine_go(call) (__vine_go_begin(), (void)(call), __vine_go_end())
 #endif

@@ -17,8 +17,11 @@ void h(struct big);
 // CHECK: ret void
 void direct(void) { vine_go(f(g(), 2.0)); }
 
+// The runtime is told of a null target.
 // CHECK-LABEL: define{{.*}} @indirect
-// CHECK: call void @__vine_go(ptr @vine_go.tramp.{{[0-9]+}}, ptr {{.*}}, i64 32)
+// CHECK: [[NULL:%.*]] = icmp eq ptr {{%.*}}, null
+// CHECK: [[START:%.*]] = select i1 [[NULL]], ptr null, ptr @vine_go.tramp.{{[0-9]+}}
+// CHECK: call void @__vine_go(ptr [[START]], ptr {{.*}}, i64 32)
 void indirect(void (*p)(int, double)) { vine_go(p(1, 2.0)); }
 
 // CHECK-LABEL: define{{.*}} @structure

@@ -19,13 +19,27 @@ static void null_function_with(void) {
   vine_spawn_with(&o, NULL, NULL);
 }
 
-// The other's address is taken so that the optimiser can't know it is null.
+// Volatile, so that the optimiser can't know it is null.
 static void (*volatile no_function)(int);
 static void null_go(void) {
   vine_go(no_function(1));
   for (;;)
     vine_yield();
 }
+
+// Known to be null when the pass runs.
+static void null_go_constant(void) { vine_go(((void (*)(int))NULL)(1)); }
+
+static void (*volatile no_result)(void);
+static void null_go_without_arguments(void) { vine_go(no_result()); }
+
+// A function that no object defines.
+__attribute__((weak)) void nowhere(int);
+static void null_go_weak(void) { vine_go(nowhere(1)); }
+
+// The arguments are evaluated first, as in Go.
+static int tell(void) { return fputs("argument evaluated\n", stderr); }
+static void null_go_argument(void) { vine_go(no_function(tell())); }
 
 // Here main is a goroutine: it can't stop what it runs on.
 static void shut_down(void) { vine_shutdown(); }
@@ -104,12 +118,12 @@ static void jmp_bits(void) {
   }
 }
 
+#define NIL_FUNC "^fatal error: go of nil func value$"
 #define BAD_JMP "^fatal error: longjmp: the jmp_buf is corrupt, or was not "
 
 static const struct crash_case cases[] = {
-    {"null", null_function, EXIT_FATAL, "^fatal error: go of nil func value$"},
-    {"null-with", null_function_with, EXIT_FATAL,
-     "^fatal error: go of nil func value$"},
+    {"null", null_function, EXIT_FATAL, NIL_FUNC},
+    {"null-with", null_function_with, EXIT_FATAL, NIL_FUNC},
     {"shutdown", shut_down, EXIT_FATAL,
      "^fatal error: vine_shutdown in a program whose main is a goroutine$"},
     {"exit-thread", exit_on_thread, EXIT_FATAL,
@@ -123,7 +137,11 @@ static const struct crash_case cases[] = {
     {"jmp-foreign", jmp_foreign, EXIT_FATAL, BAD_JMP},
     {"jmp-thread", jmp_on_thread, EXIT_FATAL, BAD_JMP},
     {"jmp-bits", jmp_bits, EXIT_FATAL, BAD_JMP},
-    {"go-null", null_go, EXIT_FATAL, "^fatal error: go of nil func value$"},
+    {"go-null", null_go, EXIT_FATAL, NIL_FUNC},
+    {"go-null-constant", null_go_constant, EXIT_FATAL, NIL_FUNC},
+    {"go-null-no-arguments", null_go_without_arguments, EXIT_FATAL, NIL_FUNC},
+    {"go-null-weak", null_go_weak, EXIT_FATAL, NIL_FUNC},
+    {"go-null-argument", null_go_argument, EXIT_FATAL, "^argument evaluated$"},
 };
 
 CRASH_MAIN(cases)
