@@ -61,6 +61,7 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_PARKED 16    // in vine_park
 #define G_FLAG_PERMIT 32    // vine_ready came before vine_park
 #define G_FLAG_MAIN 64
+#define G_FLAG_FP 128 // has floating-point control words of its own: fp
 
 struct g {
   // Known to assembly.
@@ -90,8 +91,9 @@ struct g {
   uint64_t limit;   // most bytes of stack
   void *waiting;    // what it waits in (L4)
   uint32_t block_bytes;
-  uint32_t hold_depth; // vine_lock_thread nesting
-  uintptr_t old_hi;    // hibernated: what `hi` was
+  uint32_t hold_depth : 12; // vine_lock_thread nesting
+  uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's
+  uintptr_t old_hi;         // hibernated: what `hi` was
 };
 _Static_assert(sizeof(struct g) <= 192, "1,000,000 of these: keep it small");
 

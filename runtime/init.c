@@ -12,6 +12,7 @@
 #include "init.h"
 #include "fatal.h"
 #include "fork.h"
+#include "fpenv.h"
 #include "gstatus.h"
 #include "os/os.h"
 #include "park.h"
@@ -95,6 +96,7 @@ static int set_up(void) {
   check_binding();
   vine__os_membarrier_register();
   vine__m_remember_mask();
+  vine__fp_init();
   vine__dump_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   int err = make_procs(procs_wanted());

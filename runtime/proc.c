@@ -267,6 +267,8 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
   VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_size, "G1");
   g->flags &= G_FLAG_LARGE;
+  if (g->kind == G_FIXED)
+    vine__fp_begin(g);
   g->err = 0;
   g->entry = entry;
   g->limit = limit;
@@ -350,6 +352,8 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   VINE_ASSERT(g && p, "goexit: nothing runs here");
   if (g->flags & G_FLAG_MAIN)
     vine__main_goexit(m, g);
+  if (g->flags & G_FLAG_FP)
+    vine__fp_exit();
   vine__g_set_status(g, G_RUNNING, G_DEAD);
   free_after_exit(p, g);
   g->held = NULL;

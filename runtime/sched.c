@@ -550,11 +550,18 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
 
 // --- running ---
 
+static __attribute__((noinline)) void wake_up(struct g *g, struct p *p) {
+  if (g->flags & G_FLAG_HIBERNATED)
+    vine__stack_wake(g, &p->cache);
+  if (g->flags & G_FLAG_FP)
+    vine__fp_enter(g);
+}
+
 static inline __attribute__((always_inline)) _Noreturn void
 execute(struct m *m, struct g *g) {
   struct p *p = m->p;
-  if (__builtin_expect(g->flags & G_FLAG_HIBERNATED, 0))
-    vine__stack_wake(g, &p->cache);
+  if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
+    wake_up(g, p);
   vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
   m->g = g;
   g->m = m;
@@ -577,16 +584,18 @@ static void allow_fast_yields(struct m *m) {
 }
 
 // Whether g runs on its growable stack, with no foreign frames below, bound to
-// no thread, and the queue is all that matters now.
+// no thread, with the usual rounding, and the queue is all that matters now.
 static inline bool may_yield_fast(struct m *m, struct p *p, const struct g *g) {
   return m->call_sp == m->fast_sp && !m->held && g->hold_depth == 0 &&
-         load_relaxed(&m->fast_left) != 0 && !load_relaxed(&p->runnext);
+         !(g->flags & G_FLAG_FP) && load_relaxed(&m->fast_left) != 0 &&
+         !load_relaxed(&p->runnext);
 }
 
 // Whether g can be resumed by popping its context where it is. A growable one
 // whose context is elsewhere, below foreign frames, is bound to its thread.
 static inline bool is_resumable_fast(const struct g *g) {
-  return g->kind == G_GROWABLE && !g->held && !(g->flags & G_FLAG_HIBERNATED);
+  return g->kind == G_GROWABLE && !g->held &&
+         !(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP));
 }
 
 // The first of p's queue, if it needs no care, else null. Owner only.

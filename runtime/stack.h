@@ -4,6 +4,7 @@
 #define VINE_STACK_H
 
 #include "debugflags.h"
+#include "fpenv.h"
 #include "g.h"
 
 // Saves what lives in the thread while g runs: side-stack words and errno.
@@ -14,10 +15,12 @@ static inline void vine__g_save_words(struct m *m, struct g *g) {
   g->err = *m->errno_addr;
 }
 
-// The same; also decides whether g is now bound to m (its frames are on m's
-// stack).
+// The same, and floating-point control words. Also decides whether g is now
+// bound to m (its frames are on m's stack).
 static inline void vine__g_save(struct m *m, struct g *g) {
   vine__g_save_words(m, g);
+  if (__builtin_expect(g->flags & G_FLAG_FP, 0))
+    vine__fp_leave(g);
   bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
               (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
   g->held = here ? m : NULL; // P2 of park.c

@@ -42,6 +42,7 @@ static void rewriteModule(Module &M, FunctionAnalysisManager &FAM) {
 static void rewriteFunction(Function &F) {
   rejectExceptions(F);
   makeLibCallsExplicit(F);
+  reportFloatEnv(F);
   pinIfFrameIsNamed(F);
   moveLocals(F);
   routeCalls(F);

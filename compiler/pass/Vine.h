@@ -38,6 +38,7 @@ void replaceSetjmp(Module &M);  // Setjmp.cpp
 
 // Late, on each instrumented function.
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
+void reportFloatEnv(Function &F);       // FloatEnv.cpp
 void pinIfFrameIsNamed(Function &F);    // Pin.cpp
 void moveLocals(Function &F);           // SideStack.cpp
 void routeCalls(Function &F);           // ForeignCalls.cpp

@@ -64,6 +64,11 @@ void vine__bounce_return(void);
 void vine__trap_resume(void);
 void vine__segment_return(void);
 
+// The floating-point control words of this thread, in 20 bits. Set leaves the
+// exceptions that have happened alone, but for those that x87 would raise late.
+uint32_t vine__fp_get(void);
+void vine__fp_set(uint32_t fp);
+
 // Bytes of the vector registers: 16, 32 or 64. Set by vine__arch_init.
 extern uint32_t vine__vector_bytes;
 void vine__arch_init(void);

@@ -81,3 +81,22 @@ void vine__arch_init(void) {
       (xcr0 & 0xe6) == 0xe6)
     vine__vector_bytes = 64;
 }
+
+// MXCSR: DAZ, six masks, rounding, FTZ (bits 6 to 15). x87's control word: six
+// masks (0 to 5), precision and rounding (8 to 11); bit 6 is always set.
+uint32_t vine__fp_get(void) {
+  uint32_t mxcsr;
+  uint16_t cw;
+  __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(mxcsr), "=m"(cw));
+  return (mxcsr >> 6 & 0x3ff) | (cw & 0x3fu) << 10 | (cw >> 8 & 0xfu) << 16;
+}
+
+void vine__fp_set(uint32_t fp) {
+  uint32_t mxcsr;
+  uint16_t cw = (uint16_t)(0x40 | (fp >> 10 & 0x3f) | (fp >> 16 & 0xf) << 8);
+  __asm__ volatile("stmxcsr %0" : "=m"(mxcsr));
+  mxcsr = (mxcsr & 0x3f) | (fp & 0x3ff) << 6;
+  // x87 traps for a sticky exception, perhaps another goroutine's, as soon as
+  // it isn't masked any more.
+  __asm__ volatile("fnclex\n\tfldcw %1\n\tldmxcsr %0" : : "m"(mxcsr), "m"(cw));
+}
