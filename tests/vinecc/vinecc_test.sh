@@ -75,6 +75,17 @@ t_link_is_bound_now() {
 	readelf -d hello | grep -Eq 'BIND_NOW|NOW'
 }
 
+t_precompiled_header() {
+	echo 'enum { ANSWER = 42 };' >answer.h
+	"$VINECC" -O2 -Werror answer.h -o answer.h.pch
+	"$VINECC" -O2 -Werror -x c-header answer.h -o other.pch
+	echo 'int main(void) { return ANSWER != 42; }' >uses.c
+	"$VINECC" -O2 -Werror -include answer.h uses.c -o uses
+	./uses
+	"$VINECC" -O2 -Werror -include-pch other.pch uses.c -o uses
+	./uses
+}
+
 t_assembly() {
 	"$VINECC" -O2 -S hello.c -o - | grep -q __morestack
 }
