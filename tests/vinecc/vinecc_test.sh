@@ -160,6 +160,19 @@ t_separate_library_option() {
 	./m
 }
 
+t_main_in_archive() { # as of busybox
+	"$VINECC" -c hello.c -o hello.o
+	ar rcs libhello.a hello.o
+	"$VINECC" libhello.a -o hello
+	[ "$(./hello)" = "hello 42" ]
+	echo 'int twice(int); int main(void) { return twice(2) != 4; }' >foreign.c
+	"$CLANG" -c foreign.c -o foreign.o
+	"$VINECC" -c plain.c -o plain.o
+	ar rcs libforeign.a foreign.o plain.o
+	"$VINECC" libforeign.a -o foreign
+	./foreign
+}
+
 t_archive() {
 	"$VINECC" -c plain.c
 	ar rcs libplain.a plain.o
