@@ -3,20 +3,39 @@
 //
 // How it works. POSIX keeps only the forking thread; Vine keeps only the
 // forking goroutine, on the same terms: all others are gone, wherever they
-// were. The scheduler's structures are made anew around the one thread and
-// one P. The allocator's own handlers keep it usable, so the goroutine's stack
-// may grow in the child, which may also start goroutines of its own; the
-// watchdog starts again with the first thread.
+// were, and so are all timers. The scheduler's structures are made anew around
+// the one thread and one P. The allocator's own handlers keep it usable, so
+// the goroutine's stack may grow in the child, which may also start goroutines
+// of its own; the watchdog starts again with the first thread.
 //
-// Locking: the scheduler's lock is held across the fork.
+// Others' records stay in the queues of what they waited for. A waker finds
+// their goroutine GONE and passes on; what it gave them (an element, a lock) is
+// lost. So objects that others waited for are of no use in the child, as
+// POSIX says of mutexes.
+//
+// Locking: the locks of timers, the scheduler and the list of goroutines are
+// held across the fork. Those of the lot and of vine_park are only held for
+// moments by others, and nothing that they guard is kept.
 
 #include "fork.h"
+#include "proc.h"
 #include "sched.h"
+#include "sema.h"
+#include "timer.h"
 
 #include <pthread.h>
 
-static void before(void) { vine__lock_acquire(&vine__sched.lock); }
-static void in_parent(void) { vine__lock_release(&vine__sched.lock); }
+static void before(void) {
+  vine__timers_fork_prepare();
+  vine__lock_acquire(&vine__sched.lock);
+  vine__g_fork_prepare();
+}
+
+static void in_parent(void) {
+  vine__g_fork_parent();
+  vine__lock_release(&vine__sched.lock);
+  vine__timers_fork_parent();
+}
 
 static void empty_queues(void) {
   struct vine__sched *s = &vine__sched;
@@ -26,14 +45,30 @@ static void empty_queues(void) {
     struct p *p = s->allp[i];
     store_relaxed(&p->head, load_relaxed(&p->tail));
     store_relaxed(&p->runnext, NULL);
+    p->counts.exits = p->counts.spawns;
     p->m = NULL;
   }
+}
+
+// The C library keeps the memory of threads that the fork left behind, and
+// gives it to new ones, words and all.
+static void clear_words_of(struct m *m) {
+  if (!m->guard_addr)
+    return;
+  char *tcb = (char *)m->guard_addr - VINE_TCB_GUARD;
+  const int words[] = {VINE_TCB_GUARD, VINE_TCB_M, VINE_TCB_SSP, VINE_TCB_SS_LO,
+                       VINE_TCB_SS_SIZE};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    *(volatile uintptr_t *)(tcb + words[i]) = 0;
 }
 
 static void in_child(void) {
   struct vine__sched *s = &vine__sched;
   struct m *m = vine__getm();
   empty_queues();
+  for (struct m *i = load_relaxed(&s->all_m); i; i = i->all_next)
+    if (i != m)
+      clear_words_of(i);
   s->idle_m = NULL;
   s->idle_m_count = 0;
   s->idle_p = NULL;
@@ -51,7 +86,12 @@ static void in_child(void) {
     store_relaxed(&m->retake, 0);
     vine__acquirep(m, s->allp[0]);
   }
+  store_relaxed(&s->spawned_outside, m && m->g ? 1 : 0); // we are left
+  vine__g_fork_child(m ? m->g : NULL);
   vine__lock_reset_child(&s->lock);
+  vine__timers_fork_child();
+  vine__park_fork_child();
+  vine__lot_fork_child();
 }
 
 void vine__fork_init(void) { pthread_atfork(before, in_parent, in_child); }

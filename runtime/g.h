@@ -45,6 +45,7 @@ enum g_status {
   G_RUNNING,
   G_WAITING,
   G_DEAD,
+  G_GONE,         // in a forked child: the parent's, never runs (fork.c)
   G_SCAN = 0x100, // a bit beside G_WAITING
 };
 

@@ -4,6 +4,7 @@
 // plain thread, where vine__getg() is null.
 
 #include "fatal.h"
+#include "fork.h"
 #include "gstatus.h"
 #include "init.h"
 #include "park.h"
@@ -144,6 +145,10 @@ _Noreturn void vine__exit_sys(void) {
 
 static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
 
+void vine__park_fork_child(void) {
+  vine__lock_init(&park_lock, VINE_RANK_SEMA);
+}
+
 void vine__park_sys(void) {
   struct g *g = vine__getg();
   if (!g)
@@ -164,7 +169,7 @@ int vine__ready_sys(vine_g h) {
     return -ESRCH;
   vine__lock_acquire(&park_lock);
   uint32_t s = vine__g_status(g);
-  if (g->goid != h.goid || s == G_DEAD || s == G_IDLE) {
+  if (g->goid != h.goid || s == G_DEAD || s == G_GONE || s == G_IDLE) {
     vine__lock_release(&park_lock);
     return -ESRCH;
   }

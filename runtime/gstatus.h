@@ -18,12 +18,14 @@ static inline void vine__g_set_status(struct g *g, uint32_t from, uint32_t to) {
 
 // WAITING -> RUNNABLE, by whoever wakes g. Waits while the stack is being
 // shrunk (SCAN): those are microseconds. Exactly one caller may do it, the
-// one that took g off what it waited in.
-static inline void vine__g_make_runnable(struct g *g) {
+// one that took g off what it waited in. False: g is gone (fork.c).
+static inline bool vine__g_make_runnable(struct g *g) {
   for (;;) {
     uint32_t s = G_WAITING;
     if (cas_acq_rel(&g->status, &s, G_RUNNABLE))
-      return;
+      return true;
+    if (s == G_GONE)
+      return false;
     VINE_ASSERT(s == (G_WAITING | G_SCAN), "ready: goroutine is not waiting");
     vine__cpu_relax();
   }

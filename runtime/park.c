@@ -75,6 +75,6 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
 
 void vine__ready(struct g *g, uint64_t ret) {
   g->ret = ret;
-  vine__g_make_runnable(g);
-  vine__runq_ready(g, true);
+  if (vine__g_make_runnable(g))
+    vine__runq_ready(g, true);
 }

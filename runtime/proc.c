@@ -200,7 +200,7 @@ void vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
   for (; b; b = load_acquire(&b->next))
     for (int i = 0; i < BLOCK_GS; i++) {
       uint32_t s = vine__g_status(&b->gs[i]);
-      if (s != G_IDLE && s != G_DEAD && !fn(&b->gs[i], arg))
+      if (s != G_IDLE && s != G_DEAD && s != G_GONE && !fn(&b->gs[i], arg))
         return;
     }
 }
@@ -216,6 +216,22 @@ void vine__g_some(uint64_t *cursor, size_t count,
     b = load_acquire(&b->next);
   }
   *cursor = (uint64_t)(uintptr_t)b;
+}
+
+// --- fork ---
+
+void vine__g_fork_prepare(void) { vine__lock_acquire(&allg_lock); }
+void vine__g_fork_parent(void) { vine__lock_release(&allg_lock); }
+
+static bool leave_behind(struct g *g, void *mine) {
+  if (g != mine)
+    store_relaxed(&g->status, G_GONE);
+  return true;
+}
+
+void vine__g_fork_child(struct g *mine) {
+  vine__g_each(leave_behind, mine);
+  vine__lock_reset_child(&allg_lock);
 }
 
 // --- creation ---

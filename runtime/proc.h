@@ -30,6 +30,11 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
 // function (vine__goexit).
 _Noreturn void vine__goexit_sys(struct m *m);
 
+// Around a fork; afterwards all goroutines but `mine` are gone in the child.
+void vine__g_fork_prepare(void);
+void vine__g_fork_parent(void);
+void vine__g_fork_child(struct g *mine);
+
 // init.c: main called vine_exit: the program goes on without it.
 void vine__main_goexit(struct m *m, struct g *g);
 

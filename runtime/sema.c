@@ -62,6 +62,11 @@ struct vine__bucket *vine__lot_lock(const void *addr) {
 
 void vine__lot_unlock(struct vine__bucket *b) { vine__lock_release(&b->lock); }
 
+void vine__lot_fork_child(void) {
+  for (int i = 0; i < BUCKETS; i++)
+    buckets[i] = (struct vine__bucket)FREE;
+}
+
 // --- the list; the bucket is locked ---
 
 static void push_back(struct vine__bucket *b, struct vine__parked *w) {

@@ -59,6 +59,9 @@ struct vine__lot_wait {
 };
 
 struct vine__bucket *vine__lot_lock(const void *addr);
+
+// In a forked child: nobody waits, and nobody is at it.
+void vine__lot_fork_child(void);
 void vine__lot_unlock(struct vine__bucket *b);
 
 // b is addr's, locked. On a goroutine it only returns when it needn't wait:

@@ -274,6 +274,35 @@ void vine__timers_init(uint32_t procs) {
     store_release(&heaps, procs); // pairs with loads before walks
 }
 
+// --- fork ---
+
+void vine__timers_fork_prepare(void) {
+  for (uint32_t i = 0; i < load_relaxed(&heaps); i++)
+    vine__lock_acquire(&vine__timers[i].lock);
+}
+
+void vine__timers_fork_parent(void) {
+  for (uint32_t i = 0; i < load_relaxed(&heaps); i++)
+    vine__lock_release(&vine__timers[i].lock);
+}
+
+static void forget_all(struct vine__timers *ts) {
+  for (uint32_t i = 0; i < count_of(ts); i++)
+    if (!is_sleeper(ts->slots[i].what))
+      store_relaxed(&((struct vine__timer *)ts->slots[i].what)->heap, NULL);
+  store_relaxed(&ts->count, 0);
+  store_relaxed(&ts->running, NULL);
+  publish_first(ts);
+}
+
+void vine__timers_fork_child(void) {
+  store_relaxed(&watch, VINE_NEVER);
+  for (uint32_t i = 0; i < load_relaxed(&heaps); i++) {
+    forget_all(&vine__timers[i]);
+    vine__lock_reset_child(&vine__timers[i].lock);
+  }
+}
+
 // --- starting and stopping ---
 
 // The heap of this thread's P, or some heap.

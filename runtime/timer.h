@@ -81,6 +81,11 @@ struct vine__timer_slot {
   uintptr_t what; // a struct vine__timer, or a struct g | 1
 };
 
+// Around a fork. The child begins without a timer, as POSIX has it for its own.
+void vine__timers_fork_prepare(void);
+void vine__timers_fork_parent(void);
+void vine__timers_fork_child(void);
+
 struct vine__timers {
   _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
   _Atomic int64_t first_ns_inv; // ~deadline of the first slot; 0: empty

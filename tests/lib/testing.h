@@ -83,7 +83,7 @@ static inline void test_read_all(int fd, struct test_child *c) {
 }
 
 // Runs argv (argv[0] is a path) and waits for it. Not fork alone: the child
-// of a program with threads may do next to nothing, and its stacks don't grow.
+// of a program with threads may do next to nothing.
 static inline struct test_child *test_run(char *const *argv) {
   struct test_child *c = (struct test_child *)malloc(sizeof *c);
   int fd[2];

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// S10: fork in a goroutine. The child has one thread and no scheduler: it
-// grows within what it has, calls foreign code, exits or execs. system(),
+// S10: fork in a goroutine. The child has one thread and one goroutine, which
+// grows, calls foreign code, exits or execs, and may start goroutines, timers
+// and threads of its own; those of the parent never run there. system(),
 // popen() and posix_spawn() from goroutines; vfork is fork.
 #include "stack.h"
 
+#include <pthread.h>
 #include <sys/wait.h>
 
 static int status_of(pid_t pid) {
@@ -31,6 +33,65 @@ static void child_grows(void) {
     _exit(24);
   }
   CHECK_EQ(status_of(pid), 24);
+}
+
+// --- a life of its own ---
+
+static void grow_and_send(vine_chan_t c) {
+  grow_stack(200);
+  vine_send(c, 1);
+}
+
+static void *grow_in_thread(void *arg) {
+  grow_stack(200); // its words must be a new thread's: no trap
+  return arg;
+}
+
+static void live(void) {
+  pthread_t t;
+  grow_stack(600);
+  vine_chan_t c = vine_chan_make(int, 0);
+  for (int i = 0; i < 8; i++)
+    vine_go(grow_and_send(c));
+  for (int i = 0; i < 8; i++)
+    CHECK(vine_recv(c, int) == 1);
+  vine_sleep(VINE_MILLISECOND);
+  for (int i = 0; i < 4; i++) {
+    CHECK(pthread_create(&t, NULL, grow_in_thread, NULL) == 0);
+    CHECK(pthread_join(t, NULL) == 0);
+  }
+}
+
+static pid_t parent;
+static volatile int stop, ghosts;
+
+static void wander(vine_group *wg, int how) {
+  while (!stop) {
+    how % 2 ? vine_sleep(VINE_MILLISECOND) : vine_yield();
+    ghosts += getpid() != parent;
+  }
+  vine_group_done(wg);
+}
+
+static void child_lives(void) {
+  vine_group wg = VINE_GROUP_INIT;
+  parent = getpid();
+  stop = 0;
+  vine_group_add(&wg, 6);
+  for (int i = 0; i < 6; i++)
+    vine_go(wander(&wg, i));
+  for (int i = 0; i < 5; i++) {
+    vine_sleep(VINE_MILLISECOND);
+    pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+      live();
+      _exit(ghosts ? 98 : 29);
+    }
+    CHECK_EQ(status_of(pid), 29);
+  }
+  stop = 1;
+  vine_group_wait(&wg);
 }
 
 static void child_execs(void) {
@@ -77,5 +138,6 @@ static void deep(void *arg) { CHECK(deeper(30, all, arg) == 30); }
 int main(void) {
   all(NULL);
   run_in_goroutine(deep, NULL);
+  child_lives();
   return 0;
 }
