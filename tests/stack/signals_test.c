@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 // P5, S9: signal handlers while goroutines run on tiny stacks: each runs on
 // the alternate stack, may use several KiB, instrumented or not; a stack may
-// not move because of it; siglongjmp out of a handler; handlers installed by
-// signal, sigaction with and without SA_ONSTACK; SIGSEGV. After Go issues
-// 20400 and rust issue 113525.
+// not move because of it; every thread takes signals; siglongjmp out of a
+// handler; handlers installed by signal, sigaction with and without SA_ONSTACK;
+// SIGSEGV. After Go issues 20400 and rust issue 113525.
 #include "foreign.h"
 #include "stack.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,8 +24,16 @@ static NOINLINE int work(int n, int *up) {
   return r + here[n % 30] - *up - n + 1;
 }
 
+// Room for this processor's frame (AVX-512: 3.6 KB; AMX: 11) and 16 KiB more.
+static void check_room(void) {
+  stack_t ss;
+  CHECK(sigaltstack(NULL, &ss) == 0 && (ss.ss_flags & SS_ONSTACK));
+  CHECK(ss.ss_size >= getauxval(AT_MINSIGSTKSZ) + (16 << 10));
+}
+
 static void handler(int sig) {
   int saved = errno;
+  check_room();
   char text[64];
   int zero = 0;
   snprintf(text, sizeof text, "%d %s", sig, "x");
