@@ -14,6 +14,16 @@ static void spawn_with_before(void) {
   vine_spawn_with(&o, nothing, NULL);
 }
 
+void go_nothing(void); // in not_started_main.c
+
+static void go_after_shutdown(void) {
+  CHECK(vine_init() == 0);
+  vine_shutdown();
+  go_nothing();
+}
+
+static void timer_before(void) { vine_timer_new(VINE_SECOND); }
+
 static void after_shutdown(void) {
   CHECK(vine_init() == 0);
   vine_shutdown();
@@ -48,6 +58,14 @@ static const struct crash_case cases[] = {
      "first$"},
     {"shutdown", after_shutdown, EXIT_FATAL,
      "^fatal error: vine_spawn after vine_shutdown$"},
+    {"go", go_nothing, EXIT_FATAL,
+     "^fatal error: vine_go before the runtime was started: call vine_init "
+     "first$"},
+    {"go-shutdown", go_after_shutdown, EXIT_FATAL,
+     "^fatal error: vine_go after vine_shutdown$"},
+    {"timer", timer_before, EXIT_FATAL,
+     "^fatal error: vine_timer_new before the runtime was started: "
+     "call vine_init first$"},
     {"park", park_plain, EXIT_FATAL,
      "^fatal error: vine_park on a thread that runs no goroutine$"},
     {"exit", exit_plain, EXIT_FATAL,

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // S4: growth right before, and right after, everything that may block, in new
-// goroutines, in callbacks, at depths 1 to 1,024. After Go's TestStackGrowth
+// goroutines, in callbacks, in timers, while locked to a thread, at depths 1 to
+// 1,024. After Go's TestStackGrowth
 // and TestStackGrowthCallback (runtime/stack_test.go).
 #include "stack.h"
+
+#include <pthread.h>
 
 enum { DEPTH_MAX = 1024 };
 
@@ -73,6 +76,59 @@ static int foreign(void *arg) {
   return 0;
 }
 
+static void echo(vine_chan_t in, vine_chan_t out) {
+  for (int v; vine_recv_ok(in, &v);) {
+    grow_stack(v);
+    vine_send(out, v);
+  }
+  vine_send(out, -1);
+}
+
+static int channels(void *arg) {
+  (void)arg;
+  vine_chan_t in = vine_chan_make(int, 0), out = vine_chan_make(int, 0);
+  vine_go(echo(in, out));
+  vine_send(in, 7);
+  int v = 0, w = 9;
+  struct vine_select_case k[] = {vine_case_recv(out, &v),
+                                 vine_case_send(out, &w)};
+  CHECK(vine_select(k, 1) == 0 && v == 7);
+  vine_chan_close(in);
+  CHECK(vine_recv(out, int) == -1);
+  vine_chan_free(in);
+  vine_chan_free(out);
+  return 0;
+}
+
+static void fire(void *arg) {
+  grow_stack(15);
+  vine_group_done(arg);
+}
+
+static int timer(void *arg) {
+  (void)arg;
+  vine_group wg = VINE_GROUP_INIT;
+  vine_group_add(&wg, 1);
+  vine_timer_t t = vine_after_func(1000, fire, &wg);
+  vine_group_wait(&wg);
+  vine_timer_free(t);
+  vine_sleep(1000);
+  return 0;
+}
+
+static int locked(void *arg) {
+  vine_lock_thread();
+  vine_lock_thread();
+  pthread_t before = pthread_self();
+  spawn_and_wait(arg);
+  grow_stack(30);
+  vine_yield();
+  CHECK(pthread_self() == before);
+  vine_unlock_thread();
+  vine_unlock_thread();
+  return 0;
+}
+
 static int exit_deep(void *arg) {
   vine_group_done(arg);
   vine_exit();
@@ -108,8 +164,9 @@ static void exit_at_depth(void) {
 }
 
 int main(void) {
-  int (*const each[])(void *) = {no_last, yield,    spawn_and_wait,
-                                 park,    callback, foreign};
+  int (*const each[])(void *) = {no_last,  yield,    spawn_and_wait,
+                                 park,     callback, foreign,
+                                 channels, timer,    locked};
   for (unsigned i = 0; i < sizeof each / sizeof each[0]; i++)
     each_depth(each[i]);
   exit_at_depth();
