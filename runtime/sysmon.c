@@ -145,13 +145,10 @@ static void *sysmon_main(void *arg) {
   return NULL;
 }
 
-sigset_t vine__start_mask;
-
 void vine__sysmon_start(void) {
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  vine__start_mask = old; // before there is a thread that reads it
   pthread_t t;
   if (pthread_create(&t, NULL, sysmon_main, NULL) == 0)
     pthread_detach(t);
