@@ -72,9 +72,12 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
   if (!b->growable)
     return 0;
   struct g *g = m->g;
-  if (m->call_sp == 0 && load_relaxed(&m->retake))
+  // From foreign code. First store, then look: else sysmon may take the
+  // processor between the two (foreign.S, X1).
+  *(volatile uintptr_t *)&m->call_sp = 1;
+  fence_compiler(); // pairs with the membarrier in take()
+  if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
-  m->call_sp = 1;
   m->sys_sp = m->base_sp - b->sys_off;
   vine__segments_unwind(g, b->segs);
   g->pins = b->pins;
