@@ -55,5 +55,5 @@ __attribute__((visibility("default"))) void __vine_fp_changed(void) {
   if (vine__fp_get() != standard)
     g->flags |= G_FLAG_FP;
   else
-    g->flags &= (uint16_t)~G_FLAG_FP;
+    g->flags &= (uint8_t)~G_FLAG_FP;
 }

@@ -59,10 +59,14 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_SYSTEM 2     // doesn't count as the program's
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
-#define G_FLAG_PARKED 16    // in vine_park
-#define G_FLAG_PERMIT 32    // vine_ready came before vine_park
-#define G_FLAG_MAIN 64
-#define G_FLAG_FP 128 // has floating-point control words of its own: fp
+#define G_FLAG_MAIN 16
+#define G_FLAG_FP 32 // has floating-point control words of its own: fp
+// Of `flags` only the owner of g changes bits: who runs it, or parks, wakes or
+// scans it. That is plain code, so what others may set is a byte of its own.
+
+// Values of g->parked, under go.c's lock.
+#define G_PARKED 1 // in vine_park
+#define G_PERMIT 2 // vine_ready came before vine_park
 
 struct g {
   // Known to assembly.
@@ -77,7 +81,8 @@ struct g {
   uint8_t reason; // enum vine__wait_reason
   uint16_t pins;  // frames that can't move
   uint16_t segs;  // linked segments
-  uint16_t flags; // G_FLAG_*
+  uint8_t flags;  // G_FLAG_*
+  uint8_t parked; // G_PARKED or G_PERMIT: vine_park, vine_ready
   _Atomic uint32_t status;
   int32_t err;    // errno while it doesn't run
   struct m *m;    // running on

@@ -140,8 +140,9 @@ _Noreturn void vine__exit_sys(void) {
 
 // --- park and ready ---
 //
-// The permit and the parked state are flags of g under g's own spin bit: both
-// sides are short. PARKED is set in the unlock function, when g is WAITING.
+// The permit and the parked state are under one lock: all sides are short.
+// They are no flags of g: a waker may be any thread, while g's owner (or who
+// hibernates it) changes those.
 
 static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
 
@@ -154,12 +155,12 @@ void vine__park_sys(void) {
   if (!g)
     vine__fatal("vine_park on a thread that runs no goroutine");
   vine__lock_acquire(&park_lock);
-  if (g->flags & G_FLAG_PERMIT) {
-    g->flags &= (uint16_t)~G_FLAG_PERMIT;
+  if (g->parked == G_PERMIT) {
+    g->parked = 0;
     vine__lock_release(&park_lock);
     return;
   }
-  g->flags |= G_FLAG_PARKED;
+  g->parked = G_PARKED;
   vine__park(g, VINE_WAIT_PARK, vine__park_unlock, &park_lock);
 }
 
@@ -173,11 +174,8 @@ int vine__ready_sys(vine_g h) {
     vine__lock_release(&park_lock);
     return -ESRCH;
   }
-  bool parked = g->flags & G_FLAG_PARKED;
-  if (parked)
-    g->flags &= (uint16_t)~G_FLAG_PARKED;
-  else
-    g->flags |= G_FLAG_PERMIT;
+  bool parked = g->parked == G_PARKED;
+  g->parked = parked ? 0 : G_PERMIT;
   vine__lock_release(&park_lock);
   if (parked)
     vine__ready(g, 0);

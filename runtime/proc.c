@@ -283,6 +283,7 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
   VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_size, "G1");
   g->flags &= G_FLAG_LARGE;
+  g->parked = 0;
   if (g->kind == G_FIXED)
     vine__fp_begin(g);
   g->err = 0;

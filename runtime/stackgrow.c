@@ -80,7 +80,7 @@ bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes) {
   g->hi = (uintptr_t)s.hi;
   g->lo = (uintptr_t)s.lo;
   g->ext = NULL;
-  g->flags &= (uint16_t)~G_FLAG_LARGE;
+  g->flags &= (uint8_t)~G_FLAG_LARGE;
   VINE_DCHECK(g->hi % VINE_STACK_ALIGN == 0, "K1");
   vine__stack_set_guard(g);
   return true;
@@ -102,7 +102,7 @@ void vine__stack_release(struct g *g, struct vine__cache *c) {
   release(g->lo, g->hi, g->ext, g->flags & G_FLAG_LARGE, c);
   g->lo = g->hi = g->guard = 0;
   g->ext = NULL;
-  g->flags &= (uint16_t)~G_FLAG_LARGE;
+  g->flags &= (uint8_t)~G_FLAG_LARGE;
 }
 
 // --- copying ---
@@ -340,7 +340,7 @@ void vine__trap_restore(struct m *m, struct vine__regs *regs) {
   memcpy(regs, g->block, sizeof *regs);
   vine__free(&m->p->cache, g->block, sizeof *regs);
   g->block = NULL;
-  g->flags &= (uint16_t)~G_FLAG_TRAPPED;
+  g->flags &= (uint8_t)~G_FLAG_TRAPPED;
 }
 
 static bool random_preempt(struct m *m) {

@@ -101,7 +101,7 @@ void vine__stack_wake(struct g *g, struct vine__cache *c) {
   vine__stack_adjust(g->sp + VINE_CONTEXT_BP, old_sp, old_hi, delta);
   vine__free(c, g->block, bytes);
   g->block = NULL;
-  g->flags &= (uint16_t)~G_FLAG_HIBERNATED;
+  g->flags &= (uint8_t)~G_FLAG_HIBERNATED;
   fetch_add_relaxed(&vine__scan_counts.wakes, 1);
 }
 
