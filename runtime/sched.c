@@ -13,13 +13,15 @@
 // it, so parallelism grows by one at a time and at most half of the busy
 // threads spin. The race to lose a wake-up is closed like this:
 //
-//   submitter                         last spinning thread
-//   1) queue the goroutine            1) spinning--
-//   2) full fence                     2) full fence (the RMW)
-//   3) if spinning == 0 and idle P:   3) look at all queues again
-//        start a thread
+//   submitter                         thread that has no work
+//   1) queue the goroutine            1) make its P idle; spinning--, if it did
+//   2) full fence                     2) full fence
+//   3) if spinning == 0 and idle P:   3) if it was spinning or nobody is:
+//        start a thread                    look at all queues again
 //
 // Either the submitter sees spinning == 0, or the thread sees the goroutine.
+// A thread that isn't spinning looks too, because of a submitter that counts
+// as spinning, and so keeps others from it, until it finds that no P is idle.
 // Rejected, as in Go: one global queue (contended); handing a goroutine
 // straight to an idle thread (thrashes threads; poor locality); waking a
 // thread for each ready goroutine (the same).
@@ -32,6 +34,12 @@
 // (S4) While maxprocs is 1 nobody but its owner takes from the only P's queue:
 //      plain stores do. So the number may only be raised by a thread that has
 //      that P, or while none has.
+// (S5) When all threads are busy or asleep, no goroutine waits in a queue
+//      while a P is idle.
+// (S6) A thread holds the lock at some time between giving up a P and getting
+//      another one.
+//
+// Checked: tests/model/steal.pml (S1, S2), idle.pml (S5), handoff.pml (S3).
 //
 // Runs on: system stack. Allocates only threads.
 
@@ -276,18 +284,25 @@ static struct g *runq_steal(struct p *p, struct p *from, bool steal_next) {
 
 // --- waking ---
 
-static __attribute__((noinline)) void wakep_slow(void) {
+static bool try_wakep(void) {
   struct vine__sched *s = &vine__sched;
   uint32_t none = 0;
   if (!cas_seq_cst(&s->spinning, &none, 1))
-    return;
+    return true; // that one looks
   vine__lock_acquire(&s->lock);
   struct p *p = vine__pidle_get_locked();
   vine__lock_release(&s->lock);
   if (p)
     vine__newm(p, true);
   else
-    fetch_sub_seq_cst(&s->spinning, 1);
+    fetch_sub_seq_cst(&s->spinning, 1); // pairs with must_look_again
+  return p != NULL;
+}
+
+// Again when a P became idle beside this thread that seemed to spin (S5).
+static __attribute__((noinline)) void wakep_slow(void) {
+  while (!try_wakep() && load_seq_cst(&vine__sched.idle_p_count) != 0)
+    ;
 }
 
 // After a sequentially consistent store to a queue: these loads come after it
@@ -416,6 +431,19 @@ static void stop_spinning(struct m *m) {
   fetch_sub_seq_cst(&vine__sched.spinning, 1);
 }
 
+// Whether a thread that has just made its P idle must look once more: when it
+// was spinning, or nobody is. A waker counts as spinning for a moment before
+// it takes an idle P; if it finds none it has woken nobody, and the goroutine
+// that it queued is left to who makes a P idle next (S5).
+static bool must_look_again(struct m *m) {
+  if (m->spinning)
+    stop_spinning(m);
+  else if (load_seq_cst(&vine__sched.spinning) != 0) // pairs with wakep_slow
+    return false;
+  fence_seq_cst(); // any_work's loads come after; pairs with vine__wakep
+  return true;
+}
+
 // Gives the P back; true when this thread has another P already, because work
 // appeared meanwhile.
 static bool go_idle(struct m *m) {
@@ -427,10 +455,7 @@ static bool go_idle(struct m *m) {
   }
   vine__pidle_put_locked(vine__releasep(m));
   vine__lock_release(&s->lock);
-  if (!m->spinning)
-    return false;
-  stop_spinning(m);
-  if (!any_work())
+  if (!must_look_again(m) || !any_work())
     return false;
   vine__lock_acquire(&s->lock);
   struct p *p = vine__pidle_get_locked();
@@ -703,10 +728,10 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   m->g = NULL;
   g->m = NULL;
   if (global || g->held) {
-    bool wake = g->held || !m->p;
     globrunq_put(g); // g may run elsewhere from here on
-    if (wake)
-      vine__wakep();
+    // Also when this P runs something else next: a thread that goes idle may
+    // have looked here before, and into this P's queue after (S5).
+    vine__wakep();
   } else {
     runq_put(m, m->p, g, false);
   }
