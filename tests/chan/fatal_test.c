@@ -23,6 +23,7 @@ static void die(const char *how) {
     start(blocked_sender, c);
     settle();
     vine_chan_close(c);
+    vine_park(); // the sender ends the program, not main's return
   } else if (strcmp(how, "close closed") == 0) {
     vine_chan_close(c);
     vine_chan_close(c);
