@@ -107,6 +107,11 @@
 #define VINE_SIDE_FIRST 256
 #define VINE_SIDE_MAX (64 * VINE_KIB)
 
+// --- threads ---
+
+// Default of vine_set_max_threads, Go's.
+#define VINE_THREADS_MAX 10000
+
 // --- locks ---
 
 // Turns of the pause instruction before a lock sleeps, about 1 microsecond:

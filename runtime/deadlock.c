@@ -36,7 +36,8 @@ static bool is_idle(void) {
 
 static uint64_t switches(void) {
   uint64_t n = 0;
-  for (uint32_t i = 0; i < load_relaxed(&vine__sched.maxprocs); i++)
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  for (uint32_t i = 0; i < procs; i++)
     n += *(volatile uint64_t *)&vine__sched.allp[i]->counts.switches;
   return n;
 }

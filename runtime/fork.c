@@ -13,9 +13,9 @@
 // lost. So objects that others waited for are of no use in the child, as
 // POSIX says of mutexes.
 //
-// Locking: the locks of timers, the scheduler and the list of goroutines are
-// held across the fork. Those of the lot and of vine_park are only held for
-// moments by others, and nothing that they guard is kept.
+// Locking: the locks of the watchdog, timers, the scheduler and the list of
+// goroutines are held across the fork. Those of the lot and of vine_park are
+// only held for moments by others, and nothing that they guard is kept.
 
 #include "fork.h"
 #include "proc.h"
@@ -26,6 +26,7 @@
 #include <pthread.h>
 
 static void before(void) {
+  vine__lock_acquire(&vine__sysmon_lock);
   vine__timers_fork_prepare();
   vine__lock_acquire(&vine__sched.lock);
   vine__g_fork_prepare();
@@ -35,13 +36,14 @@ static void in_parent(void) {
   vine__g_fork_parent();
   vine__lock_release(&vine__sched.lock);
   vine__timers_fork_parent();
+  vine__lock_release(&vine__sysmon_lock);
 }
 
 static void empty_queues(void) {
   struct vine__sched *s = &vine__sched;
   s->runq_head = s->runq_tail = NULL;
   store_relaxed(&s->runq_count, 0);
-  for (uint32_t i = 0; i < load_relaxed(&s->maxprocs); i++) {
+  for (uint32_t i = 0; i < load_relaxed(&s->procs_made); i++) {
     struct p *p = s->allp[i];
     store_relaxed(&p->head, load_relaxed(&p->tail));
     store_relaxed(&p->runnext, NULL);
@@ -69,8 +71,12 @@ static void in_child(void) {
   for (struct m *i = load_relaxed(&s->all_m); i; i = i->all_next)
     if (i != m)
       clear_words_of(i);
+  vine__stop_fork_child();
   s->idle_m = NULL;
   s->idle_m_count = 0;
+  s->free_m = NULL;
+  if (load_relaxed(&s->state) == VINE_PAUSING) // by a thread that is gone
+    store_relaxed(&s->state, VINE_RUNNING);
   s->idle_p = NULL;
   store_relaxed(&s->idle_p_count, 0);
   store_relaxed(&s->spinning, 0);
@@ -92,6 +98,7 @@ static void in_child(void) {
   vine__timers_fork_child();
   vine__park_fork_child();
   vine__lot_fork_child();
+  vine__lock_reset_child(&vine__sysmon_lock);
 }
 
 void vine__fork_init(void) { pthread_atfork(before, in_parent, in_child); }

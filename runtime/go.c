@@ -210,11 +210,17 @@ EXPORT uint64_t vine_goid(void) {
 
 EXPORT uint64_t vine_goroutine_count(void) {
   uint64_t n = load_relaxed(&vine__sched.spawned_outside);
-  for (uint32_t i = 0; i < load_relaxed(&vine__sched.maxprocs); i++) {
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  for (uint32_t i = 0; i < procs; i++) {
     struct vine__counts *c = &vine__sched.allp[i]->counts;
     n += c->spawns - c->exits;
   }
   return n;
+}
+
+EXPORT int64_t vine_set_max_threads(int64_t n) {
+  vine__check_running("vine_set_max_threads");
+  return vine__threads_limit(n);
 }
 
 EXPORT int vine_maxprocs(void) {

@@ -73,21 +73,6 @@ static uint32_t procs_wanted(void) {
   return (uint32_t)(n < VINE_MAXPROCS_MAX ? n : VINE_MAXPROCS_MAX);
 }
 
-static int make_procs(uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) {
-    struct p *p = vine__alloc(NULL, sizeof *p);
-    if (!p)
-      return -ENOMEM;
-    memset(p, 0, sizeof *p);
-    p->id = i;
-    vine__cache_init(&p->cache);
-    vine__sched.allp[i] = p;
-  }
-  vine__timers_init(n);
-  store_relaxed(&vine__sched.maxprocs, n);
-  return 0;
-}
-
 static int set_up(void) {
   vine__debug_init();
   vine__arch_init();
@@ -99,18 +84,24 @@ static int set_up(void) {
   vine__fp_init();
   vine__dump_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
-  int err = make_procs(procs_wanted());
+  store_relaxed(&vine__sched.max_threads, VINE_THREADS_MAX);
+  uint32_t procs = procs_wanted();
+  int err = vine__procs_make(procs);
   if (err)
     return err;
+  store_release(&vine__sched.maxprocs, procs);
   store_release(&vine__sched.state, VINE_RUNNING);
   vine__sysmon_start();
   return 0;
 }
 
-_Noreturn void vine__not_running(const char *what) {
-  if (load_acquire(&vine__sched.state) == VINE_STOPPED)
+void vine__not_running(const char *what) {
+  uint32_t s = load_acquire(&vine__sched.state);
+  if (s == VINE_OFF)
+    vine__fatal("%s before the runtime was started: call vine_init first",
+                what);
+  if (s == VINE_STOPPED)
     vine__fatal("%s after vine_shutdown", what);
-  vine__fatal("%s before the runtime was started: call vine_init first", what);
 }
 
 int vine_init(void) {

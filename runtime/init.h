@@ -5,7 +5,7 @@
 
 #include "sched.h"
 
-_Noreturn void vine__not_running(const char *what);
+void vine__not_running(const char *what);
 
 // Runs `program` as goroutine 1 on this thread. Doesn't return.
 void vine__start(int argc, char **argv, char **envp,

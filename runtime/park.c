@@ -45,6 +45,7 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_COND] = "sync.Cond.Wait",
     [VINE_WAIT_SLEEP] = "sleep",
     [VINE_WAIT_IO] = "IO wait",
+    [VINE_WAIT_STOP] = "stopping the world",
 };
 
 bool vine__park_unlock(struct g *g, void *lock) {

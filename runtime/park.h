@@ -23,6 +23,7 @@ enum vine__wait_reason {
   VINE_WAIT_COND,
   VINE_WAIT_SLEEP,
   VINE_WAIT_IO,
+  VINE_WAIT_STOP,
   VINE_WAIT_COUNT,
 };
 extern const char *const vine__wait_reasons[VINE_WAIT_COUNT];

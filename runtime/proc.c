@@ -170,6 +170,19 @@ static __attribute__((noinline)) void rotate(struct p *p) {
   p->gfree_count = 0;
 }
 
+void vine__gfree_drain(struct p *p) {
+  struct g *g;
+  if (p->gfree_full)
+    share_magazine(p, p->gfree_full);
+  p->gfree_full = NULL;
+  while ((g = p->gfree) != NULL) {
+    p->gfree = g->next;
+    p->gfree_count--;
+    drop_stack(g, &p->cache);
+    share(g, g);
+  }
+}
+
 static void g_put(struct p *p, struct g *g) {
   if (!p) {
     drop_stack(g, NULL);
@@ -373,6 +386,7 @@ _Noreturn void vine__goexit_sys(struct m *m) {
     vine__fp_exit();
   vine__g_set_status(g, G_RUNNING, G_DEAD);
   free_after_exit(p, g);
+  bool ends_thread = g->hold_depth != 0;
   g->held = NULL;
   g->hold_depth = 0;
   m->held = NULL;
@@ -380,5 +394,7 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   g->m = NULL;
   p->counts.exits++;
   g_put(p, g);
+  if (ends_thread)
+    vine__m_end(m);
   vine__schedule(m);
 }

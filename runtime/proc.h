@@ -25,6 +25,11 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np);
 // vine_go does most of the time.
 struct g *vine__newproc_words(struct m *m, void (*fn)(void),
                               void *const arg[4]);
+// stop.c: Ps for all numbers below n, and heaps for them. 0 or -ENOMEM.
+int vine__procs_make(uint32_t n);
+
+// Makes p's dead goroutines everybody's. Nobody uses p.
+void vine__gfree_drain(struct p *p);
 
 // The end of the running goroutine. Also reached by returning from its
 // function (vine__goexit).

@@ -32,12 +32,14 @@
 // (S3) A goroutine with g->held runs on that thread only: a thread that picks
 //      it hands over its P and sleeps.
 // (S4) While maxprocs is 1 nobody but its owner takes from the only P's queue:
-//      plain stores do. So the number may only be raised by a thread that has
-//      that P, or while none has.
+//      plain stores do. So the number changes only while the world is stopped
+//      (stop.c).
 // (S5) When all threads are busy or asleep, no goroutine waits in a queue
 //      while a P is idle.
 // (S6) A thread holds the lock at some time between giving up a P and getting
 //      another one.
+// (S7) While the state is PAUSING no P is idle: each one that a thread gives
+//      back counts as stopped.
 //
 // Checked: tests/model/steal.pml (S1, S2), idle.pml (S5), handoff.pml (S3).
 //
@@ -66,6 +68,11 @@ uint64_t vine__rand(struct m *m) { // xorshift64*, Vigna 2016
 // --- processors ---
 
 void vine__pidle_put_locked(struct p *p) {
+  if (load_relaxed(&vine__sched.state) == VINE_PAUSING) { // S7
+    if (fetch_sub_seq_cst(&vine__sched.stop_wait, 1) == 1)
+      vine__os_futex_wake(&vine__sched.stop_wait, 1);
+    return;
+  }
   p->idle_next = vine__sched.idle_p;
   vine__sched.idle_p = p;
   fetch_add_seq_cst(&vine__sched.idle_p_count, 1);
@@ -220,7 +227,13 @@ static struct g *runq_get_any(struct p *p) {
   return g ? g : runq_get(p);
 }
 
-static bool runq_is_empty(struct p *p) {
+void vine__runq_drain(struct p *p) {
+  struct g *g;
+  while ((g = runq_get_any(p)) != NULL)
+    globrunq_put(g);
+}
+
+bool vine__runq_is_empty(struct p *p) {
   // head, tail and runnext aren't read at one moment: a goroutine may go from
   // runnext to the queue in between. Reading tail twice excludes that.
   for (;;) {
@@ -344,10 +357,23 @@ void vine__runq_ready(struct g *g, bool next) {
   vine__wakep();
 }
 
+// The stopper waits for p. False: it started the world meanwhile.
+static bool stop_unless_started(struct p *p) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  bool is_pausing = load_relaxed(&s->state) == VINE_PAUSING;
+  if (is_pausing)
+    vine__pidle_put_locked(p);
+  vine__lock_release(&s->lock);
+  return is_pausing;
+}
+
 // p has no thread. Runs it if there is anything to do.
 void vine__handoffp(struct p *p) {
   struct vine__sched *s = &vine__sched;
-  if (!runq_is_empty(p) || load_seq_cst(&s->runq_count) != 0) {
+  if (load_relaxed(&s->state) == VINE_PAUSING && stop_unless_started(p))
+    return;
+  if (!vine__runq_is_empty(p) || load_seq_cst(&s->runq_count) != 0) {
     vine__newm(p, false);
     return;
   }
@@ -419,9 +445,10 @@ static struct g *steal_work(struct m *m) {
 static bool any_work(void) {
   if (load_seq_cst(&vine__sched.runq_count) != 0)
     return true;
-  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  // Without a P, so the number may rise: pairs with stop.c.
+  uint32_t n = load_acquire(&vine__sched.maxprocs);
   for (uint32_t i = 0; i < n; i++)
-    if (!runq_is_empty(vine__sched.allp[i]))
+    if (!vine__runq_is_empty(vine__sched.allp[i]))
       return true;
   return false;
 }
@@ -493,20 +520,32 @@ static bool wait_for_timers(struct m *m) {
   return true;
 }
 
+// An idle thread beyond those that are always kept ends after this long.
+#define IDLE_NS (2 * 1000 * 1000 * 1000ll)
+
 static void sleep_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
   if (wait_for_timers(m))
     return;
   vine__lock_acquire(&s->lock);
+  if (vine__m_is_surplus_locked(m)) {
+    vine__lock_release(&s->lock);
+    vine__m_exit(m);
+  }
   m->idle_next = s->idle_m;
   s->idle_m = m;
   s->idle_m_count++;
+  bool is_extra = vine__m_is_extra_locked(m);
   vine__lock_release(&s->lock);
-  do {
+  if (!is_extra || !vine__m_sleep_for(m, IDLE_NS)) {
+    if (is_extra)
+      vine__m_retire(m);
     vine__m_sleep(m);
-    if (load_acquire(&s->state) == VINE_STOPPED)
-      vine__m_exit(m);
-  } while (!m->nextp);
+  }
+  while (load_acquire(&s->state) != VINE_STOPPED && !m->nextp)
+    vine__m_sleep(m);
+  if (!m->nextp)
+    vine__m_exit(m);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -548,11 +587,30 @@ fresh:
   return g;
 }
 
+// The world is being stopped: gives the P back and waits for another one.
+static void pause_here(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  if (m->spinning)
+    stop_spinning(m);
+  vine__lock_acquire(&s->lock);
+  bool is_pausing = load_relaxed(&s->state) == VINE_PAUSING;
+  if (is_pausing)
+    vine__pidle_put_locked(vine__releasep(m));
+  vine__lock_release(&s->lock);
+  if (is_pausing)
+    sleep_idle(m);
+}
+
 static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
   struct vine__sched *s = &vine__sched;
   for (;;) {
-    if (load_acquire(&s->state) == VINE_STOPPED)
+    uint32_t state = load_acquire(&s->state);
+    if (state == VINE_STOPPED)
       vine__m_exit(m);
+    if (state == VINE_PAUSING) {
+      pause_here(m);
+      continue;
+    }
     struct g *g = find_local(m);
     if (g)
       return g;
@@ -711,7 +769,7 @@ _Noreturn void vine__schedule(struct m *m) {
     schedule_held(m);
   if (!m->p) // lost in a foreign call: vine__reenter
     sleep_idle(m);
-  if (load_relaxed(&vine__sched.state) != VINE_STOPPED) {
+  if (load_relaxed(&vine__sched.state) == VINE_RUNNING) {
     struct g *g = find_local(m);
     if (g && !g->held)
       execute(m, g);

@@ -11,9 +11,11 @@
 // to nobody writes; what every wake-up reads; and what is written under the
 // lock.
 struct vine__sched {
+  // stop.c: changes while no P runs, under the lock.
   _Alignas(VINE_CACHE_LINE) _Atomic uint32_t maxprocs;
-  _Atomic uint32_t state; // enum vine__state
-  _Atomic int64_t now_ns; // sysmon's clock, coarse
+  _Atomic uint32_t procs_made; // valid entries of allp; never falls
+  _Atomic uint32_t state;      // enum vine__state
+  _Atomic int64_t now_ns;      // sysmon's clock, coarse
   struct m *_Atomic all_m;
   struct g *main_g;
   struct m *m0;
@@ -30,13 +32,17 @@ struct vine__sched {
   struct g *runq_head;   // lock
   struct g *runq_tail;   // lock
   _Atomic uint32_t runq_count;
-  _Atomic uint32_t m_count;
+  struct m *free_m;         // lock: structs of threads that ended
+  _Atomic uint32_t m_count; // threads
+  _Atomic uint32_t max_threads;
+  _Atomic uint32_t stop_wait; // futex: Ps that have yet to stop
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid;
 };
 extern struct vine__sched vine__sched;
 
-enum vine__state { VINE_OFF, VINE_RUNNING, VINE_STOPPED };
+// PAUSING: threads give their P back when they next come to the scheduler.
+enum vine__state { VINE_OFF, VINE_RUNNING, VINE_PAUSING, VINE_STOPPED };
 
 // Runs goroutines on this thread for ever. On the system stack.
 _Noreturn void vine__schedule(struct m *m);
@@ -62,7 +68,11 @@ void vine__wakep(void);
 // Gives p, which no thread has, to a thread, or makes it idle.
 void vine__handoffp(struct p *p);
 struct p *vine__pidle_get_locked(void);
+// Counts p as stopped instead while the state is PAUSING.
 void vine__pidle_put_locked(struct p *p);
+bool vine__runq_is_empty(struct p *p);
+// Moves all of p's queue to the global one. No thread has p.
+void vine__runq_drain(struct p *p);
 void vine__acquirep(struct m *m, struct p *p);
 struct p *vine__releasep(struct m *m);
 // Waits, as thread m, until someone gives it a processor (m->nextp).
@@ -71,16 +81,47 @@ void vine__stopm_for_p(struct m *m);
 uint64_t vine__rand(struct m *m);
 
 // thread.c
-struct m *vine__m_new(void);
+struct m *vine__m_new(void);      // fatal when there are too many
 void vine__m_attach(struct m *m); // to this thread
 void vine__m_remember_mask(void); // of signals, for threads to come
 void vine__newm(struct p *p, bool spinning);
 void vine__m_sleep(struct m *m);
 void vine__m_wake(struct m *m);
+bool vine__m_sleep_for(struct m *m, int64_t ns); // false: time is up
+// Ends this thread, unless it isn't on the list of idle ones any more, or
+// there are few of them.
+void vine__m_retire(struct m *m);
+// Whether one more idle thread would be more than are worth keeping at all.
+bool vine__m_is_surplus_locked(const struct m *m);
+// Whether so many are idle that m needn't wait for ever.
+bool vine__m_is_extra_locked(const struct m *m);
 _Noreturn void vine__m_exit(struct m *m);
+// A goroutine ended without unlocking its thread, which may be in any state:
+// nothing runs on it any more. Hands its P on.
+_Noreturn void vine__m_end(struct m *m);
+// A detached thread. 0 or an errno value; vine__no_thread tells it and ends
+// the program.
+int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg);
+_Noreturn void vine__no_thread(int err);
+// vine_set_max_threads.
+int64_t vine__threads_limit(int64_t n);
 
 // sysmon.c
 void vine__sysmon_start(void);
+// Held while another thread's guard word may be written, which goes away with
+// the thread.
+extern struct vine__lock vine__sysmon_lock;
+// Takes p from m if that is in foreign code. True: p has no thread now.
+bool vine__p_take(struct p *p, struct m *m);
+// Asks what runs on m to give way. vine__sysmon_lock held.
+void vine__m_preempt(struct m *m);
+
+// stop.c
+// Returns when no P but that of `self` (null: a thread without one) runs
+// anything. One thread at a time.
+void vine__world_stop(struct m *self);
+void vine__world_start(struct m *self);
+void vine__stop_fork_child(void);
 
 // foreign.c
 // See there. regs: the call's results, or null where they are elsewhere.

@@ -12,7 +12,7 @@ static void print_line(int64_t since_start_ns) {
   struct vine__sched *s = &vine__sched;
   char queues[512];
   size_t n = 0;
-  uint32_t procs = load_relaxed(&s->maxprocs);
+  uint32_t procs = load_acquire(&s->maxprocs);
   for (uint32_t i = 0; i < procs && n < sizeof queues - 16; i++) {
     struct p *p = s->allp[i];
     uint32_t len = load_relaxed(&p->tail) - load_relaxed(&p->head);

@@ -39,7 +39,8 @@ static bool add_one(struct g *g, void *arg) {
 
 EXPORT void vine_stack_stats(struct vine_stack_stats *out) {
   memset(out, 0, sizeof *out);
-  for (uint32_t i = 0; i < load_relaxed(&vine__sched.maxprocs); i++) {
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  for (uint32_t i = 0; i < procs; i++) {
     struct vine__counts *c = &vine__sched.allp[i]->counts;
     out->grows += c->grows;
     out->moves += c->moves;

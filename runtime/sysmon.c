@@ -33,8 +33,9 @@
 
 static _Atomic uint32_t never;
 
-// Takes p from thread m, which seems to be in foreign code.
-static bool take(struct p *p, struct m *m) {
+struct vine__lock vine__sysmon_lock = VINE_LOCK_INIT(SYSMON);
+
+bool vine__p_take(struct p *p, struct m *m) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   bool taken = false;
@@ -66,9 +67,10 @@ static void poison(volatile uintptr_t *word) {
     cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_PREEMPT);
 }
 
-static void ask_to_yield(struct m *m) {
+void vine__m_preempt(struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
   struct g *g = *(struct g *volatile *)&m->g;
-  if (!g || g->kind != G_GROWABLE)
+  if (!g || !m->guard_addr || g->kind != G_GROWABLE)
     return;
   poison(&g->guard);
   poison(m->guard_addr);
@@ -97,14 +99,14 @@ static bool look_at(struct p *p, int64_t now) {
     return false;
   }
   if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due))
-    ask_to_yield(m);
+    vine__m_preempt(m);
   if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
     return false;
   bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
                 load_relaxed(&vine__sched.spinning) != 0;
   if (!is_any_waiting(p, due) && others && now - p->sysmon_when < SLICE_NS)
     return false;
-  if (!take(p, m))
+  if (!vine__p_take(p, m))
     return false;
   store_relaxed(&p->tick, tick + 1);
   vine__handoffp(p);
@@ -113,9 +115,11 @@ static bool look_at(struct p *p, int64_t now) {
 
 static bool round_over_ps(int64_t now) {
   bool any = false;
-  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  uint32_t n = load_acquire(&vine__sched.maxprocs); // pairs with stop.c
+  vine__lock_acquire(&vine__sysmon_lock);
   for (uint32_t i = 0; i < n; i++)
     any |= look_at(vine__sched.allp[i], now);
+  vine__lock_release(&vine__sysmon_lock);
   return any;
 }
 
@@ -124,7 +128,7 @@ static void *sysmon_main(void *arg) {
   struct vine__sched *s = &vine__sched;
   int64_t sleep_ns = SLEEP_MIN_NS;
   int idle_rounds = 0;
-  while (load_acquire(&s->state) == VINE_RUNNING) {
+  while (load_acquire(&s->state) != VINE_STOPPED) {
     vine__os_futex_wait(&never, 0, sleep_ns);
     int64_t now = vine__os_nanotime();
     store_relaxed(&s->now_ns, now);
@@ -150,7 +154,8 @@ void vine__sysmon_start(void) {
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
   pthread_t t;
-  if (pthread_create(&t, NULL, sysmon_main, NULL) == 0)
-    pthread_detach(t);
+  int err = vine__thread_create(&t, sysmon_main, NULL);
+  if (err)
+    vine__no_thread(err);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

@@ -9,7 +9,14 @@
 //
 // Invariants:
 // (M1) m->nextp is set by one waker, before the wake; the M takes it.
-// (M2) Ms are never freed: sysmon reads them without a lock.
+// (M2) Ms are never freed, only used again: sysmon reads them without a lock.
+// (M3) A thread's guard word is written by others under vine__sysmon_lock,
+//      and a thread that ends takes that lock first.
+//
+// How many. Blocked foreign calls and bound goroutines each need a thread of
+// their own. When they are over, MAXPROCS + IDLE_KEPT idle ones stay; others
+// end after IDLE_NS (sched.c), or at once when IDLE_MAX more are idle. There
+// is a limit for runaways, as in Go: vine_set_max_threads.
 
 #include "fatal.h"
 #include "os/os.h"
@@ -23,29 +30,93 @@
 #include <sys/auxv.h>
 
 #define SIGSTACK_EXTRA (32 * VINE_KIB) // for what handlers do
+// Idle threads beside one for each processor: those that a few short blocking
+// calls at a time need.
+#define IDLE_KEPT 4
+// Idle threads on top that may wait for their time to end. With what they
+// touch of their stacks some 4 MB.
+#define IDLE_MAX 256
+// As Go: the kernel may be short of something for a moment. 210 ms in all.
+#define CREATE_TRIES 20
+
+// --- structs ---
+
+static void check_count(void) {
+  uint32_t max = load_relaxed(&vine__sched.max_threads);
+  if (load_relaxed(&vine__sched.m_count) <= max)
+    return;
+  vine__print("vine: program exceeds %u-thread limit\n", max);
+  vine__fatal("thread exhaustion");
+}
+
+static struct m *take_free(void) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  struct m *m = s->free_m;
+  if (m)
+    s->free_m = m->idle_next;
+  vine__lock_release(&s->lock);
+  return m;
+}
+
+static void put_free(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  m->guard_addr = NULL;
+  m->idle_next = s->free_m;
+  s->free_m = m;
+  fetch_sub_relaxed(&s->m_count, 1);
+  vine__lock_release(&s->lock);
+}
 
 struct m *vine__m_new(void) {
-  struct m *m = vine__alloc(NULL, sizeof *m);
+  static _Atomic uint32_t ids;
+  struct m *m = take_free(), *all_next = NULL;
+  bool is_fresh = !m;
+  if (is_fresh)
+    m = vine__alloc(NULL, sizeof *m);
+  else
+    all_next = m->all_next;
   if (!m)
     return NULL;
   memset(m, 0, sizeof *m);
-  m->id = fetch_add_relaxed(&vine__sched.m_count, 1);
+  m->all_next = all_next;
+  m->id = fetch_add_relaxed(&ids, 1);
   m->rng = (vine__debug.seed ? vine__debug.seed : 0x9e3779b97f4a7c15ull) +
            0xd1342543de82ef95ull * (m->id + 1);
+  fetch_add_relaxed(&vine__sched.m_count, 1);
+  check_count();
+  if (!is_fresh)
+    return m;
   m->all_next = load_relaxed(&vine__sched.all_m);
   while (!cas_acq_rel(&vine__sched.all_m, &m->all_next, m))
     ;
   return m;
 }
 
+int64_t vine__threads_limit(int64_t n) {
+  if (n < 1)
+    return -EINVAL;
+  uint32_t max = n > INT32_MAX ? INT32_MAX : (uint32_t)n;
+  uint32_t old = exchange_acq_rel(&vine__sched.max_threads, max);
+  check_count();
+  return old;
+}
+
+// --- their beginning ---
+
 // The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
+static size_t sigstack_bytes(void) {
+  size_t page = vine__os_page_size();
+  size_t bytes = getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA;
+  return (bytes + page - 1) & ~(page - 1);
+}
+
 static void set_sigaltstack(struct m *m) {
   stack_t old;
   if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE))
     return; // the thread has one
-  size_t page = vine__os_page_size();
-  size_t bytes = getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA;
-  bytes = (bytes + page - 1) & ~(page - 1);
+  size_t page = vine__os_page_size(), bytes = sigstack_bytes();
   char *base = vine__os_map(bytes + page, page);
   if (!base)
     return;
@@ -89,25 +160,28 @@ static void *thread_main(void *arg) {
   return NULL;
 }
 
-static void start_thread(struct m *m) {
+_Noreturn void vine__no_thread(int err) {
+  vine__print("vine: failed to create a thread (have %u already; errno=%d)\n",
+              load_relaxed(&vine__sched.m_count), err);
+  if (err == EAGAIN)
+    vine__print("vine: may need to increase max user processes (ulimit -u)\n");
+  vine__fatal("can't create a thread");
+}
+
+int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
   sigset_t all, old;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  int err = pthread_create(&m->thread, &attr, thread_main, m);
+  int err = pthread_create(t, &attr, fn, arg);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
   pthread_attr_destroy(&attr);
-  if (err)
-    vine__fatal("can't create a thread: %s (%d threads so far)",
-                err == EAGAIN ? "resource temporarily unavailable"
-                              : "not permitted",
-                (int)load_relaxed(&vine__sched.m_count));
+  return err;
 }
 
-// Runs p on an idle thread, or a new one.
-void vine__newm(struct p *p, bool spinning) {
+static struct m *take_idle(void) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   struct m *m = s->idle_m;
@@ -116,19 +190,49 @@ void vine__newm(struct p *p, bool spinning) {
     s->idle_m_count--;
   }
   vine__lock_release(&s->lock);
-  uint32_t forked = 1;
-  if (cas_acq_rel(&s->no_sysmon, &forked, 0))
-    vine__sysmon_start();
-  bool fresh = !m;
-  if (fresh && !(m = vine__m_new()))
+  return m;
+}
+
+static bool run_on_idle(struct p *p, bool spinning) {
+  struct m *m = take_idle();
+  if (!m)
+    return false;
+  m->spinning = spinning;
+  m->nextp = p; // M1
+  vine__m_wake(m);
+  return true;
+}
+
+static int run_on_new(struct p *p, bool spinning) {
+  struct m *m = vine__m_new();
+  if (!m)
     vine__fatal("out of memory: new thread");
   m->spinning = spinning;
   m->nextp = p; // M1
-  if (fresh)
-    start_thread(m);
-  else
-    vine__m_wake(m);
+  int err = vine__thread_create(&m->thread, thread_main, m);
+  if (err)
+    put_free(m);
+  return err;
 }
+
+// Runs p on an idle thread, or a new one.
+void vine__newm(struct p *p, bool spinning) {
+  static _Atomic uint32_t never;
+  uint32_t forked = 1;
+  if (cas_acq_rel(&vine__sched.no_sysmon, &forked, 0))
+    vine__sysmon_start();
+  for (int tries = 1; !run_on_idle(p, spinning); tries++) {
+    int err = run_on_new(p, spinning);
+    if (!err)
+      return;
+    if (err != EAGAIN || tries > CREATE_TRIES)
+      vine__no_thread(err);
+    // Perhaps one becomes idle meanwhile.
+    vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
+  }
+}
+
+// --- sleeping ---
 
 void vine__m_sleep(struct m *m) {
   // A read-modify-write: a wake between a load and a store would be lost.
@@ -136,9 +240,65 @@ void vine__m_sleep(struct m *m) {
     vine__os_futex_wait(&m->sem, 0, -1);
 }
 
+bool vine__m_sleep_for(struct m *m, int64_t ns) {
+  int64_t end = vine__os_nanotime() + ns;
+  while (exchange_acq_rel(&m->sem, 0) == 0) { // pairs with vine__m_wake
+    int64_t left = end - vine__os_nanotime();
+    if (left <= 0)
+      return false;
+    vine__os_futex_wait(&m->sem, 0, left);
+  }
+  return true;
+}
+
 void vine__m_wake(struct m *m) {
   store_release(&m->sem, 1); // pairs with vine__m_sleep
   vine__os_futex_wake(&m->sem, 1);
+}
+
+// --- their end ---
+
+// The program's first thread can't end: the process would.
+static bool may_end(const struct m *m) { return m != vine__sched.m0; }
+
+bool vine__m_is_extra_locked(const struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  return may_end(m) && s->idle_m_count > load_relaxed(&s->maxprocs) + IDLE_KEPT;
+}
+
+bool vine__m_is_surplus_locked(const struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  return may_end(m) &&
+         s->idle_m_count >= load_relaxed(&s->maxprocs) + IDLE_KEPT + IDLE_MAX;
+}
+
+static bool unlink_idle_locked(struct m *m) {
+  struct m **at = &vine__sched.idle_m;
+  while (*at && *at != m)
+    at = &(*at)->idle_next;
+  if (!*at)
+    return false;
+  *at = m->idle_next;
+  vine__sched.idle_m_count--;
+  return true;
+}
+
+void vine__m_retire(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  bool ends = vine__m_is_extra_locked(m) && unlink_idle_locked(m);
+  vine__lock_release(&s->lock);
+  if (ends)
+    vine__m_exit(m);
+}
+
+static void drop_sigaltstack(struct m *m) {
+  if (!m->sigstack)
+    return;
+  stack_t off = {.ss_flags = SS_DISABLE};
+  if (sigaltstack(&off, NULL) == 0)
+    vine__os_unmap(m->sigstack, vine__os_page_size() + sigstack_bytes());
+  m->sigstack = NULL;
 }
 
 _Noreturn void vine__m_exit(struct m *m) {
@@ -147,6 +307,19 @@ _Noreturn void vine__m_exit(struct m *m) {
   VINE_TCB(VINE_TCB_SSP) = 0;
   VINE_TCB(VINE_TCB_SS_LO) = 0;
   VINE_TCB(VINE_TCB_SS_SIZE) = 0;
-  fetch_sub_relaxed(&vine__sched.m_count, 1);
-  vine__munwind(m->start_sp);
+  drop_sigaltstack(m);
+  vine__lock_acquire(&vine__sysmon_lock); // M3
+  vine__lock_release(&vine__sysmon_lock);
+  uintptr_t start_sp = m->start_sp;
+  put_free(m); // from here on m is another thread's
+  vine__munwind(start_sp);
+}
+
+// The first thread can't end, so it sleeps for ever, as Go's.
+_Noreturn void vine__m_end(struct m *m) {
+  vine__handoffp(vine__releasep(m));
+  if (may_end(m))
+    vine__m_exit(m);
+  for (;;)
+    vine__m_sleep(m);
 }

@@ -102,7 +102,7 @@ static void fire_once(struct vine__timer *rt) { send_now(timer_of(rt)->pub.c); }
 
 static void fire_func(struct vine__timer *rt) {
   struct timer *t = timer_of(rt);
-  if (load_acquire(&vine__sched.state) != VINE_RUNNING)
+  if (load_acquire(&vine__sched.state) == VINE_STOPPED)
     return; // vine_shutdown
   if (vine__spawn_sys(t->fn, t->arg))
     vine__fatal("out of memory: starting a goroutine");

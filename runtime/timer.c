@@ -36,9 +36,9 @@
 // (T5) A thread that runs t's fn has t in its P's `running`, from before it
 //      frees the heap's lock until fn returned.
 //
-// Locking: one lock per heap, rank TIMER; never two at a time; not held while
-// fn runs. Allocates (the array of a heap) under the lock.
-// Runs on: system stacks and plain threads. Never parks.
+// Locking: one lock per heap, rank TIMER; two only where a heap is moved, by
+// ascending number; not held while fn runs. Allocates (the array of a heap)
+// under the lock. Runs on: system stacks and plain threads. Never parks.
 //
 // Rejected: timing wheels (O(1), but late by a tick, and an idle process has
 // to turn them); lazy deletion as Go's (a stopped timer's memory belongs to
@@ -305,16 +305,23 @@ void vine__timers_fork_child(void) {
 
 // --- starting and stopping ---
 
-// The heap of this thread's P, or some heap.
-static struct vine__timers *own_heap(void) {
+// The heap of this thread's P, or some heap, locked. Without a P the number
+// of them may fall at any time; who moves a heap away sets it first.
+static struct vine__timers *lock_own_heap(void) {
   static _Atomic uint32_t next;
   struct m *m = vine__getm();
-  uint32_t id =
-      m && m->p && m->call_sp == 1
-          ? m->p->id
-          : fetch_add_relaxed(&next, 1) % load_relaxed(&vine__sched.maxprocs);
-  VINE_DCHECK(id < load_relaxed(&heaps), "timer: a P without a heap");
-  return &vine__timers[id];
+  for (;;) {
+    uint32_t n = load_acquire(&vine__sched.maxprocs);
+    uint32_t id = m && m->p && m->call_sp == 1
+                      ? m->p->id
+                      : fetch_add_relaxed(&next, 1) % n;
+    VINE_DCHECK(id < load_relaxed(&heaps), "timer: a P without a heap");
+    struct vine__timers *ts = &vine__timers[id];
+    vine__lock_acquire(&ts->lock);
+    if (id < load_relaxed(&vine__sched.maxprocs))
+      return ts;
+    vine__lock_release(&ts->lock);
+  }
 }
 
 // Deadlines that are in the past already sort first; none is NEVER.
@@ -335,9 +342,8 @@ static bool add_and_unlock(struct vine__timers *ts, struct vine__timer_slot s) {
 void vine__timer_start(struct vine__timer *t, int64_t when_ns,
                        void (*fn)(struct vine__timer *), void *arg) {
   VINE_DCHECK(((uintptr_t)t & 1) == 0, "timer: not aligned");
-  struct vine__timers *ts = own_heap();
+  struct vine__timers *ts = lock_own_heap();
   when_ns = clamp(when_ns);
-  vine__lock_acquire(&ts->lock);
   VINE_ASSERT(!load_relaxed(&t->heap), "timer: started twice (T2)");
   t->when_ns = when_ns;
   t->fn = fn;
@@ -385,6 +391,29 @@ bool vine__timer_is_idle(struct vine__timer *t) {
   return !load_acquire(&t->heap) && !is_running(t);
 }
 
+// --- moving ---
+
+void vine__timers_move(uint32_t from, uint32_t to) {
+  struct vine__timers *a = &vine__timers[to], *b = &vine__timers[from];
+  VINE_ASSERT(to < from, "timer: moved to a higher heap");
+  vine__lock_acquire(&a->lock);
+  vine__lock_acquire(&b->lock);
+  VINE_ASSERT(!load_relaxed(&b->running), "timer: moved while it runs (T5)");
+  while (count_of(b)) {
+    struct vine__timer_slot s = b->slots[0];
+    remove_at(b, 0);
+    insert(a, s);
+    // Who stops it meanwhile waits for one of the locks, then looks again.
+    if (!is_sleeper(s.what))
+      store_release(&((struct vine__timer *)s.what)->heap, a); // T2
+  }
+  publish_first(b);
+  publish_first(a);
+  VINE_XCHECK(is_valid(a), "timer: heap is broken (T1, T2)");
+  vine__lock_release(&b->lock);
+  vine__lock_release(&a->lock);
+}
+
 // --- sleeping ---
 
 // No need to notify when this thread has nothing else to do: it will come to
@@ -398,9 +427,8 @@ static bool has_other_work(struct m *m) {
 }
 
 bool vine__timers_park(struct g *g, void *when) {
-  struct vine__timers *ts = own_heap();
+  struct vine__timers *ts = lock_own_heap();
   int64_t when_ns = clamp((int64_t)(intptr_t)when);
-  vine__lock_acquire(&ts->lock);
   struct vine__timer_slot s = {when_ns, (uintptr_t)g | 1};
   if (add_and_unlock(ts, s) && has_other_work(vine__getm()))
     notify(when_ns);

@@ -105,6 +105,10 @@ static inline int64_t vine__timers_first(struct vine__timers *ts) {
   return inv == 0 ? VINE_NEVER : ~inv;
 }
 
+// Moves all of one heap into another of a lower number, and no timer comes to
+// the first any more. maxprocs is set already.
+void vine__timers_move(uint32_t from, uint32_t to);
+
 // Runs the timers of P number p that are due. True if there were any. The
 // calling thread has a P and no lock.
 bool vine__timers_run(uint32_t p);

@@ -71,7 +71,11 @@ int vine_ready(vine_g g);
 
 // Between these the calling goroutine runs on the thread it is on now, and
 // that thread runs nothing else, as for Go's runtime.LockOSThread. They nest.
-// Ending the goroutine ends the lock. Nothing happens on a plain thread.
+// A goroutine that ends while locked takes the thread with it, so what it did
+// to the thread (its signal mask, its user, its namespaces) reaches no other;
+// the program's first thread then idles for ever. Goroutines that it starts
+// are not locked. Unlocking more often than locking does nothing; nothing
+// happens on a plain thread.
 void vine_lock_thread(void);
 void vine_unlock_thread(void);
 
@@ -88,6 +92,20 @@ void vine_shutdown(void);
 // How many goroutines may run at once: VINEMAXPROCS, or the processors that
 // this process may use (affinity and cgroup limits counted).
 int vine_maxprocs(void);
+
+// Lets n goroutines run at once from now on, as Go's GOMAXPROCS(n), and
+// returns how many it was before. n < 1 only asks. -EINVAL above 1,024,
+// -ENOMEM; then nothing changes. Stops all goroutines for a moment (some ten
+// microseconds; as long as it takes the slowest to come to a function call or
+// the end of a loop's round), so it is not for hot paths. Any thread. Blocks.
+int vine_set_maxprocs(int n);
+
+// At most n threads run goroutines, those that block in foreign calls counted
+// (default 10,000); returns the former limit, or -EINVAL for n < 1. A program
+// that needs more ends with "program exceeds N-thread limit" and "thread
+// exhaustion": better than a machine that stands still. Setting it below what
+// there is does that at once, as Go's debug.SetMaxThreads.
+int64_t vine_set_max_threads(int64_t n);
 
 VINE_END_DECLS
 

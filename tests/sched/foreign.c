@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// A library that knows nothing of goroutines. See sched.h.
+#include "sched.h"
+
+void foreign_sleep(int64_t ns) {
+  struct timespec t = {ns / 1000000000, ns % 1000000000};
+  while (nanosleep(&t, &t) != 0)
+    CHECK(errno == EINTR);
+}
+
+void foreign_spin(int64_t ns) {
+  int64_t end = vine_now() + ns;
+  while (vine_now() < end)
+    ;
+}
+
+void foreign_call(void (*fn)(void *), void *arg) { fn(arg); }
+
+void foreign_exit(int status) { exit(status); }
+
+void foreign_loop(void *arg) {
+  struct foreign_loop l = *(struct foreign_loop *)arg;
+  for (int i = 0; i < l.n; i++) {
+    l.fn(l.arg);
+    vine_yield();
+  }
+  vine_group_done(l.done);
+}
+
+void foreign_wait(sem_t *s) {
+  while (sem_wait(s) != 0)
+    CHECK(errno == EINTR);
+}
+
+static __thread int mark;
+int foreign_mark(int v) {
+  int old = mark;
+  if (v)
+    mark = v;
+  return old;
+}
