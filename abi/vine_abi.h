@@ -26,6 +26,7 @@
 //   the three below   trap at every check
 #define VINE_GUARD_FOREIGN (-1) // in a foreign call, on the system stack
 #define VINE_GUARD_PREEMPT (-2) // preemption asked for
+#define VINE_GUARD_SEEN (-4)    // FOREIGN, and the watchdog saw this call
 #define VINE_GUARD_MOVE (-3)    // VINEDEBUG=move=1: move at every check
 
 // Bytes always free below the guard: the largest frame that a prologue

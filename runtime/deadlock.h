@@ -12,4 +12,8 @@ struct vine__asleep {
 // One look, from the watchdog. Ends the program when nothing can go on.
 void vine__deadlock_check(void);
 
+// A plain thread is about to wait without limit. In a constructor, before the
+// runtime was started, nobody could wake the only thread.
+void vine__deadlock_before_start(void);
+
 #endif

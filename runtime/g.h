@@ -152,7 +152,8 @@ struct p {
   _Atomic uint32_t tick; // one per goroutine run: sysmon watches it
   uint32_t sysmon_tick;
   int64_t sysmon_when;
-  struct g *gfree; // dead ones: proc.c
+  int64_t call_when; // when sysmon first saw the foreign call, if it did
+  struct g *gfree;   // dead ones: proc.c
   uint32_t gfree_count;
   struct g *gfree_full;
   uint64_t goid_next, goid_end;

@@ -106,7 +106,7 @@ void vine__not_running(const char *what) {
 
 int vine_init(void) {
   vine__lock_acquire(&init_lock);
-  int err = 0;
+  int err = load_relaxed(&vine__sched.state) == VINE_STOPPED ? -ESHUTDOWN : 0;
   if (load_relaxed(&vine__sched.state) == VINE_OFF) {
     err = set_up();
     vine__lock_acquire(&vine__sched.lock);
@@ -119,32 +119,42 @@ int vine_init(void) {
 }
 
 void vine_shutdown(void) {
+  static _Atomic uint32_t called;
   if (vine__sched.main_g)
     vine__fatal("vine_shutdown in a program whose main is a goroutine");
-  uint32_t s = VINE_RUNNING;
-  if (!cas_acq_rel(&vine__sched.state, &s, VINE_STOPPED))
+  if (vine__getg())
+    vine__fatal("vine_shutdown in a goroutine");
+  uint32_t none = 0;
+  if (load_acquire(&vine__sched.state) == VINE_OFF ||
+      !cas_acq_rel(&called, &none, 1))
     return;
-  for (struct m *m = load_acquire(&vine__sched.all_m); m; m = m->all_next)
-    vine__m_wake(m);
-  vine__timers_interrupt();
+  vine__at_exit_run();
+  vine__world_end();
 }
 
 // --- main ---
 
+// Goroutines that a constructor started may have them all.
+static struct p *wait_for_p(void) {
+  static _Atomic uint32_t never;
+  for (;;) {
+    vine__lock_acquire(&vine__sched.lock);
+    struct p *p = vine__pidle_get_locked();
+    vine__lock_release(&vine__sched.lock);
+    if (p)
+      return p;
+    vine__os_futex_wait(&never, 0, 1000 * 1000);
+  }
+}
+
 void vine__start(int argc, char **argv, char **envp,
                  int (*program)(int, char **, char **)) {
-  int err = set_up();
-  if (err)
+  if (vine_init()) // a constructor may have called it already
     vine__fatal("out of memory: starting");
   struct m *m = vine__m_new();
   if (!m)
     vine__fatal("out of memory: starting");
   vine__m_attach(m);
-  vine__acquirep(m, vine__sched.allp[0]);
-  vine__lock_acquire(&vine__sched.lock);
-  for (uint32_t i = vine__sched.maxprocs; i-- > 1;)
-    vine__pidle_put_locked(vine__sched.allp[i]);
-  vine__lock_release(&vine__sched.lock);
   m->call_sp = 1;
   struct vine__newproc np = {.kind = G_GROWABLE,
                              .fn = (void (*)(void))program,
@@ -157,6 +167,7 @@ void vine__start(int argc, char **argv, char **envp,
   g->flags |= G_FLAG_MAIN;
   vine__sched.main_g = g;
   vine__sched.m0 = m;
+  vine__acquirep(m, wait_for_p());
   vine__runq_ready(g, true);
   vine__mrun(m, &m->start_sp);
   vine__main_exit(0); // not reached while the process lives

@@ -12,6 +12,9 @@ void vine__start(int argc, char **argv, char **envp,
                  int (*program)(int, char **, char **));
 _Noreturn void vine__main_exit(int status);
 
+// exit.c: runs what vine_at_exit registered, the last first.
+void vine__at_exit_run(void);
+
 // Fatal unless the runtime runs; `what` is the call that needs it.
 static inline void vine__check_running(const char *what) {
   if (__builtin_expect(load_acquire(&vine__sched.state) != VINE_RUNNING, 0))

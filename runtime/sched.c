@@ -497,9 +497,11 @@ static bool go_idle(struct m *m) {
 
 // nextp is read only after a wake, which orders what the waker wrote (M1).
 void vine__stopm_for_p(struct m *m) {
-  do
+  do {
+    if (load_acquire(&vine__sched.state) == VINE_STOPPED)
+      vine__m_exit(m);
     vine__m_sleep(m);
-  while (!m->nextp);
+  } while (!m->nextp);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -528,7 +530,7 @@ static void sleep_idle(struct m *m) {
   if (wait_for_timers(m))
     return;
   vine__lock_acquire(&s->lock);
-  if (vine__m_is_surplus_locked(m)) {
+  if (load_relaxed(&s->state) == VINE_STOPPED || vine__m_is_surplus_locked(m)) {
     vine__lock_release(&s->lock);
     vine__m_exit(m);
   }

@@ -121,6 +121,8 @@ void vine__m_preempt(struct m *m);
 // anything. One thread at a time.
 void vine__world_stop(struct m *self);
 void vine__world_start(struct m *self);
+// Stops the world for good: threads end. A plain thread.
+void vine__world_end(void);
 void vine__stop_fork_child(void);
 
 // foreign.c

@@ -126,6 +126,34 @@ void vine__world_start(struct m *self) {
   vine__timers_watch(); // who waited for them may have given up
 }
 
+// Whether m's thread is still one of ours. One in foreign code is not waited
+// for: it ends when it comes back.
+static bool is_about(struct m *m) {
+  return *(volatile uintptr_t *volatile *)&m->guard_addr &&
+         (*(volatile uintptr_t *)&m->call_sp != 0 ||
+          !*(struct g *volatile *)&m->g);
+}
+
+static void wait_for_threads(void) {
+  static _Atomic uint32_t never;
+  struct m *m = load_acquire(&vine__sched.all_m);
+  for (; m; m = m->all_next)
+    while (is_about(m)) {
+      vine__m_wake(m); // it may just have gone to sleep
+      vine__os_futex_wait(&never, 0, PRESS_NS);
+    }
+}
+
+static void end(void) {
+  struct vine__sched *s = &vine__sched;
+  vine__world_stop(NULL);
+  vine__lock_acquire(&s->lock);
+  store_release(&s->state, VINE_STOPPED);
+  vine__lock_release(&s->lock);
+  vine__timers_interrupt();
+  wait_for_threads();
+}
+
 // --- the set of Ps ---
 
 int vine__procs_make(uint32_t n) {
@@ -226,6 +254,11 @@ static int change(struct m *self, uint32_t n) {
   resize(self, n);
   vine__world_start(self);
   return old;
+}
+
+void vine__world_end(void) {
+  wait_for_turn(NULL, 0); // for ever: nobody gets another
+  end();
 }
 
 int vine__set_maxprocs_sys(int n) {

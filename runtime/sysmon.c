@@ -4,7 +4,20 @@
 // stacks, and keeps the coarse clock. After Go's sysmon.
 //
 // How it works. It sleeps 20 us, twice as long each time nothing was to do
-// after 50 rounds, up to 10 ms; when all processors are idle up to 50 ms.
+// after 50 rounds, up to 10 ms; when all processors are idle up to 50 ms. But
+// while none is idle nobody waits for timers (timer.c): then it wakes up when
+// the first one is due, to see that somebody can run it.
+//
+// Short foreign calls are left alone. When it first meets a thread in foreign
+// code it marks the guard word, which is FOREIGN during a call: SEEN. Leaving
+// the call, and entering the next, overwrites the mark. So a SEEN that it
+// finds again is the same call, and calls pay nothing for that. If something
+// waits for the P it comes back after 20 us; so a call is interfered with
+// 20 us after it began at the earliest, and 10 ms + 20 us at the latest when
+// others wait. (Go counts system calls instead, and needs two of its rounds,
+// up to 20 ms.) On fixed stacks user code looks like a foreign call, and the
+// time since the goroutine was scheduled counts.
+//
 // Taking a P (retake) is the heavy side of the protocol in foreign.S:
 //   1) m->retake = 1
 //   2) membarrier: every thread of the process executes a full barrier
@@ -30,6 +43,11 @@
 #define SLEEP_MIN_NS (20 * 1000ll)
 #define SLEEP_MAX_NS (10 * 1000 * 1000ll)
 #define SLEEP_IDLE_NS (50 * 1000 * 1000ll)
+// The same while a timer is late, because all Ps compute: one of them may go
+// into a foreign call at any moment.
+#define SLEEP_LATE_NS (1000 * 1000ll)
+// Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
+#define SLACK_NS 1000
 
 static _Atomic uint32_t never;
 
@@ -83,11 +101,29 @@ static bool is_any_waiting(struct p *p, bool due) {
          load_relaxed(&vine__sched.runq_count) != 0 || due;
 }
 
-// One look at a P; true when something was done.
-static bool look_at(struct p *p, int64_t now) {
+// Whether the foreign call that m is in has lasted for long. Marks it when it
+// is a new one. The owner's plain stores win against the mark.
+static bool is_long_call(struct p *p, struct m *m, int64_t now) {
+  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)m->guard_addr;
+  uintptr_t v = load_relaxed(guard);
+  if (v == 0) // fixed
+    return now - p->sysmon_when >= FOREIGN_NS;
+  if (v == (uintptr_t)VINE_GUARD_SEEN)
+    return now - p->call_when >= FOREIGN_NS;
+  if (v == (uintptr_t)VINE_GUARD_FOREIGN &&
+      cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_SEEN))
+    p->call_when = now;
+  return false;
+}
+
+// What to do next.
+enum look { LOOK_NOTHING, LOOK_SOON, LOOK_DONE };
+
+// One look at a P.
+static enum look look_at(struct p *p, int64_t now) {
   struct m *m = *(struct m *volatile *)&p->m;
   if (!m || !m->guard_addr)
-    return false;
+    return LOOK_NOTHING;
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round
     store_relaxed(&m->fast_left, 0);
@@ -96,31 +132,56 @@ static bool look_at(struct p *p, int64_t now) {
   if (tick != p->sysmon_tick) {
     p->sysmon_tick = tick;
     p->sysmon_when = now;
-    return false;
-  }
-  if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due))
+  } else if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due)) {
     vine__m_preempt(m);
-  if (call_sp != 0 || !m->g || now - p->sysmon_when < FOREIGN_NS)
-    return false;
+  }
+  if (call_sp != 0 || !m->g)
+    return LOOK_NOTHING;
+  if (!is_long_call(p, m, now))
+    return is_any_waiting(p, due) ? LOOK_SOON : LOOK_NOTHING;
   bool others = load_relaxed(&vine__sched.idle_p_count) != 0 ||
                 load_relaxed(&vine__sched.spinning) != 0;
   if (!is_any_waiting(p, due) && others && now - p->sysmon_when < SLICE_NS)
-    return false;
+    return LOOK_NOTHING;
   if (!vine__p_take(p, m))
-    return false;
+    return LOOK_NOTHING;
   store_relaxed(&p->tick, tick + 1);
   vine__handoffp(p);
-  return true;
+  return LOOK_DONE;
 }
 
-static bool round_over_ps(int64_t now) {
-  bool any = false;
+static enum look round_over_ps(int64_t now) {
+  enum look most = LOOK_NOTHING;
   uint32_t n = load_acquire(&vine__sched.maxprocs); // pairs with stop.c
   vine__lock_acquire(&vine__sysmon_lock);
-  for (uint32_t i = 0; i < n; i++)
-    any |= look_at(vine__sched.allp[i], now);
+  for (uint32_t i = 0; i < n; i++) {
+    enum look l = look_at(vine__sched.allp[i], now);
+    most = l > most ? l : most;
+  }
   vine__lock_release(&vine__sysmon_lock);
-  return any;
+  return most;
+}
+
+// Not past the time when the first timer is due, if only we can see to it.
+static int64_t bounded_sleep(int64_t ns) {
+  if (load_relaxed(&vine__sched.idle_p_count) != 0)
+    return ns;
+  int64_t first = vine__timers_earliest();
+  if (first == VINE_NEVER)
+    return ns;
+  int64_t left = first - vine__os_nanotime();
+  left = left > 0 ? left + SLEEP_MIN_NS : SLEEP_LATE_NS;
+  return left < ns ? left : ns;
+}
+
+// The sleep after this round, without regard to timers.
+static int64_t next_sleep(int64_t ns, int idle_rounds) {
+  struct vine__sched *s = &vine__sched;
+  if (idle_rounds <= 50)
+    return ns;
+  bool all_idle = load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
+  int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
+  return ns * 2 < max ? ns * 2 : max;
 }
 
 static void *sysmon_main(void *arg) {
@@ -128,19 +189,18 @@ static void *sysmon_main(void *arg) {
   struct vine__sched *s = &vine__sched;
   int64_t sleep_ns = SLEEP_MIN_NS;
   int idle_rounds = 0;
+  enum look look = LOOK_NOTHING;
+  vine__os_timer_slack(SLACK_NS);
   while (load_acquire(&s->state) != VINE_STOPPED) {
-    vine__os_futex_wait(&never, 0, sleep_ns);
+    bool soon = look == LOOK_SOON;
+    vine__os_futex_wait(&never, 0,
+                        soon ? SLEEP_MIN_NS : bounded_sleep(sleep_ns));
     int64_t now = vine__os_nanotime();
     store_relaxed(&s->now_ns, now);
-    if (round_over_ps(now)) {
-      idle_rounds = 0;
-      sleep_ns = SLEEP_MIN_NS;
-    } else if (++idle_rounds > 50) {
-      bool all_idle =
-          load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
-      int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
-      sleep_ns = sleep_ns * 2 < max ? sleep_ns * 2 : max;
-    }
+    look = round_over_ps(now);
+    idle_rounds = look == LOOK_DONE ? 0 : idle_rounds + 1;
+    sleep_ns =
+        look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
     vine__stack_scavenge(now);
     vine__schedtrace(now);
     if (sleep_ns >= SLEEP_MAX_NS)

@@ -8,6 +8,7 @@
 // Runs on: system stack or a plain thread's. Never parks but where it says so.
 
 #include "waiter.h"
+#include "deadlock.h"
 #include "fatal.h"
 #include "os/os.h"
 
@@ -24,6 +25,8 @@ void vine__who_wake(vine__who w, uint64_t ret) {
 }
 
 uint64_t vine__sleep(struct vine__sleeper *s) {
+  if (load_acquire(&s->woken) == 0)
+    vine__deadlock_before_start();
   while (load_acquire(&s->woken) == 0) // pairs with vine__who_wake
     vine__os_futex_wait(&s->woken, 0, -1);
   return s->ret;

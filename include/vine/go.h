@@ -80,13 +80,25 @@ void vine_lock_thread(void);
 void vine_unlock_thread(void);
 
 // The runtime starts by itself in programs whose main vinecc compiled. Others
-// call this first; the calling thread stays a plain thread. 0, or a negative
-// errno. Calling it again does nothing.
+// call this first; the calling thread stays a plain thread. 0, -ENOMEM, or
+// -ESHUTDOWN after vine_shutdown. Calling it again does nothing.
 int vine_init(void);
 
-// Stops running goroutines, for programs that called vine_init. Goroutines
-// don't run on; starting one afterwards is fatal. Fatal where main itself is a
-// goroutine: return from main, or call exit.
+// Calls fn(arg) when the program ends: when main returns, or exit is called,
+// wherever that is, or vine_shutdown. The last registered runs first, in one
+// order with atexit's, on the goroutine or thread that ends the program; it
+// may block. Other goroutines run on meanwhile, until the process is gone:
+// nobody waits for them. Not at a fatal error, _exit, or a signal. May be
+// called from such a function too. 0, -EINVAL for a null fn, -ENOMEM.
+int vine_at_exit(void (*fn)(void *), void *arg);
+
+// Ends what vine_init started, from a plain thread: calls vine_at_exit's
+// functions, stops all goroutines wherever they are, for good, and waits until
+// the threads that ran them have left them. A thread in a foreign call isn't
+// waited for: it ends when the call returns; a goroutine on a fixed stack runs
+// on to its next call into Vine. Afterwards starting a goroutine is fatal and
+// vine_init fails. Calling it again does nothing. Fatal in a goroutine; so
+// where main is one, return from main or call exit.
 void vine_shutdown(void);
 
 // How many goroutines may run at once: VINEMAXPROCS, or the processors that

@@ -91,6 +91,9 @@ int64_t vine__os_nanotime(void);
 
 // --- waiting ---
 
+// Timeouts of this thread's waits come at most about this late by the clock.
+void vine__os_timer_slack(int64_t ns);
+
 // Sleeps while *addr == value, until woken or for timeout_ns (negative: no
 // limit). 0 when woken (or spuriously), -EAGAIN when *addr differed,
 // -ETIMEDOUT, -EINTR.

@@ -23,6 +23,7 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -216,6 +217,10 @@ int64_t vine__os_nanotime(void) {
 }
 
 // --- waiting ---
+
+void vine__os_timer_slack(int64_t ns) {
+  sys(SYS_prctl, PR_SET_TIMERSLACK, ns, 0, 0, 0, 0);
+}
 
 int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
                         int64_t timeout_ns) {
