@@ -303,6 +303,57 @@ t_installed() {
 	"$CLANG" -std=c11 -I inst/include -fsyntax-only -x c x.cpp
 }
 
+# A package's build: DESTDIR before the prefix, moved to its place later.
+t_destdir() {
+	DESTDIR=$PWD/stage cmake --install "$BUILD" --prefix /usr >/dev/null
+	mv stage/usr moved
+	moved/bin/vinecc hello.c -o hello
+	[ "$(./hello)" = "hello 42" ]
+	man=moved/share/man/man7
+	[ -f $man/vine_go.7 ] && grep -qx '.so man7/vine_go.7' $man/vine_spawn.7
+	# Every public function has a page of its name.
+	[ -f $man/vine_mutex_lock.7 ] && [ -f $man/vine_chan_close.7 ]
+	[ -f moved/share/man/man3/vine_select_try.3 ]
+}
+
+# Another compiler, by pkg-config.
+t_pkg_config() {
+	command -v pkg-config >/dev/null || return 77
+	cmake --install "$BUILD" --prefix "$PWD/inst" >/dev/null
+	cat >f.c <<-'EOF'
+	#include <stdio.h>
+	#include <vine.h>
+	static vine_group wg;
+	static void hi(void *arg) { puts(arg); vine_group_done(&wg); }
+	int main(void) {
+	  if (vine_init()) return 1;
+	  vine_group_add(&wg, 1);
+	  if (vine_spawn(hi, "hello 42")) return 2;
+	  vine_group_wait(&wg);
+	  return 0;
+	}
+	EOF
+	export PKG_CONFIG_PATH=$PWD/inst/lib/pkgconfig
+	for cc in "$CLANG" gcc; do
+		$cc f.c $(pkg-config --cflags --libs vine) -o f
+		[ "$(./f)" = "hello 42" ]
+	done
+}
+
+t_meson() {
+	command -v meson >/dev/null || return 77
+	cat >meson.build <<-'EOF'
+	project('hello', 'c', default_options: ['b_lto=false'])
+	plain = static_library('plain', 'plain.c')
+	both = shared_library('both', 'plain.c')
+	executable('hello', 'hello.c', link_with: [plain])
+	executable('hello2', 'hello.c', link_with: [both])
+	EOF
+	CC=$VINECC meson setup b >log 2>&1 && ninja -C b >>log 2>&1 ||
+		{ cat log; return 1; }
+	[ "$(b/hello)" = "hello 42" ] && [ "$(b/hello2)" = "hello 42" ]
+}
+
 t_make() {
 	printf '%s\n' 'hello: hello.o plain.o' >Makefile
 	make -s CC="$VINECC" CFLAGS='-O2 -Wall' hello
