@@ -103,6 +103,14 @@ struct g {
 };
 _Static_assert(sizeof(struct g) <= 192, "1,000,000 of these: keep it small");
 
+// What is at g->sp of a goroutine that runs, while its thread is in the runtime
+// for it: for tracebacks.
+enum vine__trap {
+  TRAP_NONE,     // a context
+  TRAP_CHECK,    // a prologue's: [rbp] [A] [return address]
+  TRAP_CALLBACK, // the frame record of a foreign call; m->sys_sp: the registers
+};
+
 struct m {
   // Known to assembly.
   struct g *g;             // running here, or null
@@ -119,7 +127,7 @@ struct m {
   volatile uintptr_t *guard_addr; // this thread's %fs:VINE_TCB_GUARD
   _Atomic uint32_t sem;           // futex: 1 when woken
   bool spinning;
-  bool in_trap; // g->sp is a trap's frame record, not a context
+  uint8_t trap; // enum vine__trap
   uint32_t id;
   uint64_t rng;
   struct m *idle_next, *all_next;

@@ -35,16 +35,21 @@ static struct sigaction actions[NSIG];
 struct saved {
   uintptr_t guard, m, ssp, ss_lo, ss_size;
   struct saved *outer;
+  const void *context; // the kernel's, valid while the handler runs
 };
 static __thread struct saved *innermost
     __attribute__((tls_model("initial-exec")));
 static __thread uintptr_t handler_side[3]
     __attribute__((tls_model("initial-exec")));
 
-static void words_out(struct saved *s) {
-  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD),   VINE_TCB(VINE_TCB_M),
-                      VINE_TCB(VINE_TCB_SSP),     VINE_TCB(VINE_TCB_SS_LO),
-                      VINE_TCB(VINE_TCB_SS_SIZE), innermost};
+static void words_out(struct saved *s, const void *context) {
+  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD),
+                      VINE_TCB(VINE_TCB_M),
+                      VINE_TCB(VINE_TCB_SSP),
+                      VINE_TCB(VINE_TCB_SS_LO),
+                      VINE_TCB(VINE_TCB_SS_SIZE),
+                      innermost,
+                      context};
   VINE_TCB(VINE_TCB_GUARD) = 0;
   VINE_TCB(VINE_TCB_M) = 0;
   if (s->m) { // a plain thread goes on with its own side stack
@@ -74,9 +79,20 @@ void vine__signal_leave(void) {
     words_back(innermost);
 }
 
+bool vine__signal_interrupted(struct vine__interrupted *out) {
+  for (const struct saved *s = innermost; s; s = s->outer) {
+    if (!s->m)
+      continue; // a plain thread, or another handler
+    out->m = (struct m *)s->m;
+    vine__arch_interrupted(s->context, &out->pc, &out->bp);
+    return true;
+  }
+  return false;
+}
+
 static void enter(int sig, siginfo_t *info, void *context) {
   struct saved s;
-  words_out(&s);
+  words_out(&s, context);
   struct sigaction *a = &actions[sig];
   if (a->sa_flags & SA_SIGINFO)
     a->sa_sigaction(sig, info, context);

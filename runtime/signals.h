@@ -3,6 +3,21 @@
 #ifndef VINE_SIGNALS_H
 #define VINE_SIGNALS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct m;
+
+// What a signal handler interrupted on a thread of Vine's.
+struct vine__interrupted {
+  struct m *m;
+  uintptr_t pc, bp; // the next instruction, the frame pointer
+};
+
+// If this thread is in a signal handler, and an M: what the outermost one
+// interrupted. vine__getm() is null there.
+bool vine__signal_interrupted(struct vine__interrupted *out);
+
 // If this thread is in a signal handler: brings back the words of the thread
 // control block, for a longjmp out of it.
 void vine__signal_leave(void);

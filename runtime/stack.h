@@ -46,7 +46,10 @@ size_t vine__stack_adjust(uintptr_t record, uintptr_t lo, uintptr_t hi,
 extern _Atomic uint64_t vine__max_stack;
 void vine__segments_unwind(struct g *g, unsigned depth);
 // The bounds of the stack below the segment that ends at `top`.
-bool vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi);
+void vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi);
+// Where the segment's first function returns to in the end: what
+// vine__segment_return stands for.
+uintptr_t vine__segment_caller(uintptr_t top);
 
 // stackshrink.c
 bool vine__stack_hibernate(struct g *g, struct vine__cache *c);

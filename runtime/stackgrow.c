@@ -297,11 +297,14 @@ uintptr_t vine__segment_pop(struct m *m) {
   return s.sp;
 }
 
-bool vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi) {
+void vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi) {
   const struct segment *s = segment_at(top);
   *lo = s->lo;
   *hi = s->hi;
-  return true;
+}
+
+uintptr_t vine__segment_caller(uintptr_t top) {
+  return *(const uintptr_t *)segment_at(top)->sp;
 }
 
 void vine__segments_unwind(struct g *g, unsigned depth) {
@@ -353,13 +356,13 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   uintptr_t entry = g->sp + 16;
   size_t frame = regs->frame_bytes;
   bool yield = wants_preempt() || random_preempt(m);
-  m->in_trap = true;
+  m->trap = TRAP_CHECK;
   vine__stack_set_guard(g); // undoes sysmon's poison
   if (!fits(g, entry, frame)) {
     if (g->pins && !grows_in_place(g, entry, frame)) {
       uintptr_t sp =
           segment_push(m, g, entry, entry + 8, regs->args_bytes, frame);
-      m->in_trap = false;
+      m->trap = TRAP_NONE;
       vine__segment_enter(regs, sp);
     }
     grow(m, g, entry, frame, g->sp);
@@ -367,7 +370,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
     if (!vine__stack_resize(m, g, vine__stack_bytes(g), g->sp))
       out_of_memory(g, vine__stack_bytes(g));
   }
-  m->in_trap = false;
+  m->trap = TRAP_NONE;
   if (yield)
     vine__trap_park(m, g, regs);
 }
@@ -400,18 +403,22 @@ uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   regs->old_gsp_off = g->hi - m->gsp;
   regs->old_sys_sp = m->sys_sp;
   m->sys_sp = (uintptr_t)regs;
+  m->trap = TRAP_CALLBACK;
   uintptr_t args = regs->orig_sp + 24;
   if (!fits(g, g->sp, room)) {
     if (g->pins && !grows_in_place(g, g->sp, room)) {
       uintptr_t slot = m->gsp - 8;
       *(uintptr_t *)slot = (uintptr_t)vine__bounce_return;
-      return segment_push(m, g, slot, args, nargs, regs->frame_bytes);
+      uintptr_t sp = segment_push(m, g, slot, args, nargs, regs->frame_bytes);
+      m->trap = TRAP_NONE;
+      return sp;
     }
     grow(m, g, g->sp, room, g->sp);
   } else if (vine__debug.move && !g->pins && !(g->flags & G_FLAG_LARGE)) {
     if (!vine__stack_resize(m, g, vine__stack_bytes(g), g->sp))
       out_of_memory(g, vine__stack_bytes(g));
   }
+  m->trap = TRAP_NONE;
   m->gsp = g->sp;
   uintptr_t sp = m->gsp - nargs - 8;
   sp -= (sp - (regs->orig_sp + 16)) & (VINE_STACK_ALIGN - 1);

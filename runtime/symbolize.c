@@ -6,7 +6,7 @@
 //
 // Of several symbols that fit, the better one by this order wins:
 //   1) one whose size covers the address, before one without a size
-//      (assembly labels)
+//      (assembly labels), which reaches as far as the next symbol
 //   2) the one that starts last
 //   3) a name of the program, before the aliases and thunks that vinecc adds
 //      (__vine_c_NAME, __vine_cv_NAME)
@@ -192,17 +192,19 @@ static bool is_ours(const char *name) {
   return has_prefix(name, "__vine_c_") || has_prefix(name, "__vine_cv_");
 }
 
-// Whether the address (relative to the bias) may be said to lie in s.
-static bool fits(const struct module *m, const ElfW(Sym) * s, uintptr_t rel) {
+static bool is_code(const struct module *m, const ElfW(Sym) * s) {
   unsigned type = ELF64_ST_TYPE(s->st_info);
   if (s->st_shndx == SHN_UNDEF || s->st_shndx == SHN_ABS)
     return false;
   if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE)
     return false;
-  if (rel < s->st_value || (s->st_size && rel - s->st_value >= s->st_size))
-    return false;
   const char *name = name_of(m, s);
   return *name != 0 && *name != '$' && !has_prefix(name, ".L");
+}
+
+// Whether an address (relative to the bias) at or after s lies in s.
+static bool covers_pc(const ElfW(Sym) * s, uintptr_t rel) {
+  return s->st_size == 0 || rel - s->st_value < s->st_size;
 }
 
 // The order in this file's head; b may be null.
@@ -222,9 +224,19 @@ static bool is_better(const struct module *m, const ElfW(Sym) * a,
 
 static const ElfW(Sym) * search(const struct module *m, uintptr_t rel) {
   const ElfW(Sym) *best = NULL;
-  for (size_t i = 0; m->sym && i < m->sym_count; i++)
-    if (fits(m, &m->sym[i], rel) && is_better(m, &m->sym[i], best))
-      best = &m->sym[i];
+  uintptr_t last = 0; // the start of the last symbol at or before rel
+  for (size_t i = 0; m->sym && i < m->sym_count; i++) {
+    const ElfW(Sym) *s = &m->sym[i];
+    if (!is_code(m, s) || s->st_value > rel)
+      continue;
+    if (s->st_value > last)
+      last = s->st_value;
+    if (covers_pc(s, rel) && is_better(m, s, best))
+      best = s;
+  }
+  // Past the end of a function, a label before it says nothing.
+  if (best && best->st_size == 0 && best->st_value < last)
+    return NULL;
   return best;
 }
 

@@ -45,7 +45,7 @@ static bool is_root(uintptr_t pc) {
   return pc == (uintptr_t)vine__goexit || pc == (uintptr_t)vine__main_return;
 }
 
-bool vine__frames_next(struct vine__frames *w) {
+static bool take_record(struct vine__frames *w) {
   if (!find_record(w))
     return false;
   const uintptr_t *record = (const uintptr_t *)w->bp;
@@ -53,6 +53,19 @@ bool vine__frames_next(struct vine__frames *w) {
   // (T1) What is left of this stack lies above the record.
   w->lo = w->bp + RECORD_BYTES;
   w->bp = record[0];
+  return true;
+}
+
+bool vine__frames_next(struct vine__frames *w) {
+  w->exact = false;
+  if (w->then) {
+    w->pc = w->then;
+    w->then = 0;
+  } else if (!take_record(w)) {
+    return false;
+  }
+  if (w->pc == (uintptr_t)vine__segment_return && w->segment_caller)
+    w->pc = w->segment_caller(w, w->arg);
   return w->pc != 0 && !is_root(w->pc);
 }
 
@@ -77,7 +90,9 @@ static void print_frame(uintptr_t pc, bool is_return) {
   struct vine__symbol s;
   const char *file;
   uintptr_t offset;
-  if (vine__symbol_find(pc - is_return, &s))
+  if (pc == (uintptr_t)vine__bounce_return)
+    vine__print("\t(foreign code)\n");
+  else if (vine__symbol_find(pc - is_return, &s))
     vine__print("\t%s+0x%zx\n", s.name, (size_t)(s.offset + is_return));
   else if (vine__symbol_object(pc, &file, &offset))
     vine__print("\t0x%zx (%s+0x%zx)\n", (size_t)pc, file, (size_t)offset);
@@ -119,11 +134,10 @@ void vine__traceback_print(const struct vine__traceback *t) {
   }
   size_t n = 0;
   do {
-    if (n < ENDS)
-      print_frame(w.pc, n > 0);
+    if (n++ < ENDS)
+      print_frame(w.pc, !w.exact);
     else
       ring.pc[ring.seen++ % ENDS] = w.pc;
-    n++;
   } while (vine__frames_next(&w));
   print_ring(&ring);
 }

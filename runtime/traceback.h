@@ -21,8 +21,13 @@
 #define VINE_FRAMES_HOPS_MAX 10000
 
 // A walk. Start by filling it in; pc is then the innermost frame's.
+//
+// vine__bounce_return, as pc or in the chain, stands for foreign code: frames
+// on a system stack, of which nothing is known.
 struct vine__frames {
-  uintptr_t pc;
+  uintptr_t pc;   // a return address
+  bool exact;     // but this one: pc is the next instruction to run
+  uintptr_t then; // the caller's pc, if the chain doesn't have it; else 0
   uintptr_t bp;
   uintptr_t lo; // the stack that records may lie in
   uintptr_t hi;
@@ -30,6 +35,8 @@ struct vine__frames {
   // another stack (a linked segment, the system stack of a callback), sets
   // w->lo and w->hi to it and returns true.
   bool (*other_stack)(struct vine__frames *w, void *arg);
+  // Optional. Called for vine__segment_return: what it stands for.
+  uintptr_t (*segment_caller)(const struct vine__frames *w, void *arg);
   void *arg;
   uint32_t hops; // changes of stack so far, at most VINE_FRAMES_HOPS_MAX
 };
@@ -60,6 +67,7 @@ struct vine__traceback {
 //
 //   goroutine 7 [chan receive, 3 minutes]:
 //   	consume+0x1a
+//   	(foreign code)
 //   	main+0x44
 //
 // Above 2 * VINE_TRACEBACK_ENDS frames, the innermost and the outermost, and

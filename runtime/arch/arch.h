@@ -69,6 +69,10 @@ void vine__segment_return(void);
 uint32_t vine__fp_get(void);
 void vine__fp_set(uint32_t fp);
 
+// Where a signal handler's third argument says that the thread was: the next
+// instruction, and the frame pointer.
+void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *bp);
+
 // Bytes of the vector registers: 16, 32 or 64. Set by vine__arch_init.
 extern uint32_t vine__vector_bytes;
 void vine__arch_init(void);

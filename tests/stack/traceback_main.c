@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // S14, S15: a program to look at from outside: goroutines parked at known
-// depths, one hibernated, one in a callback, main deep in a foreign call.
-// traceback_test.sh sends SIGQUIT, and unwinds with gdb.
+// depths, one in a callback, one on a linked segment, main deep in a foreign
+// call. traceback_test.sh has it send itself SIGQUIT, and unwinds with gdb.
 #include "foreign.h"
 #include "stack.h"
 
@@ -34,7 +34,21 @@ NOINLINE long in_callback(void *arg, long v) {
 
 static void caller(void *arg) { foreign_call_deep(in_callback, arg, 3, 2); }
 
+// Called where the pinned frame's stack is full: on a segment, by a function
+// below whose return address only the segment knows.
+NOINLINE int pinned(int n) {
+  void *fp = __builtin_frame_address(0);
+  OPAQUE(fp);
+  int r = parked_deep(n);
+  CHECK(fp == __builtin_frame_address(0));
+  return r;
+}
+
+static void pinner(void *arg) { pinned((int)(long)arg); }
+
+// Growth from here is what gdb stops in.
 NOINLINE int look_here(void) {
+  grow_stack(2000);
   raise(SIGQUIT);
   return 0;
 }
@@ -52,7 +66,8 @@ int main(void) {
   CHECK(vine_spawn(parker, (void *)3) == 0);
   CHECK(vine_spawn(parker, (void *)200) == 0);
   CHECK(vine_spawn(caller, NULL) == 0);
-  while (waiting < 3)
+  CHECK(vine_spawn(pinner, (void *)40) == 0);
+  while (waiting < 4)
     vine_yield();
   // With one processor they are all parked when it is our turn again.
   for (int i = 0; i < 300; i++) {

@@ -3,6 +3,7 @@
 // form, and walks over garbage.
 #include "unit.h"
 
+#include "arch/arch.h"
 #include "fatal.h"
 #include "symbolize.h"
 #include "traceback.h"
@@ -22,8 +23,11 @@ extern int __vine_c_real_name(int x) __attribute__((alias("real_name")));
 
 __asm__(".text\n.globl bare_label\nbare_label:\n nop\n nop\n ret\n"
         ".globl variadic.va\n.type variadic.va, @function\n"
-        "variadic.va:\n ret\n.size variadic.va, .-variadic.va\n");
+        "variadic.va:\n ret\n.size variadic.va, .-variadic.va\n"
+        ".globl sized\n.type sized, @function\n"
+        "sized:\n ret\n.size sized, .-sized\n.skip 32\n");
 void bare_label(void);
+void sized(void);
 void variadic_va(void) __asm__("variadic.va");
 
 static void check_name(uintptr_t pc, const char *name, uintptr_t offset) {
@@ -39,7 +43,10 @@ static void test_names(void) {
   check_name((uintptr_t)__vine_c_real_name, "real_name", 0);
   check_name((uintptr_t)bare_label + 1, "bare_label", 1);
   check_name((uintptr_t)variadic_va, "variadic", 0);
+  check_name((uintptr_t)sized, "sized", 0);
   struct vine__symbol s;
+  // Past a function's end isn't in a label before it.
+  CHECK(!vine__symbol_find((uintptr_t)sized + 8, &s));
   CHECK(vine__symbol_find((uintptr_t)&qsort, &s) && *s.name);
   void *p = dlsym(RTLD_DEFAULT, "qsort");
   CHECK(vine__symbol_find((uintptr_t)p, &s) && strstr(s.name, "qsort"));
@@ -153,6 +160,56 @@ static void test_stops(void) {
   CHECK(vine__traceback_frames(1, lo, lo, hi, add_one, &n) == 3);
 }
 
+static bool append(void *arg, uintptr_t pc) {
+  uintptr_t **next = arg;
+  *(*next)++ = pc;
+  return true;
+}
+
+static uintptr_t caller_of_segment(const struct vine__frames *w, void *arg) {
+  (void)w;
+  (void)arg;
+  return 0x2004;
+}
+
+// A caller beside the chain comes right after the first; what leads back to an
+// older segment stands for a caller; a goroutine's end isn't shown.
+static void test_special(void) {
+  uintptr_t chain[] = {0, 0x2001,
+                       0, (uintptr_t)vine__segment_return,
+                       0, (uintptr_t)vine__goexit};
+  chain[0] = (uintptr_t)&chain[2];
+  chain[2] = (uintptr_t)&chain[4];
+  struct vine__frames w = {.pc = 0x1000,
+                           .exact = true,
+                           .then = 0x2000,
+                           .bp = (uintptr_t)chain,
+                           .lo = (uintptr_t)chain,
+                           .hi = (uintptr_t)(chain + 6),
+                           .segment_caller = caller_of_segment};
+  CHECK(vine__frames_next(&w) && w.pc == 0x2000 && !w.exact);
+  CHECK(vine__frames_next(&w) && w.pc == 0x2001);
+  CHECK(vine__frames_next(&w) && w.pc == 0x2004);
+  CHECK(!vine__frames_next(&w));
+  uintptr_t pcs[4], *next = pcs;
+  CHECK(vine__traceback_frames(1, (uintptr_t)chain, (uintptr_t)chain,
+                               (uintptr_t)(chain + 6), append, &next) == 3);
+  CHECK(pcs[1] == 0x2001 && next == pcs + 3);
+}
+
+static void foreign_frame(void) {
+  struct vine__frames w = here(NULL, (void *)vine__bounce_return);
+  w.then = (uintptr_t)sized + 1;
+  print_from(w, 0);
+}
+
+static void test_foreign(void) {
+  static char err[4096];
+  unit_child(foreign_frame, err, sizeof err);
+  CHECK_STR(err, "goroutine 7 [chan receive]:\n\t(foreign code)\n"
+                 "\tsized+0x1\n");
+}
+
 // Two stacks that point at each other.
 static uintptr_t ping[2];
 static uintptr_t pong[2];
@@ -212,6 +269,8 @@ int main(void) {
   test_objects();
   test_printing();
   test_stops();
+  test_special();
+  test_foreign();
   test_hops();
   test_garbage();
   return 0;

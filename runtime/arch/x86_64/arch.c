@@ -7,6 +7,7 @@
 
 #include <cpuid.h>
 #include <stddef.h>
+#include <ucontext.h>
 
 #define AT(type, field, offset)                                                \
   _Static_assert(offsetof(type, field) == (offset), #type "." #field)
@@ -58,6 +59,12 @@ AT(struct vine__jmpbuf, mask_saved, J_MASK_SAVED);
 AT(struct vine__jmpbuf, mask, J_MASK);
 _Static_assert(sizeof(struct vine__context) == CONTEXT_SIZE, "context");
 _Static_assert(offsetof(struct vine__context, bp) == VINE_CONTEXT_BP, "bp");
+
+void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *bp) {
+  const ucontext_t *c = context;
+  *pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
+  *bp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
+}
 
 uint32_t vine__vector_bytes = 16;
 

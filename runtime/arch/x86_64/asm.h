@@ -26,6 +26,21 @@
 	.size \name, . - \name
 .endm
 
+// RETURN_ADDRESS name, shown: what follows is returned to, never called.
+// Unwinders look up the byte before a return address: here a nop, with the
+// same unwinding rules and in a function of its own, `shown`, so that gdb and
+// perf have a name to print that says what comes here.
+.macro RETURN_ADDRESS name, shown
+	.type \shown, @function
+\shown:
+	nop
+	.size \shown, . - \shown
+	.globl \name
+	.hidden \name
+	.type \name, @function
+\name:
+.endm
+
 // HIDDEN name: not visible to shared libraries.
 .macro HIDDEN name
 	.hidden \name

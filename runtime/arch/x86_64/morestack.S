@@ -53,9 +53,14 @@
 	movq	%rsp, %rsi
 .endm
 
+// What lld and gold write into prologues of functions that call foreign code.
+// Not an alias: gdb lets the stack go on anywhere from a function named
+// __morestack (foreign.S), and of two names for one address it takes either.
+FUNC __morestack_non_split
+	jmp	__morestack
+ENDFUNC __morestack_non_split
+
 FUNC __morestack
-	.globl __morestack_non_split
-	.set __morestack_non_split, __morestack
 	TRAP_FRAME
 	testq	%rax, %rax
 	jz	.Lno_goroutine
@@ -130,14 +135,10 @@ ENDFUNC __morestack
 // The return address of a bounced callback's body. rax, rdx, xmm0, xmm1 and
 // st0 hold its results. The frame record that rbp points at is that of the
 // foreign call: unwinders skip the foreign frames, as tracebacks do.
-	.globl vine__bounce_return
-	.hidden vine__bounce_return
-	.type vine__bounce_return, @function
 	.cfi_startproc
 	.cfi_def_cfa %rbp, 16
 	.cfi_offset %rbp, -16
-	nop
-vine__bounce_return:
+	RETURN_ADDRESS vine__bounce_return, vine__foreign_code
 	movq	%fs:VINE_TCB_M, %r10
 	movq	M_SYS_SP(%r10), %rsp
 	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
@@ -157,14 +158,10 @@ vine__bounce_return:
 
 // Where a goroutine that was preempted at a trap continues, on its stack,
 // rsp at the trap's frame record.
-	.globl vine__trap_resume
-	.hidden vine__trap_resume
-	.type vine__trap_resume, @function
 	.cfi_startproc
 	.cfi_def_cfa %rbp, 16
 	.cfi_offset %rbp, -16
-	nop
-vine__trap_resume:
+	RETURN_ADDRESS vine__trap_resume, vine__stopped
 	movq	%rsp, %rbp
 	movq	%fs:VINE_TCB_M, %rdi
 	movq	M_G(%rdi), %rcx
@@ -232,14 +229,10 @@ ENDFUNC __vine_side_alloc
 // The return address of a body that runs on a linked segment (a frame below
 // it is pinned): give the segment back, return to the caller on the older
 // one. Its results are kept in a struct vine__regs.
-	.globl vine__segment_return
-	.hidden vine__segment_return
-	.type vine__segment_return, @function
 	.cfi_startproc
 	.cfi_def_cfa %rbp, 16
 	.cfi_offset %rbp, -16
-	nop
-vine__segment_return:
+	RETURN_ADDRESS vine__segment_return, vine__older_segment
 	movq	%fs:VINE_TCB_M, %r10
 	movq	M_CALL_SP(%r10), %rsp
 	movq	$1, M_CALL_SP(%r10)

@@ -78,13 +78,9 @@ vine__gostart:
 
 // Return address of a goroutine's function.
 	.p2align 4
-	.globl vine__goexit
-	.hidden vine__goexit
-	.type vine__goexit, @function
 	.cfi_startproc
 	.cfi_undefined %rip
-	nop
-vine__goexit:
+	RETURN_ADDRESS vine__goexit, vine__goroutine
 	movq	%fs:VINE_TCB_M, %rdi
 	movq	M_SYS_SP(%rdi), %rsp
 	movq	$1, M_CALL_SP(%rdi)
@@ -97,13 +93,9 @@ vine__goexit:
 // Return address of main: exit(result), as a foreign call, so that atexit
 // functions run and may be instrumented.
 	.p2align 4
-	.globl vine__main_return
-	.hidden vine__main_return
-	.type vine__main_return, @function
 	.cfi_startproc
 	.cfi_undefined %rip
-	nop
-vine__main_return:
+	RETURN_ADDRESS vine__main_return, vine__main_goroutine
 	movl	%eax, %edi
 	subq	$8, %rsp
 	leaq	vine__main_exit(%rip), %r11
