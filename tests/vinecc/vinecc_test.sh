@@ -492,10 +492,24 @@ t_cxx() {
 # --- refusals ---
 
 t_refuses_lto() {
-	fails 'flto.*not work' "$VINECC" -flto -c plain.c
-	fails 'flto.*not work' "$VINECC" -flto=thin plain.c -o x
-	"$VINECC" -flto -fno-lto -c plain.c
-	"$VINECC" -flto -fno-vine -c plain.c
+	local lto why='link-time optimisation does not work with Vine yet: leave'
+	"$VINECC" -c hello.c
+	echo -flto >args
+	for lto in -flto -flto=thin -flto=full -flto=auto; do
+		fails "error: $lto: $why it out" "$VINECC" $lto -c plain.c
+		fails "error: $lto: $why it out" "$VINECC" $lto plain.c -o x
+		# Where only LDFLAGS have it.
+		fails "error: $lto: $why it out" "$VINECC" $lto hello.o -o x
+		fails "error: $lto: $why it out" "$VINECC" -shared $lto hello.o -o x
+		"$VINECC" $lto -fno-lto hello.o -o x
+		"$VINECC" $lto -fno-lto -c plain.c
+		"$VINECC" $lto -fno-vine -c plain.c
+		"$VINECC" $lto -E plain.c >x.i
+		VINE_OFF=1 "$VINECC" $lto -c plain.c
+	done
+	fails "error: -flto: $why" "$VINECC" @args -c plain.c
+	[ ! -e y ] && fails "error: -flto: $why" "$VINECC" -flto hello.o -o y
+	[ ! -e y ]
 }
 
 t_refuses_other_linkers() {
