@@ -2,32 +2,57 @@
 //
 // Messages to the programmer, through clang's own diagnostics, with the
 // source line where the object is compiled with -g.
+//
+// Errors are clang's "unsupported" ones, which show the function's source.
+// Warnings are those of a plugin: the only kind that comes with a name
+// (-Wbackend-plugin), so that they can be switched off, and so that vinecc
+// can keep -Werror from making errors of them: a configure script's check
+// would fail for a reason that has nothing to do with what it looks for.
 #include "Abi.h"
 #include "Vine.h"
 
 #include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/InstIterator.h"
 
 using namespace llvm;
 
 namespace vine {
 
-static void report(const Function &F, const Twine &Msg, const Instruction *At,
-                   DiagnosticSeverity Severity) {
-  DiagnosticLocation Loc;
+namespace {
+
+class PluginWarning : public DiagnosticInfo {
+  std::string Text;
+
+public:
+  explicit PluginWarning(std::string Text)
+      : DiagnosticInfo(getNextAvailablePluginDiagnosticKind(), DS_Warning),
+        Text(std::move(Text)) {}
+  void print(DiagnosticPrinter &DP) const override { DP << Text; }
+};
+
+} // namespace
+
+static DiagnosticLocation locationOf(const Function &F, const Instruction *At) {
   if (At && At->getDebugLoc())
-    Loc = DiagnosticLocation(At->getDebugLoc());
-  else if (F.getSubprogram())
-    Loc = DiagnosticLocation(F.getSubprogram());
-  F.getContext().diagnose(DiagnosticInfoUnsupported(F, Msg, Loc, Severity));
+    return DiagnosticLocation(At->getDebugLoc());
+  if (F.getSubprogram())
+    return DiagnosticLocation(F.getSubprogram());
+  return DiagnosticLocation();
 }
 
 void reportError(const Function &F, const Twine &Msg, const Instruction *At) {
-  report(F, Msg, At, DS_Error);
+  F.getContext().diagnose(
+      DiagnosticInfoUnsupported(F, Msg, locationOf(F, At), DS_Error));
 }
 
 void reportWarning(const Function &F, const Twine &Msg, const Instruction *At) {
-  report(F, Msg, At, DS_Warning);
+  DiagnosticLocation Loc = locationOf(F, At);
+  std::string Where = F.getParent()->getSourceFileName();
+  if (Loc.isValid())
+    Where = (Loc.getRelativePath() + ":" + Twine(Loc.getLine())).str();
+  F.getContext().diagnose(PluginWarning(
+      (Where + ": in function '" + linkerName(F) + "': " + Msg).str()));
 }
 
 // The unwinder walks frames by the tables of their code and knows nothing of

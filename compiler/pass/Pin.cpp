@@ -8,7 +8,10 @@
 // Such a function calls __vine_pin first and __vine_unpin last. While a
 // goroutine has pinned frames its stack doesn't move; growth links a segment.
 // That is right always and slow when it grows, and hardly any program needs
-// it.
+// it. What a program does with the address may be wrong all the same, so those
+// that ask for it are warned: two frames' addresses say nothing of how deep
+// the stack is, and a collector that scans the stack doesn't find the locals
+// that have moved to the side stack.
 #include "Abi.h"
 #include "Vine.h"
 
@@ -85,8 +88,13 @@ static bool intrinsicNamesFrame(const IntrinsicInst &II) {
   }
 }
 
+static bool isAskedForAddress(const IntrinsicInst &II) {
+  return II.getIntrinsicID() != Intrinsic::returnaddress &&
+         II.getIntrinsicID() != Intrinsic::write_register && !II.use_empty();
+}
+
 static bool needsPin(Function &F) {
-  bool Pin = false;
+  bool Pin = false, Warned = false;
   for (Instruction &I : instructions(F)) {
     auto *CB = dyn_cast<CallBase>(&I);
     if (!CB)
@@ -94,7 +102,16 @@ static bool needsPin(Function &F) {
     if (CB->isInlineAsm()) {
       Pin |= asmNamesStack(F, *CB);
     } else if (auto *II = dyn_cast<IntrinsicInst>(CB)) {
-      Pin |= intrinsicNamesFrame(*II);
+      bool NamesFrame = intrinsicNamesFrame(*II);
+      if (NamesFrame && !Warned && isAskedForAddress(*II)) {
+        reportWarning(F,
+                      "vine: the address of a frame says nothing of the "
+                      "stack's depth, and locals lie elsewhere; the stack "
+                      "can't move while this function runs",
+                      II);
+        Warned = true;
+      }
+      Pin |= NamesFrame;
     } else if (CB->hasFnAttr(Attribute::ReturnsTwice)) {
       Function *Callee = calledFunction(*CB);
       Pin |= !Callee || !linkerName(*Callee).starts_with("__vine_");

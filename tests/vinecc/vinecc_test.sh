@@ -263,6 +263,24 @@ t_poll_option() {
 	"$VINECC" -O2 -fvine-poll -c plain.c
 }
 
+t_warnings() {
+	echo 'int f(char *p) { return (char *)__builtin_frame_address(0) < p; }' >w.c
+	"$VINECC" -c w.c 2>err
+	grep -q "w.c: in function 'f': vine: the address of a frame" err
+	# As a configure script's check: a warning, and the right answer.
+	"$VINECC" -Wall -Werror -c w.c 2>err
+	grep -q 'warning: .*address of a frame' err
+	"$VINECC" -Werror -Wno-vine -c w.c 2>err
+	[ ! -s err ]
+	"$VINECC" -w -c w.c 2>err
+	[ ! -s err ]
+	! "$VINECC" -Werror=vine -c w.c 2>err
+	grep -q 'error: .*address of a frame' err
+	"$VINECC" -Werror=vine -Wno-error=vine -c w.c 2>err
+	"$VINECC" -Werror -Wno-vine -fno-vine -c w.c
+	VINE_OFF=1 "$VINECC" -Werror -c w.c
+}
+
 # --- what other tools ask ---
 
 t_version() {
