@@ -83,6 +83,8 @@ struct p *vine__pidle_get_locked(void) {
   if (p) {
     vine__sched.idle_p = p->idle_next;
     fetch_sub_seq_cst(&vine__sched.idle_p_count, 1);
+    if (load_seq_cst(&vine__sched.sysmon_quiet))
+      vine__sysmon_poke();
   }
   return p;
 }

@@ -23,7 +23,8 @@ struct vine__sched {
   struct p *allp[VINE_MAXPROCS_MAX];
 
   _Alignas(VINE_CACHE_LINE) _Atomic uint32_t idle_p_count;
-  _Atomic uint32_t spinning; // threads that look for work
+  _Atomic uint32_t spinning;     // threads that look for work
+  _Atomic uint32_t sysmon_quiet; // futex: 1 while the watchdog sleeps long
 
   _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
   struct m *idle_m;      // lock
@@ -108,6 +109,8 @@ int64_t vine__threads_limit(int64_t n);
 
 // sysmon.c
 void vine__sysmon_start(void);
+// The first P becomes busy.
+void vine__sysmon_poke(void);
 // Held while another thread's guard word may be written, which goes away with
 // the thread.
 extern struct vine__lock vine__sysmon_lock;

@@ -4,16 +4,18 @@
 // stacks, and keeps the coarse clock. After Go's sysmon.
 //
 // How it works. It sleeps 20 us, twice as long each time nothing was to do
-// after 50 rounds, up to 10 ms; when all processors are idle up to 50 ms. But
-// while none is idle nobody waits for timers (timer.c): then it wakes up when
-// the first one is due, to see that somebody can run it.
+// after 50 rounds, up to 1 ms; when all processors are idle up to 50 ms, and
+// then the first one that becomes busy wakes it. (Go's sleeps up to 10 ms: a
+// ticker of 1 ms would miss ten ticks when all threads block at once.) While
+// no processor is idle nobody waits for timers (timer.c): then it wakes up
+// when the first one is due, to see that somebody can run it.
 //
 // Short foreign calls are left alone. When it first meets a thread in foreign
 // code it marks the guard word, which is FOREIGN during a call: SEEN. Leaving
 // the call, and entering the next, overwrites the mark. So a SEEN that it
 // finds again is the same call, and calls pay nothing for that. If something
 // waits for the P it comes back after 20 us; so a call is interfered with
-// 20 us after it began at the earliest, and 10 ms + 20 us at the latest when
+// 20 us after it began at the earliest, and 1 ms + 20 us at the latest when
 // others wait. (Go counts system calls instead, and needs two of its rounds,
 // up to 20 ms.) On fixed stacks user code looks like a foreign call, and the
 // time since the goroutine was scheduled counts.
@@ -41,11 +43,9 @@
 #define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
 #define FOREIGN_NS (20 * 1000ll)      // before a P is taken
 #define SLEEP_MIN_NS (20 * 1000ll)
-#define SLEEP_MAX_NS (10 * 1000 * 1000ll)
+#define SLEEP_MAX_NS (1000 * 1000ll)
 #define SLEEP_IDLE_NS (50 * 1000 * 1000ll)
-// The same while a timer is late, because all Ps compute: one of them may go
-// into a foreign call at any moment.
-#define SLEEP_LATE_NS (1000 * 1000ll)
+#define QUIET_NS (10 * 1000 * 1000ll) // sleeps between looks for a deadlock
 // Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
 #define SLACK_NS 1000
 
@@ -170,8 +170,31 @@ static int64_t bounded_sleep(int64_t ns) {
   if (first == VINE_NEVER)
     return ns;
   int64_t left = first - vine__os_nanotime();
-  left = left > 0 ? left + SLEEP_MIN_NS : SLEEP_LATE_NS;
-  return left < ns ? left : ns;
+  left += SLEEP_MIN_NS;
+  return 0 < left && left < ns ? left : ns;
+}
+
+// Pairs with vine__sysmon_poke: either it sees that a P became busy, or who
+// took the P sees that it sleeps.
+static void sleep_quietly(int64_t ns) {
+  struct vine__sched *s = &vine__sched;
+  store_seq_cst(&s->sysmon_quiet, 1);
+  if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs))
+    vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
+  store_relaxed(&s->sysmon_quiet, 0);
+}
+
+void vine__sysmon_poke(void) {
+  if (exchange_acq_rel(&vine__sched.sysmon_quiet, 0))
+    vine__os_futex_wake(&vine__sched.sysmon_quiet, 1);
+}
+
+static void rest(int64_t ns, enum look look) {
+  if (ns > SLEEP_MAX_NS)
+    sleep_quietly(ns);
+  else
+    vine__os_futex_wait(&never, 0,
+                        look == LOOK_SOON ? SLEEP_MIN_NS : bounded_sleep(ns));
 }
 
 // The sleep after this round, without regard to timers.
@@ -192,9 +215,7 @@ static void *sysmon_main(void *arg) {
   enum look look = LOOK_NOTHING;
   vine__os_timer_slack(SLACK_NS);
   while (load_acquire(&s->state) != VINE_STOPPED) {
-    bool soon = look == LOOK_SOON;
-    vine__os_futex_wait(&never, 0,
-                        soon ? SLEEP_MIN_NS : bounded_sleep(sleep_ns));
+    rest(sleep_ns, look);
     int64_t now = vine__os_nanotime();
     store_relaxed(&s->now_ns, now);
     look = round_over_ps(now);
@@ -203,7 +224,7 @@ static void *sysmon_main(void *arg) {
         look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
     vine__stack_scavenge(now);
     vine__schedtrace(now);
-    if (sleep_ns >= SLEEP_MAX_NS)
+    if (sleep_ns >= QUIET_NS)
       vine__deadlock_check();
   }
   return NULL;

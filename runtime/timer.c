@@ -441,7 +441,9 @@ static bool is_first_due(struct vine__timers *ts, int64_t now) {
   return count_of(ts) && ts->slots[0].when_ns <= now;
 }
 
-// Wakes due sleepers, the earliest first. The lock is free meanwhile.
+// Wakes due sleepers. The lock is free meanwhile. The earliest runs next, as
+// in Go: behind a queue of goroutines that each block in a foreign call it
+// would be late by as many hand-offs.
 static void wake_sleepers(struct vine__timers *ts, int64_t now) {
   struct g *batch[WAKE_BATCH];
   int n = 0;
@@ -452,10 +454,11 @@ static void wake_sleepers(struct vine__timers *ts, int64_t now) {
   }
   publish_first(ts);
   vine__lock_release(&ts->lock);
-  for (int i = 0; i < n; i++) {
-    batch[i]->ret = 0;
-    vine__g_make_runnable(batch[i]);
-    vine__runq_ready(batch[i], false);
+  for (int i = 1; i <= n; i++) {
+    struct g *g = batch[i % n];
+    g->ret = 0;
+    vine__g_make_runnable(g);
+    vine__runq_ready(g, i == n);
   }
   vine__lock_acquire(&ts->lock);
 }
