@@ -17,6 +17,11 @@
 //      stack of a goroutine that doesn't run.
 // (H2) A goroutine with pins, segments, or a context on a system stack keeps
 //      its stack.
+// (H3) A goroutine that is executed has a stack with the frames that it had
+//      when it parked: whoever sets HIBERNATED does so under SCAN, or as its
+//      owner, and nobody else writes `flags`.
+//
+// Checked: tests/model/hibernate.pml (H1, H3).
 //
 // Runs on: a system stack or sysmon's. Allocates; failure is no error.
 

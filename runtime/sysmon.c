@@ -26,7 +26,7 @@
 //   3) m->call_sp still 0? Then the thread is in foreign code, and on its way
 //      out it will see retake: the P is ours. Else: take retake back.
 // All under the scheduler's lock, which the thread takes too when it sees
-// retake.
+// retake (X1, foreign.S; tests/model/handoff.pml).
 //
 // Runs on: a thread that is no M. Allocates (hibernation).
 

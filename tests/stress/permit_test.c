@@ -8,7 +8,7 @@
 #include "testing.h"
 
 #define PAIRS 4
-#define TURNS 20000
+#define TURNS 1000
 
 struct pair {
   vine_g sleeper;
