@@ -14,7 +14,7 @@ T ?= .
 .PHONY: all deps demo test bench install check format tidy clean
 
 all: deps $(BUILD)/build.ninja
-	@cmake --build $(BUILD) --target vine vine_shared vine-pass vinecc
+	@cmake --build $(BUILD) --target vinecc
 
 deps:
 	@LLVM_VERSION=$(LLVM) tools/install-deps build

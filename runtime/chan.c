@@ -30,6 +30,9 @@
 // Rejected: lock-free rings for buffered channels (select and close need the
 // lock anyway, and Vine's costs two uncontended atomics); slots as small as
 // the elements (one more branch for each load; 7 bytes saved).
+// Ordering, for sanitizer.h, as Go's memory model has it: a send before its
+// receive, a receive before the send that reuses its slot (or, without a
+// buffer, before the end of its send), close before a receive that finds it.
 // See also: select.c, waiter.h, tests/model/chan.pml.
 
 #include "chan.h"
@@ -75,6 +78,7 @@ static void *slot(struct vine_chan *c, size_t i) {
 }
 
 static void slot_put(struct vine_chan *c, size_t i, const void *p, uint64_t w) {
+  vine__san_sync(slot(c, i));
   if (c->is_word)
     *(uint64_t *)slot(c, i) = w;
   else
@@ -95,6 +99,7 @@ static void take(struct vine_chan *c, struct vine__op *op, const void *p,
 
 static void slot_get(struct vine_chan *c, size_t i, struct vine__op *op) {
   const void *p = slot(c, i);
+  vine__san_sync(p);
   take(c, op, p, c->is_word ? *(const uint64_t *)p : 0);
 }
 
@@ -202,6 +207,8 @@ bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op) {
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == 0, "C2: receiver waits beside data");
     vine__lock_release(&c->lock);
+    if (c->cap == 0)
+      vine__san_acquire(vine__who_waits(s->who));
     deliver(c, s, op->ptr, op->word);
     return true;
   }
@@ -223,6 +230,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == c->cap,
                 "C2: sender waits beside room");
+    vine__san_acquire(vine__who_waits(s->who));
     slot_put(c, c->recvx, s->elem, s->word);
     c->sendx = next_slot(c, c->sendx);
   } else {
@@ -245,12 +253,14 @@ bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op) {
   if (s) {
     VINE_DCHECK(c->cap == 0, "C2: sender waits beside room");
     vine__lock_release(&c->lock);
+    vine__san_acquire(vine__who_waits(s->who));
     take(c, op, s->elem, s->word);
     wake(s, true, 1); // who may free c
     return true;
   }
   if (!load_relaxed(&c->closed))
     return false;
+  vine__san_acquire(&c->closed);
   op_zero(c, op);
   vine__lock_release(&c->lock);
   return true;
@@ -280,6 +290,7 @@ static void sudog_init(struct vine__sudog *s, struct vine_chan *c,
                        const struct vine__op *op, vine__who who) {
   *s = (struct vine__sudog){
       .who = who, .c = c, .elem = op->ptr, .word = op->word};
+  vine__san_release(vine__who_waits(who));
 }
 
 // Waits in q with c->lock held; the result is what the waker passes.
@@ -381,7 +392,8 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 // Run by the stubs of the two calls on small elements (API_FAST, switch.S),
 // on the goroutine's own stack, before any register is saved: a buffered
 // channel where nobody waits. They call nothing and need a few words of
-// stack, for which there is room below the guard.
+// stack, for which there is room below the guard. Sanitizers are told things
+// on the way, for which there is none.
 
 static bool try_lock_fast(struct vine_chan *c) {
   uint32_t free = VINE_LOCK_FREE;
@@ -397,8 +409,8 @@ static uint64_t unlock_fast(struct vine_chan *c) {
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
                                        uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
-  if (!c || type != c->type || load_relaxed(&c->count) >= c->cap ||
-      c->stride == 0 || !try_lock_fast(c))
+  if (VINE_SANITIZED || !c || type != c->type ||
+      load_relaxed(&c->count) >= c->cap || c->stride == 0 || !try_lock_fast(c))
     return no;
   size_t count = load_relaxed(&c->count), at = c->sendx;
   if (load_relaxed(&c->closed) || count == c->cap ||
@@ -412,8 +424,8 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
 
 struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
-  if (!c || type != c->type || load_relaxed(&c->count) == 0 || c->stride == 0 ||
-      !try_lock_fast(c))
+  if (VINE_SANITIZED || !c || type != c->type || load_relaxed(&c->count) == 0 ||
+      c->stride == 0 || !try_lock_fast(c))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || load_relaxed(&c->sendq.first))
@@ -550,6 +562,7 @@ static struct vine__sudog *close_locked(struct vine_chan *c) {
   struct vine__sudog *list = NULL, **end = &list, *s;
   if (load_relaxed(&c->closed))
     vine__fatal("close of closed channel");
+  vine__san_release(&c->closed);
   store_release(&c->closed, 1);
   while ((s = waitq_pop(&c->recvq)) != NULL) {
     s->next = NULL;

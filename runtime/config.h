@@ -18,6 +18,15 @@
 #endif
 #endif
 
+// Which sanitizer this archive knows of; the build says so (sanitizer.h).
+#ifndef VINE_TSAN
+#define VINE_TSAN 0
+#endif
+#ifndef VINE_ASAN
+#define VINE_ASAN 0
+#endif
+#define VINE_SANITIZED (VINE_TSAN || VINE_ASAN)
+
 #define VINE_KIB ((size_t)1 << 10)
 #define VINE_MIB ((size_t)1 << 20)
 #define VINE_GIB ((size_t)1 << 30)
@@ -89,6 +98,11 @@
 
 // Default fixed stack, bytes; room for getaddrinfo, regexec and glob.
 #define VINE_STACK_FIXED_DEFAULT (64 * VINE_KIB)
+
+// The same for goroutines that would have a growable one, had the pass not
+// been told -vine-fixed, and for main: as Linux gives main. Address space only.
+#define VINE_STACK_FIXED_GO (256 * VINE_KIB)
+#define VINE_STACK_FIXED_MAIN (8 * VINE_MIB)
 
 // Bytes of one mapping that holds many fixed stacks, so that 100,000 stacks
 // take a few hundred mappings (vm.max_map_count is 65,530).

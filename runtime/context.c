@@ -163,6 +163,7 @@ static void end_one(struct ctx *c, int err, const char *cause,
     return;
   }
   c->cause = cause;
+  vine__san_release(&c->err);
   store_release(&c->err, err); // X1; pairs with vine_ctx_err
   vine__timer_stop(&c->timer);
   if (load_relaxed(&c->done))

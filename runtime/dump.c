@@ -95,17 +95,19 @@ static void set_context(struct vine__frames *f, const struct g *g,
 static void print(struct g *g, const char *status, struct vine__frames *f) {
   int64_t now = load_relaxed(&vine__sched.now_ns);
   bool waits = vine__g_status(g) == G_WAITING;
+  int64_t since = load_relaxed(&g->since_ns);
   if (g->segs) {
     f->other_stack = older_segment;
     f->segment_caller = segment_caller;
     f->hops =
         VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
   }
-  struct vine__traceback t = {.goid = g->goid,
-                              .status = status,
-                              .waited_ns = waits ? now - g->since_ns : 0,
-                              .locked = g->hold_depth != 0,
-                              .frames = *f};
+  struct vine__traceback t = {
+      .goid = g->goid,
+      .status = status,
+      .waited_ns = waits ? now - (since < 0 ? -since : since) : 0,
+      .locked = g->hold_depth != 0,
+      .frames = *f};
   vine__print("\n");
   vine__traceback_print(&t);
 }

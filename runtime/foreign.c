@@ -24,7 +24,7 @@
 #include "stackgrow.h"
 
 static bool try_reacquire_locked(struct m *m) {
-  if (!m->p) {
+  if (!vine__m_p(m)) {
     struct p *p = vine__pidle_get_locked();
     if (!p)
       return false;
@@ -61,21 +61,21 @@ static void wait_bound(struct m *m, struct g *g) {
 
 // On the system stack; g's context is on its fixed stack.
 _Noreturn void vine__requeue(struct m *m) {
-  m->call_sp = 1;
-  vine__reschedule(m, m->g, true);
+  store_relaxed(&m->call_sp, 1);
+  vine__reschedule(m, vine__m_g(m), true);
 }
 
 void vine__reenter(struct m *m, struct vine__regs *regs) {
   struct vine__sched *s = &vine__sched;
-  struct g *g = m->g;
-  m->call_sp = 1;
+  struct g *g = vine__m_g(m);
+  store_relaxed(&m->call_sp, 1);
   vine__lock_acquire(&s->lock);
   if (try_reacquire_locked(m)) {
     vine__lock_release(&s->lock);
     return;
   }
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-  bool fixed = g->kind == G_FIXED && vine__g_is_on_stack(g, here);
+  bool fixed = vine__g_kind(g) == G_FIXED && vine__g_is_on_stack(g, here);
   if (is_bound(m, g) || !(fixed || regs) || is_x87_in_use()) {
     wait_bound(m, g);
     return;
@@ -85,7 +85,7 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
   if (fixed) {
     vine__leave(m, g);
     m = vine__getm(); // perhaps another thread
-    m->call_sp = 1;
+    store_relaxed(&m->call_sp, 1);
     __asm__ volatile("" : : : "memory"); // then look: foreign.S's order
     // It was 0 while the fixed goroutine was resumed: taken again?
     if (load_relaxed(&m->retake))

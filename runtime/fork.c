@@ -47,8 +47,8 @@ static void empty_queues(void) {
     struct p *p = s->allp[i];
     store_relaxed(&p->head, load_relaxed(&p->tail));
     store_relaxed(&p->runnext, NULL);
-    p->counts.exits = p->counts.spawns;
-    p->m = NULL;
+    store_relaxed(&p->counts.exits, load_relaxed(&p->counts.spawns));
+    store_relaxed(&p->m, NULL);
   }
 }
 
@@ -88,7 +88,7 @@ static void in_child(void) {
     vine__pidle_put_locked(s->allp[i]);
   if (m) {
     m->all_next = NULL;
-    m->p = NULL;
+    store_relaxed(&m->p, NULL);
     store_relaxed(&m->retake, 0);
     vine__acquirep(m, s->allp[0]);
   }

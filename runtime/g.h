@@ -32,6 +32,7 @@
 #include "arch/arch.h"
 #include "atomic.h"
 #include "lock.h"
+#include "sanitizer.h"
 #include "sidestack.h"
 #include "stackalloc.h"
 
@@ -76,32 +77,35 @@ struct g {
   uintptr_t ssp;    // the side stack's words while it doesn't run
   uintptr_t ss_lo;
   uintptr_t ss_size;
-  uint64_t ret;   // rax when it is resumed
-  uint8_t kind;   // enum g_kind
-  uint8_t reason; // enum vine__wait_reason
-  uint16_t pins;  // frames that can't move
-  uint16_t segs;  // linked segments
-  uint8_t flags;  // G_FLAG_*
-  uint8_t parked; // G_PARKED or G_PERMIT: vine_park, vine_ready
+  uint64_t ret;         // rax when it is resumed
+  _Atomic uint8_t kind; // enum g_kind; sysmon reads it
+  uint8_t reason;       // enum vine__wait_reason
+  uint16_t pins;        // frames that can't move
+  uint16_t segs;        // linked segments
+  uint8_t flags;        // G_FLAG_*
+  uint8_t parked;       // G_PARKED or G_PERMIT: vine_park, vine_ready
   _Atomic uint32_t status;
   int32_t err;    // errno while it doesn't run
   struct m *m;    // running on
   struct g *next; // in a queue
   uint64_t goid;
   struct vine__side side;
-  void *entry;      // its function, for learned sizes and tracebacks
-  int64_t since_ns; // when it parked, on the tick clock
-  struct m *held;   // the only thread it may run on
-  void *ext;        // struct vine__stack_large or newest segment
-  void *block;      // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit;   // most bytes of stack
-  void *waiting;    // what it waits in (L4)
-  uint32_t block_bytes;
+  void *entry; // its function, for learned sizes and tracebacks
+  // When it parked, on the tick clock; negative: hibernated. sysmon reads it.
+  _Atomic int64_t since_ns;
+  struct m *held;           // the only thread it may run on
+  void *ext;                // struct vine__stack_large or newest segment
+  void *block;              // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
+  uint64_t limit;           // most bytes of stack
+  void *waiting;            // what it waits in (L4)
+  uint32_t block_bytes;     // hibernated; of a fixed stack: valgrind's number
   uint32_t hold_depth : 12; // vine_lock_thread nesting
   uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's
   uintptr_t old_hi;         // hibernated: what `hi` was
+  struct vine__san san;
 };
-_Static_assert(sizeof(struct g) <= 192, "1,000,000 of these: keep it small");
+_Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,
+               "1,000,000 of these: keep it small");
 
 // What is at g->sp of a goroutine that runs, while its thread is in the runtime
 // for it: for tracebacks.
@@ -111,16 +115,18 @@ enum vine__trap {
   TRAP_CALLBACK, // the frame record of a foreign call; m->sys_sp: the registers
 };
 
+// What is atomic here is written by its own thread, or by sysmon when it took
+// the processor, and read by sysmon. Those accesses are plain moves.
 struct m {
   // Known to assembly.
-  struct g *g;             // running here, or null
-  uintptr_t call_sp;       // foreign.S: sys_sp, 0 or 1
-  uintptr_t sys_sp;        // top of the free part of the system stack
-  uintptr_t gsp;           // frame record of the current foreign call
-  _Atomic uint32_t retake; // sysmon takes, or took, the processor
-  uintptr_t base_sp;       // sys_sp outside callbacks
+  struct g *_Atomic g;       // running here, or null
+  _Atomic uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
+  uintptr_t sys_sp;          // top of the free part of the system stack
+  uintptr_t gsp;             // frame record of the current foreign call
+  _Atomic uint32_t retake;   // sysmon takes, or took, the processor
+  uintptr_t base_sp;         // sys_sp outside callbacks
 
-  struct p *p;
+  struct p *_Atomic p;
   struct p *nextp; // handed over by who wakes this thread
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
@@ -139,23 +145,29 @@ struct m {
   // taken before the scheduler has to look about.
   uintptr_t fast_sp;
   _Atomic uint32_t fast_left;
+  struct vine__san san;
 };
 
 #define VINE_RUNQ 256 // goroutines per local queue, a power of two
 
 // Counters of one P; read by anyone, written by its owner only.
 struct vine__counts {
-  uint64_t spawns, exits, switches;
-  uint64_t grows, moves, shrinks, hibernations, wakes, segments;
-  uint64_t bytes_copied;
+  _Atomic uint64_t spawns, exits, switches;
+  _Atomic uint64_t grows, moves, shrinks, hibernations, wakes, segments;
+  _Atomic uint64_t bytes_copied;
 };
+
+// By the owner. Readers want no order.
+static inline void vine__count(_Atomic uint64_t *c, uint64_t n) {
+  store_relaxed(c, load_relaxed(c) + n);
+}
 
 struct p {
   uint32_t id;
   _Atomic uint32_t head, tail; // of runq: head shared, tail the owner's
   struct g *_Atomic runq[VINE_RUNQ];
   struct g *_Atomic runnext;
-  struct m *m;
+  struct m *_Atomic m;
   struct p *idle_next;
   _Atomic uint32_t tick; // one per goroutine run: sysmon watches it
   uint32_t sysmon_tick;
@@ -169,15 +181,42 @@ struct p {
   struct vine__counts counts;
 };
 
+static inline uint8_t vine__g_kind(const struct g *g) {
+  return load_relaxed(&((struct g *)(uintptr_t)g)->kind);
+}
+
 // This thread's M, or null on a thread Vine didn't start.
 static inline struct m *vine__getm(void) {
   return (struct m *)VINE_TCB(VINE_TCB_M);
 }
 
+// By thread m itself.
+static inline struct g *vine__m_g(const struct m *m) {
+  return load_relaxed(&((struct m *)(uintptr_t)m)->g);
+}
+static inline struct p *vine__m_p(const struct m *m) {
+  return load_relaxed(&((struct m *)(uintptr_t)m)->p);
+}
+static inline uintptr_t vine__m_call_sp(const struct m *m) {
+  return load_relaxed(&((struct m *)(uintptr_t)m)->call_sp);
+}
+
 // The running goroutine, or null.
 static inline struct g *vine__getg(void) {
   struct m *m = vine__getm();
-  return m ? m->g : NULL;
+  return m ? vine__m_g(m) : NULL;
+}
+
+// The P whose things this thread may touch, or null: elsewhere than in the
+// runtime sysmon may take it at any moment.
+static inline struct p *vine__own_p(void) {
+  struct m *m = vine__getm();
+  return m && vine__m_call_sp(m) == 1 ? vine__m_p(m) : NULL;
+}
+
+static inline struct vine__cache *vine__m_cache(const struct m *m) {
+  struct p *p = vine__m_p(m);
+  return p ? &p->cache : NULL;
 }
 
 static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {

@@ -23,18 +23,9 @@
 #define MIN_BYTES 4096
 #define MAX_LIMIT ((int64_t)1 << 40)
 
-static bool is_instrumented(const void *fn) {
-  uint64_t magic;
-  if (((uintptr_t)fn & 0xfff) == 0) // abi/README.md section 3
-    return false;
-  memcpy(&magic, (const char *)fn - 8, sizeof magic);
-  return magic == VINE_MAGIC;
-}
-
 // This thread's M, if it is a goroutine or a timer that calls.
 static inline struct m *own_m(void) {
-  struct m *m = vine__getm();
-  return m && m->p && m->call_sp == 1 ? m : NULL;
+  return vine__own_p() ? vine__getm() : NULL;
 }
 
 static int start(const struct vine__newproc *np) {
@@ -50,9 +41,8 @@ static int spawn(void (*fn)(void *), void *arg, int64_t max_stack,
   vine__check_running("vine_spawn");
   if (!fn)
     vine__fatal("go of nil func value");
-  bool growable = is_instrumented((void *)fn);
   struct vine__newproc np = {
-      .kind = growable ? G_GROWABLE : G_FIXED,
+      .kind = vine__kind_for((void *)fn),
       .fn = (void (*)(void))fn,
       .arg = {arg},
       .entry = (void *)fn,
@@ -97,12 +87,14 @@ void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
 }
 
 // What it becomes otherwise: tramp takes its argument block by value, at the
-// top of its own stack. Null where the function to call is.
+// top of its own stack. Null where the function to call is. Compiled with
+// -vine-fixed it has no magic.
 void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
   vine__check_running("vine_go");
   if (!tramp)
     vine__fatal("go of nil func value");
-  struct vine__newproc np = {.kind = G_GROWABLE,
+  struct vine__newproc np = {.kind = vine__kind_for((void *)tramp),
+                             .stack_bytes = VINE_STACK_FIXED_GO,
                              .fn = tramp,
                              .entry = (void *)tramp,
                              .args = args,
@@ -118,7 +110,7 @@ void vine__yield_sys(void) {
     return;
   }
   struct m *m = vine__getm();
-  struct p *p = m->p;
+  struct p *p = vine__m_p(m);
   if (!load_relaxed(&p->runnext) &&
       load_relaxed(&p->head) == load_relaxed(&p->tail) &&
       load_relaxed(&vine__sched.runq_count) == 0 &&
@@ -158,6 +150,7 @@ void vine__park_sys(void) {
   if (g->parked == G_PERMIT) {
     g->parked = 0;
     vine__lock_release(&park_lock);
+    vine__san_acquire(&g->san);
     return;
   }
   g->parked = G_PARKED;
@@ -174,6 +167,7 @@ int vine__ready_sys(vine_g h) {
     vine__lock_release(&park_lock);
     return -ESRCH;
   }
+  vine__san_release(&g->san);
   bool parked = g->parked == G_PARKED;
   g->parked = parked ? 0 : G_PERMIT;
   vine__lock_release(&park_lock);
@@ -213,7 +207,7 @@ EXPORT uint64_t vine_goroutine_count(void) {
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++) {
     struct vine__counts *c = &vine__sched.allp[i]->counts;
-    n += c->spawns - c->exits;
+    n += load_relaxed(&c->spawns) - load_relaxed(&c->exits);
   }
   return n;
 }

@@ -17,6 +17,7 @@
 #include <vine/group.h>
 
 void vine__group_settle_sys(vine_group *wg, int64_t n) {
+  vine__san_sync(wg); // as the inline calls do
   struct vine__bucket *b = vine__lot_lock(wg);
   struct vine__parked *list = NULL, **end = &list, *w;
   int64_t now = __atomic_add_fetch(&wg->state, 2 * n, __ATOMIC_ACQ_REL);
@@ -48,6 +49,7 @@ int vine__group_block_sys(vine_group *wg, int64_t until) {
   do {
     if (v < 2) {
       vine__lot_unlock(b);
+      vine__san_acquire(wg);
       return 0;
     }
   } while (!__atomic_compare_exchange_n(&wg->state, &v, v | 1, 0,

@@ -155,8 +155,9 @@ void vine__start(int argc, char **argv, char **envp,
   if (!m)
     vine__fatal("out of memory: starting");
   vine__m_attach(m);
-  m->call_sp = 1;
-  struct vine__newproc np = {.kind = G_GROWABLE,
+  store_relaxed(&m->call_sp, 1);
+  struct vine__newproc np = {.kind = vine__kind_for((void *)program),
+                             .stack_bytes = VINE_STACK_FIXED_MAIN,
                              .fn = (void (*)(void))program,
                              .arg = {(void *)(intptr_t)argc, argv, envp},
                              .entry = (void *)program,

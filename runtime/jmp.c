@@ -3,9 +3,7 @@
 //
 // How it works. setjmp.S stores positions as distances from the stack's top.
 // longjmp out of a callback leaves foreign frames on the system stack behind:
-// m->sys_sp goes back to what it was at setjmp. Foreign libraries that call
-// longjmp themselves (libpng, libjpeg) reach the functions at the end, which
-// tell Vine's buffers from the C library's.
+// m->sys_sp goes back to what it was at setjmp.
 //
 // Runs on: a system stack, a signal stack, or any thread's.
 
@@ -15,13 +13,10 @@
 #include "signals.h"
 #include "stack.h"
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <signal.h>
 
 _Static_assert(sizeof(struct vine__jmpbuf) <= sizeof(jmp_buf), "jmp_buf");
-
-void __vine_longjmp(void *buf, int val);
 
 static uint64_t owner(void) {
   struct g *g = vine__getg();
@@ -32,21 +27,25 @@ static uint64_t owner(void) {
   return self;
 }
 
-static bool is_mine(const struct vine__jmpbuf *b) {
+bool vine__jmp_is_mine(const struct vine__jmpbuf *b) {
   return (b->check ^ VINE_JMPBUF_SECRET) == owner();
 }
 
+_Noreturn void vine__jmp_fatal(void) {
+  vine__fatal("longjmp: the jmp_buf is corrupt, or was not filled by a "
+              "setjmp of this goroutine");
+}
+
 static void check(const struct vine__jmpbuf *b, const struct m *m) {
-  bool ok = is_mine(b);
+  bool ok = vine__jmp_is_mine(b);
   if (ok && b->growable) {
-    const struct g *g = m ? m->g : NULL;
-    ok = g && g->kind == G_GROWABLE && b->segs <= g->segs &&
+    const struct g *g = m ? vine__m_g(m) : NULL;
+    ok = g && vine__g_kind(g) == G_GROWABLE && b->segs <= g->segs &&
          (b->segs < g->segs || b->sp <= g->hi - g->lo) &&
          b->sys_off <= m->base_sp - m->sys_sp;
   }
   if (!ok)
-    vine__fatal("longjmp: the jmp_buf is corrupt, or was not filled by a "
-                "setjmp of this goroutine");
+    vine__jmp_fatal();
 }
 
 void vine__jmp_save_mask(struct vine__jmpbuf *b) {
@@ -71,10 +70,10 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
     restore_mask(b);
   if (!b->growable)
     return 0;
-  struct g *g = m->g;
+  struct g *g = vine__m_g(m);
   // From foreign code. First store, then look: else sysmon may take the
   // processor between the two (foreign.S, X1).
-  *(volatile uintptr_t *)&m->call_sp = 1;
+  store_relaxed(&m->call_sp, 1);
   fence_compiler(); // pairs with the membarrier in take()
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
@@ -82,42 +81,4 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
   vine__segments_unwind(g, b->segs);
   g->pins = b->pins;
   return g->hi;
-}
-
-// --- for foreign code ---
-
-typedef void longjmp_fn(void *, int);
-
-static _Noreturn void jump(const char *name, void *buf, int val) {
-  if (is_mine(buf)) {
-    __vine_longjmp(buf, val);
-    __builtin_unreachable();
-  }
-  longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
-  if (!real)
-    vine__fatal("longjmp: the jmp_buf is corrupt, or was not filled by a "
-                "setjmp of this goroutine");
-  real(buf, val);
-  __builtin_unreachable();
-}
-
-#define EXPORT __attribute__((visibility("default")))
-#pragma clang diagnostic ignored "-Wincompatible-library-redeclaration"
-#undef longjmp
-#undef _longjmp
-#undef siglongjmp
-
-EXPORT _Noreturn void longjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("longjmp", buf, val);
-}
-EXPORT _Noreturn void _longjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("_longjmp", buf, val);
-}
-EXPORT _Noreturn void siglongjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("siglongjmp", buf, val);
-}
-EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
-EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val) {
-  // The check compares stack addresses, which other stacks fail.
-  jump("siglongjmp", buf, val);
 }

@@ -57,14 +57,14 @@ bool vine__park_unlock(struct g *g, void *lock) {
 _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
                           bool (*unlock)(struct g *, void *), void *arg) {
   struct m *m = g->m;
-  VINE_ASSERT(m && m->g == g, "park: not the running goroutine");
+  VINE_ASSERT(m && vine__m_g(m) == g, "park: not the running goroutine");
   vine__g_save(m, g);
   g->reason = (uint8_t)why;
-  g->since_ns = load_relaxed(&vine__sched.now_ns);
+  store_relaxed(&g->since_ns, load_relaxed(&vine__sched.now_ns));
   if (vine__debug.hibernate)
-    vine__stack_hibernate(g, &m->p->cache);
+    vine__stack_hibernate(g, vine__m_cache(m));
   vine__g_set_status(g, G_RUNNING, G_WAITING);
-  m->g = NULL;
+  store_relaxed(&m->g, NULL);
   g->m = NULL;
   if (unlock && !unlock(g, arg)) {
     vine__g_make_runnable(g);
@@ -76,6 +76,7 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
 
 void vine__ready(struct g *g, uint64_t ret) {
   g->ret = ret;
+  vine__san_release(&g->san);
   if (vine__g_make_runnable(g))
     vine__runq_ready(g, true);
 }

@@ -249,6 +249,14 @@ void vine__g_fork_child(struct g *mine) {
 
 // --- creation ---
 
+enum g_kind vine__kind_for(const void *fn) {
+  uint64_t magic;
+  if (((uintptr_t)fn & 0xfff) == 0) // abi/README.md section 3
+    return G_FIXED;
+  memcpy(&magic, (const char *)fn - 8, sizeof magic);
+  return magic == VINE_MAGIC ? G_GROWABLE : G_FIXED;
+}
+
 static bool give_stack(struct g *g, const struct vine__newproc *np,
                        struct vine__cache *c) {
   if (np->kind == G_FIXED) {
@@ -258,6 +266,7 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
       return false;
     g->lo = (uintptr_t)s.lo;
     g->hi = (uintptr_t)s.hi;
+    g->block_bytes = vine__san_stack_new(s.lo, s.hi);
     g->guard = 0;
     return true;
   }
@@ -306,18 +315,19 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   g->reason = 0;
   g->goid = next_goid(p);
   if (p)
-    p->counts.spawns++;
+    vine__count(&p->counts.spawns, 1);
   else
     fetch_add_relaxed(&vine__sched.spawned_outside, 1);
+  vine__san_new(&g->san);
   store_release(&g->status, G_RUNNABLE);
 }
 
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
-  struct p *p = m ? m->p : NULL;
+  struct p *p = m ? vine__m_p(m) : NULL;
   struct g *g = g_get(p);
   if (!g)
     return NULL;
-  g->kind = (uint8_t)np->kind;
+  store_relaxed(&g->kind, (uint8_t)np->kind);
   if (!give_stack(g, np, p ? &p->cache : NULL)) {
     g_put(p, g);
     return NULL;
@@ -333,7 +343,7 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
 
 struct g *vine__newproc_words(struct m *m, void (*fn)(void),
                               void *const arg[4]) {
-  struct p *p = m ? m->p : NULL;
+  struct p *p = m ? vine__m_p(m) : NULL;
   struct g *g = p ? p->gfree : NULL;
   if (!g || vine__stack_bytes(g) < vine__learned_bytes((void *)fn)) {
     struct vine__newproc np = {
@@ -342,7 +352,7 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
     return vine__newproc(m, &np);
   }
   gfree_pop(p, g);
-  g->kind = G_GROWABLE;
+  store_relaxed(&g->kind, G_GROWABLE);
   make_context(g, g->hi, fn, arg, vine__goexit);
   begin(g, p, (void *)fn, 0);
   return g;
@@ -362,8 +372,9 @@ static void free_after_exit(struct p *p, struct g *g) {
     vine__segments_unwind(g, 0);
   g->pins = 0;
   reset_side(g, c);
-  if (g->kind == G_FIXED) {
+  if (vine__g_kind(g) == G_FIXED) {
     struct vine__stack s = {(char *)g->lo, (char *)g->hi};
+    vine__san_stack_free(g->block_bytes, s.lo, s.hi);
     vine__stack_fixed_free(s);
     g->lo = g->hi = 0;
   } else {
@@ -377,22 +388,23 @@ static void free_after_exit(struct p *p, struct g *g) {
 _Noreturn void vine__goexit_sys(struct m *m) {
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
-  struct g *g = m->g;
-  struct p *p = m->p;
+  struct g *g = vine__m_g(m);
+  struct p *p = vine__m_p(m);
   VINE_ASSERT(g && p, "goexit: nothing runs here");
   if (g->flags & G_FLAG_MAIN)
     vine__main_goexit(m, g);
   if (g->flags & G_FLAG_FP)
     vine__fp_exit();
+  vine__san_end(&m->san, &g->san);
   vine__g_set_status(g, G_RUNNING, G_DEAD);
   free_after_exit(p, g);
   bool ends_thread = g->hold_depth != 0;
   g->held = NULL;
   g->hold_depth = 0;
   m->held = NULL;
-  m->g = NULL;
+  store_relaxed(&m->g, NULL);
   g->m = NULL;
-  p->counts.exits++;
+  vine__count(&p->counts.exits, 1);
   g_put(p, g);
   if (ends_thread)
     vine__m_end(m);

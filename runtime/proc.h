@@ -17,6 +17,9 @@ struct vine__newproc {
   uint64_t limit;          // growable stacks
 };
 
+// Which stack a goroutine needs that runs fn.
+enum g_kind vine__kind_for(const void *fn);
+
 // A new goroutine, RUNNABLE and in no queue, or null: no memory. m: this
 // thread's M with a P, or null.
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np);

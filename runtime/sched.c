@@ -90,16 +90,16 @@ struct p *vine__pidle_get_locked(void) {
 }
 
 void vine__acquirep(struct m *m, struct p *p) {
-  VINE_ASSERT(!m->p && !p->m, "acquirep: already wired");
-  m->p = p;
-  p->m = m;
+  VINE_ASSERT(!vine__m_p(m) && !load_relaxed(&p->m), "acquirep: already wired");
+  store_relaxed(&m->p, p);
+  store_release(&p->m, m); // pairs with look_at in sysmon.c
 }
 
 struct p *vine__releasep(struct m *m) {
-  struct p *p = m->p;
-  VINE_ASSERT(p && p->m == m, "releasep: not wired");
-  m->p = NULL;
-  p->m = NULL;
+  struct p *p = vine__m_p(m);
+  VINE_ASSERT(p && load_relaxed(&p->m) == m, "releasep: not wired");
+  store_relaxed(&m->p, NULL);
+  store_relaxed(&p->m, NULL);
   return p;
 }
 
@@ -336,7 +336,7 @@ void vine__wakep(void) {
 
 static inline __attribute__((always_inline)) void
 put_own(struct m *m, struct g *g, bool next) {
-  runq_put(m, m->p, g, next);
+  runq_put(m, vine__m_p(m), g, next);
   if (is_alone()) // this P runs: there is none to wake
     return;
   if (next && !vine__debug.seed)
@@ -351,7 +351,7 @@ void vine__runq_put_own(struct m *m, struct g *g, bool next) {
 
 void vine__runq_ready(struct g *g, bool next) {
   struct m *m = vine__getm();
-  if (m && m->p && m->call_sp == 1 && !g->held) {
+  if (vine__own_p() && !g->held) {
     put_own(m, g, next);
     return;
   }
@@ -430,13 +430,14 @@ static struct g *globrunq_get(struct p *p, uint32_t max) {
 
 static struct g *steal_work(struct m *m) {
   uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  struct p *mine = vine__m_p(m);
   for (int round = 0; round < 4; round++) {
     uint32_t start = (uint32_t)(vine__rand(m) % n);
     for (uint32_t i = 0; i < n; i++) {
       struct p *p = vine__sched.allp[(start + i) % n];
-      struct g *g = p == m->p ? NULL : runq_steal(m->p, p, round == 3);
+      struct g *g = p == mine ? NULL : runq_steal(mine, p, round == 3);
       if (!g && round == 3 && vine__timers_run(p->id))
-        g = runq_get_any(m->p);
+        g = runq_get_any(mine);
       if (g)
         return g;
     }
@@ -563,16 +564,16 @@ static void sleep_idle(struct m *m) {
 static __attribute__((noinline)) void shuffle(struct m *m) {
   if ((vine__rand(m) & 3) != 0)
     return;
-  struct g *g = runq_get_any(m->p);
+  struct g *g = runq_get_any(vine__m_p(m));
   if (g)
-    runq_put_tail(m->p, g);
+    runq_put_tail(vine__m_p(m), g);
 }
 
 // What runs next inherits the time slice of what made it runnable, as in Go:
 // else two that wake each other would keep this P for ever. So the P's tick,
 // by which sysmon measures slices, stays.
 static inline __attribute__((always_inline)) struct g *find_local(struct m *m) {
-  struct p *p = m->p;
+  struct p *p = vine__m_p(m);
   struct g *g;
   vine__timers_check(p);
   bool was_fast = load_relaxed(&m->fast_left) == 0; // until now
@@ -650,10 +651,12 @@ execute(struct m *m, struct g *g) {
   if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
     wake_up(g, p);
   vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
-  m->g = g;
+  store_release(&m->g, g); // pairs with ask_to_yield in sysmon.c
   g->m = m;
   *m->errno_addr = g->err;
-  p->counts.switches++;
+  vine__count(&p->counts.switches, 1);
+  vine__san_release_own(&m->call_sp); // pairs with take in sysmon.c
+  vine__san_run(&m->san, &g->san, g->lo, g->hi);
   vine__gogo(g, m);
 }
 
@@ -717,12 +720,12 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   g->m = NULL;
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   vine__g_set_status(next, G_RUNNABLE, G_RUNNING);
-  m->g = next;
+  store_release(&m->g, next); // pairs with ask_to_yield in sysmon.c
   next->m = m;
   *m->errno_addr = next->err;
   store_relaxed(&m->fast_left, load_relaxed(&m->fast_left) - 1);
   store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
-  p->counts.switches++;
+  vine__count(&p->counts.switches, 1);
   return (struct vine__yield){next, p};
 }
 
@@ -739,7 +742,7 @@ static void start_held(struct m *m, struct g *g) {
 // Waits for a P that comes with it.
 static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   struct g *g = m->held;
-  if (m->p)
+  if (vine__m_p(m))
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
   store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1);
@@ -787,7 +790,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   vine__g_save(m, g);
   g->ret = 0;
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
-  m->g = NULL;
+  store_relaxed(&m->g, NULL);
   g->m = NULL;
   if (global || g->held) {
     globrunq_put(g); // g may run elsewhere from here on
@@ -795,7 +798,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
     // have looked here before, and into this P's queue after (S5).
     vine__wakep();
   } else {
-    runq_put(m, m->p, g, false);
+    runq_put(m, vine__m_p(m), g, false);
   }
   vine__schedule(m);
 }

@@ -69,7 +69,7 @@ static size_t select_bytes(size_t n) {
 static uint64_t random_number(void) {
   static _Atomic uint64_t outside; // for plain threads: splitmix64
   struct m *m = vine__getm();
-  if (m && m->call_sp == 1)
+  if (m && vine__m_call_sp(m) == 1)
     return vine__rand(m);
   uint64_t x = fetch_add_relaxed(&outside, 0x9e3779b97f4a7c15ull);
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -299,6 +299,7 @@ static void timed_out(struct vine__timer *t) {
 
 static void enqueue_all(struct vine__select *sel, vine__who who) {
   sel->who = who;
+  vine__san_release(vine__who_waits(who));
   for (uint32_t i = 0; i < sel->n; i++) {
     sel->sg[i].who = who;
     vine__waitq_push(queue_of(sel, &sel->sg[i]), &sel->sg[i]);

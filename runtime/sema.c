@@ -325,6 +325,7 @@ int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why) {
   if (*count > 0) {
     --*count;
     vine__lot_unlock(b);
+    vine__san_acquire(count);
     return 0;
   }
   struct vine__lot_wait o = {.addr = count, .why = why};
@@ -332,6 +333,7 @@ int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why) {
 }
 
 void vine__sema_release(uint32_t *count, uint32_t n) {
+  vine__san_release(count);
   struct vine__bucket *b = vine__lot_lock(count);
   struct vine__parked *list = NULL, **end = &list, *w;
   for (; n > 0 && (w = vine__lot_first(b, count)) != NULL; n--) {

@@ -47,10 +47,10 @@ static bool is_within_limit(const struct g *g, const struct vine__side *s,
 
 void *vine__side_slow(size_t n, struct m *m);
 void *vine__side_slow(size_t n, struct m *m) {
-  struct g *g = m ? m->g : NULL;
+  struct g *g = m ? vine__m_g(m) : NULL;
   struct vine__side *s = g ? &g->side : side_of_thread();
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
-  struct vine__cache *c = g && m->call_sp == 1 && m->p ? &m->p->cache : NULL;
+  struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
   struct vine__side_regs r = {VINE_TCB(VINE_TCB_SSP), VINE_TCB(VINE_TCB_SS_LO),
                               VINE_TCB(VINE_TCB_SS_SIZE)};
   if (!is_within_limit(g, s, n))

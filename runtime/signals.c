@@ -26,7 +26,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-extern int __sigaction(int, const struct sigaction *, struct sigaction *);
+extern int VINE_LIBC_SIGACTION(int, const struct sigaction *,
+                               struct sigaction *);
 
 // The program's actions. Written with signals coming in: a handler may see
 // the one before or after, as with the kernel's own.
@@ -118,7 +119,7 @@ EXPORT int sigaction(int sig, const struct sigaction *act,
                      struct sigaction *old) {
   struct sigaction mine, kernel, set;
   if (sig <= 0 || sig >= NSIG)
-    return __sigaction(sig, act, old);
+    return VINE_LIBC_SIGACTION(sig, act, old);
   mine = actions[sig];
   const struct sigaction *give = act;
   if (act && is_function(act)) {
@@ -128,7 +129,7 @@ EXPORT int sigaction(int sig, const struct sigaction *act,
     give = &set;
     actions[sig] = *act;
   }
-  int err = __sigaction(sig, give, &kernel);
+  int err = VINE_LIBC_SIGACTION(sig, give, &kernel);
   if (err)
     actions[sig] = mine;
   else if (old)

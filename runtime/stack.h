@@ -22,9 +22,10 @@ static inline void vine__g_save(struct m *m, struct g *g) {
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);
   bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
-              (g->kind == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
+              (vine__g_kind(g) == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
   g->held = here ? m : NULL; // P2 of park.c
   m->held = here ? g : NULL;
+  vine__san_stop(&m->san, &g->san); // before another thread may run g
 }
 
 // stackgrow.c

@@ -34,7 +34,7 @@
 _Atomic uint64_t vine__max_stack = VINE_STACK_LIMIT_DEFAULT;
 
 void vine__stack_set_guard(struct g *g) {
-  if (g->kind != G_GROWABLE)
+  if (vine__g_kind(g) != G_GROWABLE)
     g->guard = 0;
   else if (vine__debug.move)
     g->guard = (uintptr_t)VINE_GUARD_MOVE;
@@ -121,7 +121,7 @@ size_t vine__stack_adjust(uintptr_t record, uintptr_t lo, uintptr_t hi,
 bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
                         uintptr_t record) {
   VINE_ASSERT(g->pins == 0 && g->segs == 0, "resize: pinned");
-  struct vine__cache *c = m ? &m->p->cache : NULL;
+  struct vine__cache *c = m ? vine__m_cache(m) : NULL;
   uintptr_t lo = g->lo, hi = g->hi, sp = g->sp;
   void *ext = g->ext;
   bool large = g->flags & G_FLAG_LARGE;
@@ -141,8 +141,8 @@ bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
   VINE_DCHECK(delta % VINE_STACK_ALIGN == 0, "K1");
   release(lo, hi, ext, large, c);
   if (m) {
-    m->p->counts.moves++;
-    m->p->counts.bytes_copied += hi - sp;
+    vine__count(&vine__m_p(m)->counts.moves, 1);
+    vine__count(&vine__m_p(m)->counts.bytes_copied, hi - sp);
   }
   return true;
 }
@@ -222,7 +222,7 @@ static uintptr_t grow(struct m *m, struct g *g, uintptr_t entry, size_t frame,
   size_t bytes = new_size(g, need);
   bytes = (bytes + VINE_STACK_ALIGN - 1) & ~(size_t)(VINE_STACK_ALIGN - 1);
   struct vine__stack_large *l = g->flags & G_FLAG_LARGE ? g->ext : NULL;
-  m->p->counts.grows++;
+  vine__count(&vine__m_p(m)->counts.grows, 1);
   if (l && bytes <= (size_t)(l->hi - l->lo)) {
     g->lo = g->hi - bytes;
     vine__stack_set_guard(g);
@@ -263,7 +263,7 @@ static uintptr_t segment_push(struct m *m, struct g *g, uintptr_t sp,
                  3 * VINE_STACK_ALIGN;
   bytes = segment_size(g, bytes) & ~(size_t)(VINE_STACK_ALIGN - 1);
   struct g old = *g;
-  if (!vine__stack_init(g, &m->p->cache, bytes))
+  if (!vine__stack_init(g, vine__m_cache(m), bytes))
     out_of_memory(g, bytes);
   struct segment *s = segment_at(g->hi);
   *s = (struct segment){.lo = old.lo,
@@ -274,7 +274,7 @@ static uintptr_t segment_push(struct m *m, struct g *g, uintptr_t sp,
                         .pins = old.pins};
   g->segs++;
   g->pins++; // (undone by the pop) a segment itself doesn't move
-  m->p->counts.segments++;
+  vine__count(&vine__m_p(m)->counts.segments, 1);
   uintptr_t top = (uintptr_t)s - 8 - nargs;
   top -= (top - (args - 8)) & (VINE_STACK_ALIGN - 1);
   *(uintptr_t *)top = (uintptr_t)vine__segment_return;
@@ -283,10 +283,10 @@ static uintptr_t segment_push(struct m *m, struct g *g, uintptr_t sp,
 }
 
 uintptr_t vine__segment_pop(struct m *m) {
-  struct g *g = m->g;
+  struct g *g = vine__m_g(m);
   VINE_ASSERT(g->segs > 0, "segment: none to pop");
   struct segment s = *segment_at(g->hi);
-  vine__stack_release(g, m->p ? &m->p->cache : NULL);
+  vine__stack_release(g, vine__m_cache(m));
   g->lo = s.lo;
   g->hi = s.hi;
   g->ext = s.ext;
@@ -324,7 +324,7 @@ static bool wants_preempt(void) {
 // vine__trap_resume.
 _Noreturn void vine__trap_park(struct m *m, struct g *g,
                                struct vine__regs *regs) {
-  g->block = vine__alloc(m->p ? &m->p->cache : NULL, sizeof *regs);
+  g->block = vine__alloc(vine__m_cache(m), sizeof *regs);
   if (!g->block)
     out_of_memory(g, vine__stack_bytes(g));
   memcpy(g->block, regs, sizeof *regs);
@@ -338,10 +338,10 @@ _Noreturn void vine__trap_park(struct m *m, struct g *g,
 }
 
 void vine__trap_restore(struct m *m, struct vine__regs *regs) {
-  struct g *g = m->g;
+  struct g *g = vine__m_g(m);
   VINE_ASSERT(g->flags & G_FLAG_TRAPPED, "trap: nothing to restore");
   memcpy(regs, g->block, sizeof *regs);
-  vine__free(&m->p->cache, g->block, sizeof *regs);
+  vine__free(vine__m_cache(m), g->block, sizeof *regs);
   g->block = NULL;
   g->flags &= (uint8_t)~G_FLAG_TRAPPED;
 }
@@ -351,8 +351,9 @@ static bool random_preempt(struct m *m) {
 }
 
 void vine__newstack(struct m *m, struct vine__regs *regs) {
-  struct g *g = m->g;
-  VINE_ASSERT(g && g->kind == G_GROWABLE, "morestack: not a growable stack");
+  struct g *g = vine__m_g(m);
+  VINE_ASSERT(g && vine__g_kind(g) == G_GROWABLE,
+              "morestack: not a growable stack");
   uintptr_t entry = g->sp + 16;
   size_t frame = regs->frame_bytes;
   bool yield = wants_preempt() || random_preempt(m);
@@ -376,14 +377,15 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
 }
 
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
-  vine__stack_set_guard(m->g);
-  vine__trap_park(m, m->g, regs);
+  vine__stack_set_guard(vine__m_g(m));
+  vine__trap_park(m, vine__m_g(m), regs);
 }
 
 _Noreturn void vine__newstack_in_runtime(void) {
   struct m *m = vine__getm();
-  vine__throw(m && m->g ? "stack check on a runtime or signal stack"
-                        : "stack check on a thread without a goroutine");
+  vine__throw(m && vine__m_g(m)
+                  ? "stack check on a runtime or signal stack"
+                  : "stack check on a thread without a goroutine");
 }
 
 // --- callbacks ---
@@ -395,8 +397,9 @@ _Noreturn void vine__newstack_in_runtime(void) {
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
-  struct g *g = m->g;
-  VINE_ASSERT(g && g->kind == G_GROWABLE, "callback: not a growable stack");
+  struct g *g = vine__m_g(m);
+  VINE_ASSERT(g && vine__g_kind(g) == G_GROWABLE,
+              "callback: not a growable stack");
   size_t nargs = regs->args_bytes;
   size_t room = regs->frame_bytes + nargs + 2 * VINE_STACK_ALIGN;
   g->sp = m->gsp;

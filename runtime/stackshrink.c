@@ -45,7 +45,7 @@ static size_t bytes_used(const struct g *g) {
 }
 
 static bool is_movable(const struct g *g) {
-  return g->kind == G_GROWABLE && !g->pins && !g->segs && !g->held &&
+  return vine__g_kind(g) == G_GROWABLE && !g->pins && !g->segs && !g->held &&
          g->hi != 0 && vine__g_is_on_stack(g, g->sp);
 }
 
@@ -87,6 +87,7 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
   g->block = block;
   g->block_bytes = (uint32_t)bytes;
   g->flags |= G_FLAG_HIBERNATED;
+  store_relaxed(&g->since_ns, -load_relaxed(&g->since_ns));
   fetch_add_relaxed(&vine__scan_counts.hibernations, 1);
   return true;
 }
@@ -120,12 +121,14 @@ static void look_at(struct g *g, void *arg) {
   struct round *r = arg;
   if (vine__g_status(g) != G_WAITING)
     return;
-  int64_t parked = r->now_ns - g->since_ns;
-  if (parked < r->shrink_ns && parked < r->hibernate_ns)
+  int64_t since = load_relaxed(&g->since_ns);
+  int64_t parked = r->now_ns - since;
+  if (since < 0 || (parked < r->shrink_ns && parked < r->hibernate_ns))
     return;
-  if (g->hi == 0 || !vine__g_try_scan(g))
+  if (!vine__g_try_scan(g))
     return;
-  parked = r->now_ns - g->since_ns; // may have been another park
+  // May have been another park.
+  parked = r->now_ns - load_relaxed(&g->since_ns);
   if (parked >= r->hibernate_ns)
     vine__stack_hibernate(g, NULL);
   else if (parked >= r->shrink_ns)

@@ -42,10 +42,10 @@ EXPORT void vine_stack_stats(struct vine_stack_stats *out) {
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++) {
     struct vine__counts *c = &vine__sched.allp[i]->counts;
-    out->grows += c->grows;
-    out->moves += c->moves;
-    out->bytes_copied += c->bytes_copied;
-    out->segments += c->segments;
+    out->grows += load_relaxed(&c->grows);
+    out->moves += load_relaxed(&c->moves);
+    out->bytes_copied += load_relaxed(&c->bytes_copied);
+    out->segments += load_relaxed(&c->segments);
   }
   out->shrinks = load_relaxed(&vine__scan_counts.shrinks);
   out->hibernations = load_relaxed(&vine__scan_counts.hibernations);
@@ -62,7 +62,7 @@ EXPORT void vine_stack_info(struct vine_stack_info *out) {
   out->lo = (void *)g->lo;
   out->hi = (void *)g->hi;
   out->size_bytes = vine__stack_bytes(g);
-  if (g->kind == G_FIXED) {
+  if (vine__g_kind(g) == G_FIXED) {
     out->used_bytes = g->hi - (uintptr_t)__builtin_frame_address(0);
     out->limit_bytes = -1;
     return;

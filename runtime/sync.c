@@ -24,6 +24,9 @@
 //      clears it, by locking or before it waits again.
 // (Y3) A semaphore's or group's bit is 1 while anyone waits.
 //
+// For sanitizer.h: each call here goes on with the ordering by the lock's
+// address that the inline calls begin.
+//
 // Runs on: system stack or a plain thread.
 // See also: sema.c, Go's internal/sync/mutex.go and sync/rwmutex.go.
 
@@ -55,7 +58,7 @@ static bool may_spin(void) {
   if (load_relaxed(&vine__sched.idle_p_count) + 1 >= procs)
     return false;
   struct g *g = vine__getg();
-  struct p *p = g ? vine__getm()->p : NULL;
+  struct p *p = g ? vine__m_p(vine__getm()) : NULL;
   return !p || (!load_relaxed(&p->runnext) &&
                 load_relaxed(&p->head) == load_relaxed(&p->tail));
 }
@@ -91,9 +94,10 @@ int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
   uint32_t s = load_relaxed(word_of(m));
   for (unsigned i = 0;;) {
     if (!(s & LOCKED)) {
-      if (cas_acquire(word_of(m), &s, (s | LOCKED) & ~mine))
-        return 0;
-      continue;
+      if (!cas_acquire(word_of(m), &s, (s | LOCKED) & ~mine))
+        continue;
+      vine__san_acquire(m);
+      return 0;
     }
     if (!(s & PARKED) && spin(i++)) {
       s = load_relaxed(word_of(m));
@@ -122,6 +126,7 @@ static bool unlock_beside_woken(vine_mutex *m) {
 }
 
 void vine__mutex_wake_sys(vine_mutex *m) {
+  vine__san_sync(m); // cond_unlock is called when its goroutine has stopped
   if (unlock_beside_woken(m))
     return;
   struct vine__bucket *b = vine__lot_lock(m);
@@ -150,6 +155,7 @@ int vine__rwmutex_reader_wait_sys(vine_rwmutex *rw) {
 void vine__rwmutex_reader_leave_sys(vine_rwmutex *rw, int32_t readers) {
   if (readers == -1 || readers == -VINE__RW_WRITER - 1)
     vine__fatal("sync: RUnlock of unlocked RWMutex");
+  vine__san_sync(&rw->reader_wait);
   // The last of the readers that the writer found lets it in.
   if (__atomic_sub_fetch(&rw->reader_wait, 1, __ATOMIC_ACQ_REL) == 0)
     vine__sema_release(&rw->writer_sema, 1);
@@ -183,6 +189,7 @@ static void cond_unlock(void *arg) {
 }
 
 int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
+  vine__san_release(m);
   struct vine__bucket *b = vine__lot_lock(c);
   __atomic_store_n(&c->waiters, 1, __ATOMIC_SEQ_CST); // before m is unlocked
   struct vine__lot_wait o = {
@@ -242,6 +249,7 @@ static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
 
 // Nobody waits here at s, so nobody but the caller may keep s alive.
 void vine__sem_wake_sys(vine_sem *s) {
+  vine__san_acquire(s); // what earlier releases let go
   struct vine__bucket *b = vine__lot_lock(s);
   struct vine__parked *list = NULL;
   if (vine__lot_first(b, s))
@@ -261,6 +269,7 @@ int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
     __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED);
   if ((first && v >= 2 * n) || late) {
     vine__lot_unlock(b);
+    vine__san_acquire(s);
     return first && v >= 2 * n ? 0 : -ETIMEDOUT;
   }
   struct vine__lot_wait o = {

@@ -57,13 +57,14 @@ bool vine__p_take(struct p *p, struct m *m) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   bool taken = false;
-  if (p->m == m && m->p == p && m->g) {
+  if (load_relaxed(&p->m) == m && vine__m_p(m) == p && vine__m_g(m)) {
     store_seq_cst(&m->retake, 1);
     vine__os_membarrier();
-    taken = *(volatile uintptr_t *)&m->call_sp == 0;
+    taken = vine__m_call_sp(m) == 0;
     if (taken) {
-      m->p = NULL;
-      p->m = NULL;
+      vine__san_acquire_own(&m->call_sp); // pairs with the exits to call_sp 0
+      store_relaxed(&m->p, NULL);
+      store_relaxed(&p->m, NULL);
     } else {
       store_seq_cst(&m->retake, 0);
     }
@@ -87,8 +88,8 @@ static void poison(volatile uintptr_t *word) {
 
 void vine__m_preempt(struct m *m) {
   VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
-  struct g *g = *(struct g *volatile *)&m->g;
-  if (!g || !m->guard_addr || g->kind != G_GROWABLE)
+  struct g *g = load_acquire(&m->g); // pairs with execute
+  if (!g || !m->guard_addr || vine__g_kind(g) != G_GROWABLE)
     return;
   poison(&g->guard);
   poison(m->guard_addr);
@@ -121,21 +122,21 @@ enum look { LOOK_NOTHING, LOOK_SOON, LOOK_DONE };
 
 // One look at a P.
 static enum look look_at(struct p *p, int64_t now) {
-  struct m *m = *(struct m *volatile *)&p->m;
+  struct m *m = load_acquire(&p->m); // pairs with acquirep
   if (!m || !m->guard_addr)
     return LOOK_NOTHING;
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round
     store_relaxed(&m->fast_left, 0);
   uint32_t tick = load_relaxed(&p->tick);
-  uintptr_t call_sp = *(volatile uintptr_t *)&m->call_sp;
+  uintptr_t call_sp = vine__m_call_sp(m);
   if (tick != p->sysmon_tick) {
     p->sysmon_tick = tick;
     p->sysmon_when = now;
   } else if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due)) {
     vine__m_preempt(m);
   }
-  if (call_sp != 0 || !m->g)
+  if (call_sp != 0 || !vine__m_g(m))
     return LOOK_NOTHING;
   if (!is_long_call(p, m, now))
     return is_any_waiting(p, due) ? LOOK_SOON : LOOK_NOTHING;

@@ -138,6 +138,7 @@ void vine__m_attach(struct m *m) {
   VINE_TCB(VINE_TCB_SS_LO) = 0;
   VINE_TCB(VINE_TCB_SS_SIZE) = 0;
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
+  vine__san_attach(&m->san);
   set_sigaltstack(m);
 }
 

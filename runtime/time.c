@@ -120,10 +120,12 @@ static int64_t next_tick(const struct timer *t) {
 
 static void fire_tick(struct vine__timer *rt) {
   struct timer *t = timer_of(rt);
+  send_now(t->pub.c);
+  // Last: once started again it may run on another thread, whose slot then
+  // stands for it, and be freed while this call still runs.
   vine__lock_acquire(&t->lock);
   vine__timer_start(rt, next_tick(t), fire_tick, NULL);
   vine__lock_release(&t->lock);
-  send_now(t->pub.c);
 }
 
 static void start_locked(struct timer *t, int64_t ns) { // D1

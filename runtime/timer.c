@@ -309,12 +309,10 @@ void vine__timers_fork_child(void) {
 // of them may fall at any time; who moves a heap away sets it first.
 static struct vine__timers *lock_own_heap(void) {
   static _Atomic uint32_t next;
-  struct m *m = vine__getm();
+  struct p *p = vine__own_p();
   for (;;) {
     uint32_t n = load_acquire(&vine__sched.maxprocs);
-    uint32_t id = m && m->p && m->call_sp == 1
-                      ? m->p->id
-                      : fetch_add_relaxed(&next, 1) % n;
+    uint32_t id = p ? p->id : fetch_add_relaxed(&next, 1) % n;
     VINE_DCHECK(id < load_relaxed(&heaps), "timer: a P without a heap");
     struct vine__timers *ts = &vine__timers[id];
     vine__lock_acquire(&ts->lock);
@@ -345,6 +343,7 @@ void vine__timer_start(struct vine__timer *t, int64_t when_ns,
   struct vine__timers *ts = lock_own_heap();
   when_ns = clamp(when_ns);
   VINE_ASSERT(!load_relaxed(&t->heap), "timer: started twice (T2)");
+  vine__san_release(t);
   t->when_ns = when_ns;
   t->fn = fn;
   t->arg = arg;
@@ -363,7 +362,7 @@ bool vine__timer_stop(struct vine__timer *t) {
       VINE_ASSERT(ts->slots[t->index].what == (uintptr_t)t,
                   "timer: not where it says (T2)");
       remove_at(ts, t->index);
-      store_relaxed(&t->heap, NULL);
+      store_release(&t->heap, NULL); // pairs with vine__timer_is_idle
       publish_first(ts);
       vine__lock_release(&ts->lock);
       return true;
@@ -374,7 +373,8 @@ bool vine__timer_stop(struct vine__timer *t) {
 
 // Whether its fn runs, once t is not queued (else it may be about to).
 static bool is_running(struct vine__timer *t) {
-  return t->slot && load_acquire(t->slot) == t; // pairs with run_first
+  struct vine__timer *_Atomic *slot = load_relaxed(&t->slot);
+  return slot && load_acquire(slot) == t; // pairs with run_first
 }
 
 bool vine__timer_stop_sync(struct vine__timer *t) {
@@ -420,7 +420,7 @@ void vine__timers_move(uint32_t from, uint32_t to) {
 // vine__timers_wait itself. If work arrives for it before that, whoever brings
 // it calls wakep, and so another thread comes there.
 static bool has_other_work(struct m *m) {
-  struct p *p = m->p;
+  struct p *p = vine__m_p(m);
   return load_relaxed(&p->runnext) ||
          load_relaxed(&p->head) != load_relaxed(&p->tail) ||
          load_relaxed(&vine__sched.runq_count) != 0;
@@ -466,17 +466,18 @@ static void wake_sleepers(struct vine__timers *ts, int64_t now) {
 // Calls the first timer's fn. The lock is free meanwhile.
 static void run_first(struct vine__timers *ts) {
   struct vine__timer *_Atomic *slot =
-      &vine__timers[vine__getm()->p->id].running;
+      &vine__timers[vine__m_p(vine__getm())->id].running;
   struct vine__timer *t = (struct vine__timer *)ts->slots[0].what;
   VINE_ASSERT(load_relaxed(&t->heap) == ts, "timer: not in its heap (T2)");
   VINE_ASSERT(!load_relaxed(slot), "timer: run by a timer (T5)");
   void (*fn)(struct vine__timer *) = t->fn;
-  t->slot = slot;
+  store_relaxed(&t->slot, slot); // ordered by t->heap below
   store_seq_cst(slot, t);
   remove_at(ts, 0);
   publish_first(ts);
   store_release(&t->heap, NULL); // pairs with vine__timer_stop
   vine__lock_release(&ts->lock);
+  vine__san_acquire(t);
   fn(t);
   store_release(slot, NULL); // pairs with vine__timer_stop_sync
   vine__lock_acquire(&ts->lock);

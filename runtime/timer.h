@@ -36,8 +36,9 @@ struct vine__timer {
   void (*fn)(struct vine__timer *t);
   void *arg;
   struct vine__timers *_Atomic heap; // queued in; null: not queued
-  struct vine__timer *_Atomic *slot; // where its runner says that it runs
-  uint32_t index;                    // in heap
+  struct vine__timer *_Atomic
+      *_Atomic slot; // where its runner says that it runs
+  uint32_t index;    // in heap
 };
 
 // Calls fn(t) once, not before when_ns (of vine__os_nanotime; the past means

@@ -20,6 +20,7 @@ void vine__who_wake(vine__who w, uint64_t ret) {
   struct vine__sleeper *s = (struct vine__sleeper *)(w & ~(vine__who)1);
   VINE_DCHECK(load_relaxed(&s->woken) == 0, "waiter: woken twice (W1)");
   s->ret = ret;
+  vine__san_release(s);
   store_release(&s->woken, 1); // pairs with vine__sleep
   vine__os_futex_wake(&s->woken, 1);
 }
@@ -29,6 +30,7 @@ uint64_t vine__sleep(struct vine__sleeper *s) {
     vine__deadlock_before_start();
   while (load_acquire(&s->woken) == 0) // pairs with vine__who_wake
     vine__os_futex_wait(&s->woken, 0, -1);
+  vine__san_acquire(s);
   return s->ret;
 }
 

@@ -30,6 +30,13 @@ static inline vine__who vine__who_thread(struct vine__sleeper *s) {
 
 static inline bool vine__who_is_thread(vine__who w) { return w & 1; }
 
+// For sanitizer.h: what w did before it waited, where a waker is to follow it.
+static inline const void *vine__who_waits(vine__who w) {
+  if (vine__who_is_thread(w))
+    return &((struct vine__sleeper *)(w & ~(vine__who)1))->ret;
+  return &((struct g *)w)->waiting;
+}
+
 // Lets w go on; its blocking call returns ret. Once, by the one that took its
 // record off what it waits in. The record of a thread is gone afterwards.
 void vine__who_wake(vine__who w, uint64_t ret);
@@ -46,8 +53,8 @@ _Noreturn void vine__block_forever(enum vine__wait_reason why);
 
 // The cache of this thread's P; null where there is none to use.
 static inline struct vine__cache *vine__own_cache(void) {
-  struct m *m = vine__getm();
-  return m && m->p && m->call_sp == 1 ? &m->p->cache : NULL;
+  struct p *p = vine__own_p();
+  return p ? &p->cache : NULL;
 }
 
 // Memory for a waiter's record; none is fatal.

@@ -7,7 +7,8 @@
 //  - VINE_FOREIGN, which is __attribute__((annotate("vine_foreign"))): clang
 //    keeps annotations in the table @llvm.global.annotations.
 //  - Functions under a sanitizer: its shadow of a frame doesn't move with the
-//    frame. Vine gives such goroutines fixed stacks.
+//    frame. vinecc compiles such files for fixed stacks anyway (Pipeline.cpp);
+//    this is for whoever runs the pass in another way.
 //  - ifunc resolvers: they run in the dynamic linker, before relocation of
 //    the words that the magic test and the checks read.
 //  - Variadic functions that forward their arguments by musttail: C++ thunks.

@@ -35,6 +35,7 @@
 
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/IR/DIBuilder.h"
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
@@ -50,7 +51,7 @@ public:
       : Target(Target), M(*Target.getModule()), Ctx(M.getContext()),
         Number(Number) {}
 
-  void lower();
+  void lower(bool FixedStacks);
 
 private:
   static constexpr unsigned MaxWords = 4; // as many as a context has room for
@@ -130,6 +131,25 @@ static void copyTargetAttributes(Function &To, const Function &From) {
       To.addFnAttr(From.getFnAttribute(Kind));
 }
 
+// A function without a line would hide those of what is inlined into it.
+static void describeTrampoline(Function &F, CallInst &Call,
+                               const CallInst &Target) {
+  DISubprogram *Caller = Target.getFunction()->getSubprogram();
+  if (!Caller)
+    return;
+  DIBuilder B(*F.getParent(), /*AllowUnresolved=*/false, Caller->getUnit());
+  unsigned Line =
+      Target.getDebugLoc() ? Target.getDebugLoc().getLine() : Caller->getLine();
+  DISubprogram *SP = B.createFunction(
+      Caller->getFile(), "vine_go", F.getName(), Caller->getFile(), Line,
+      B.createSubroutineType(B.getOrCreateTypeArray({})), Line,
+      DINode::FlagArtificial,
+      DISubprogram::SPFlagDefinition | DISubprogram::SPFlagLocalToUnit);
+  B.finalizeSubprogram(SP);
+  F.setSubprogram(SP);
+  Call.setDebugLoc(DILocation::get(F.getContext(), Line, 0, SP));
+}
+
 Function *GoStatement::createTrampoline() {
   auto *Ptr = PointerType::get(Ctx, 0);
   // Nothing to pass, no parameter: an empty byval would still be copied, from
@@ -158,6 +178,7 @@ Function *GoStatement::createTrampoline() {
   CallInst *Call = B.CreateCall(Target.getFunctionType(), Callee, Args);
   Call->setAttributes(Target.getAttributes());
   Call->setCallingConv(Target.getCallingConv());
+  describeTrampoline(*F, *Call, Target);
   B.CreateRetVoid();
   return F;
 }
@@ -243,9 +264,11 @@ void GoStatement::startWithBlock(IRBuilder<> &B) {
   B.CreateCall(Go, {Start, Args, B.getInt64(Size)});
 }
 
-void GoStatement::lower() {
+void GoStatement::lower(bool FixedStacks) {
   IRBuilder<> B(&Target);
-  if (fitsWords())
+  // The callee may be anybody's; by a trampoline without the magic the runtime
+  // knows that a fixed stack is wanted.
+  if (!FixedStacks && fitsWords())
     startWithWords(B);
   else
     startWithBlock(B);
@@ -298,7 +321,7 @@ static SmallVector<CallInst *, 8> callsOf(Module &M, StringRef Name) {
   return Calls;
 }
 
-void lowerGoStatements(Module &M) {
+void lowerGoStatements(Module &M, bool FixedStacks) {
   for (CallInst *Begin : callsOf(M, "__vine_go_begin"))
     if (!reachesEnd(*Begin))
       reportError(*Begin->getFunction(),
@@ -307,7 +330,7 @@ void lowerGoStatements(Module &M) {
   unsigned Number = 0;
   for (CallInst *End : callsOf(M, "__vine_go_end")) {
     if (CallInst *Target = callToStart(*End))
-      GoStatement(*Target, Number++).lower();
+      GoStatement(*Target, Number++).lower(FixedStacks);
     else
       reportError(*End->getFunction(), "vine_go needs a function call", End);
     End->eraseFromParent();

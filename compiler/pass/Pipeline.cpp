@@ -6,6 +6,10 @@
 // of a thread-local variable is the same after a call), so EarlyPass runs
 // before it. Frames must be made movable after it, when inlining and
 // promotion to registers have left few locals, so LatePass runs after it.
+//
+// For fixed stacks (-vine-fixed: under a sanitizer, or for valgrind) only that
+// is done which goroutines need on any stack: vine_go, main's name, and
+// thread-local addresses that are right after a switch.
 #include "Pipeline.h"
 
 #include "Abi.h"
@@ -17,16 +21,32 @@
 
 using namespace llvm;
 
+static cl::opt<bool>
+    FixedStacks("vine-fixed", cl::init(false),
+                cl::desc("Compile for goroutines on fixed stacks"));
+
 namespace vine {
 
 PreservedAnalyses EarlyPass::run(Module &M, ModuleAnalysisManager &) {
-  markForeignFunctions(M);
-  lowerGoStatements(M);
+  if (!FixedStacks)
+    markForeignFunctions(M);
+  lowerGoStatements(M, FixedStacks);
   forbidCachedLocations(M);
   for (Function &F : M)
-    if (isInstrumented(F))
+    if (FixedStacks ? !F.isDeclaration() : isInstrumented(F))
       hideThreadLocals(F);
   return PreservedAnalyses::none();
+}
+
+// Before the sanitizers' passes, which clang registers after the plugins'.
+static void rewriteForFixedStacks(Module &M) {
+  renameMain(M);
+  for (Function &F : M) {
+    if (F.isDeclaration())
+      continue;
+    lowerThreadLocals(F);
+    exemptThreadLocals(F);
+  }
 }
 
 static void rewriteModule(Module &M, FunctionAnalysisManager &FAM) {
@@ -72,6 +92,10 @@ static void forbidPushedArguments() {
 }
 
 PreservedAnalyses LatePass::run(Module &M, ModuleAnalysisManager &AM) {
+  if (FixedStacks) {
+    rewriteForFixedStacks(M);
+    return PreservedAnalyses::none();
+  }
   auto &FAM = AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
   rewriteModule(M, FAM);
   SmallVector<Function *, 32> Ours;

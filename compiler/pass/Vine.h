@@ -26,7 +26,8 @@ using namespace llvm;
 void markForeignFunctions(Module &M);  // Foreignness.cpp
 void forbidCachedLocations(Module &M); // ThreadLocal.cpp: errno and kin
 void hideThreadLocals(Function &F);    // ThreadLocal.cpp
-void lowerGoStatements(Module &M);     // Go.cpp
+// Go.cpp; for fixed stacks a goroutine starts in a trampoline.
+void lowerGoStatements(Module &M, bool FixedStacks);
 
 // Late, on the module: these change signatures and symbols.
 void renameMain(Module &M);         // Entry.cpp
@@ -43,6 +44,7 @@ void pinIfFrameIsNamed(Function &F);    // Pin.cpp
 void moveLocals(Function &F);           // SideStack.cpp
 void routeCalls(Function &F);           // ForeignCalls.cpp
 void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
+void exemptThreadLocals(Function &F);   // ThreadLocal.cpp: fixed stacks
 
 // Late, once all calls are routed. Checked: functions whose prologue is sure
 // to have a check.

@@ -25,7 +25,7 @@ add_custom_command(OUTPUT "${_args}"
   COMMENT "Writing lib/vine/link.args" VERBATIM)
 
 add_custom_target(vinecc ALL DEPENDS "${_out}" "${_args}")
-add_dependencies(vinecc vine-pass vine vine_shared)
+add_dependencies(vinecc vine-pass vine vine-tsan vine-asan vine_shared)
 
 # In the build tree the headers are the sources'.
 if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
