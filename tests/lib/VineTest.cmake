@@ -15,7 +15,12 @@
 #   [EXPECT_EXIT n]             exit status, 128 + N for signal N; default 0
 #   [EXPECT_STDERR regex]       a line of standard error matches (grep -E)
 #   [LABELS S5 P1 ...]          checklist items, for ctest -L
-#   [ENV A=1 ...] [TIMEOUT s])  default 120 seconds
+#   [ENV A=1 ...] [TIMEOUT s]   default 120 seconds
+#   [FIXED])                    makes sense on fixed stacks, too
+#
+# With -DVINE_SANITIZE=thread or address only the FIXED ones are registered,
+# compiled with that sanitizer at -O1, without the modes about growing stacks;
+# a report of a sanitizer is a failure.
 #
 # Builds the program with the vinecc of this build tree and registers one test
 # per level, mode and number of processors, named
@@ -32,6 +37,14 @@ set(VINE_MODE_poison "poison=1")
 set(VINE_MODE_seed "seed=1")
 
 set(VINE_TEST_LIB "${CMAKE_CURRENT_LIST_DIR}")
+
+# Sources that include the runtime's headers see the sanitizer's structs. At
+# the end ThreadSanitizer waits a second for threads that still run: less.
+set(VINE_SANITIZE_thread -fsanitize=thread -DVINE_TSAN=1)
+set(VINE_SANITIZE_address -fsanitize=address -DVINE_ASAN=1)
+set(VINE_SANITIZE_MODES plain poison seed)
+set(VINE_SANITIZE_ENV
+  "TSAN_OPTIONS=atexit_sleep_ms=50:suppressions=${VINE_TEST_LIB}/tsan.supp")
 set(VINECC "${CMAKE_BINARY_DIR}/bin/vinecc")
 
 # Compiles one source to an object. OUT is set to the object's path.
@@ -43,6 +56,7 @@ function(vine_test_object out compiler source object flags)
     set(cc "${VINE_CLANG}")
     list(APPEND flags -I "${CMAKE_SOURCE_DIR}/include" -fPIE)
   endif()
+  list(APPEND flags ${VINE_SANITIZE_${VINE_SANITIZE}})
   add_custom_command(OUTPUT "${object}"
     COMMAND ${cc} -g -Wall -Wextra -Wno-unused-parameter ${flags}
       -iquote "${VINE_TEST_LIB}" -iquote "${CMAKE_SOURCE_DIR}/runtime"
@@ -71,8 +85,9 @@ function(vine_test_program program opt)
     endforeach()
   endforeach()
   add_custom_command(OUTPUT "${program}"
-    COMMAND ${VINECC} ${objects} ${T_LINK} -o "${program}"
-    DEPENDS ${objects} vine "${VINE_LIBDIR}/libvine.a"
+    COMMAND ${VINECC} ${VINE_SANITIZE_${VINE_SANITIZE}}
+      ${objects} ${T_LINK} -o "${program}"
+    DEPENDS ${objects} vine "${VINE_LIBDIR}/libvine.a" vine-tsan vine-asan
     VERBATIM COMMENT "Linking ${program}")
 endfunction()
 
@@ -95,21 +110,35 @@ function(vine_test_run test program mode procs)
   endif()
   add_test(NAME "${test}" COMMAND ${command})
   set_tests_properties("${test}" PROPERTIES
-    ENVIRONMENT "VINEDEBUG=${debug};VINEMAXPROCS=${procs};${T_ENV}"
+    ENVIRONMENT
+      "VINEDEBUG=${debug};VINEMAXPROCS=${procs};${VINE_SANITIZE_ENV};${T_ENV}"
     LABELS "${T_LABELS};${T_FOLDER};${mode}"
     SKIP_RETURN_CODE 77 TIMEOUT ${T_TIMEOUT})
 endfunction()
 
+# What of the arguments applies to fixed stacks under a sanitizer.
+macro(vine_test_sanitized)
+  set(T_OPT -O1)
+  set(modes "")
+  foreach(mode ${T_MODES})
+    if(mode IN_LIST VINE_SANITIZE_MODES OR mode MATCHES "^seed=[0-9]+$")
+      list(APPEND modes ${mode})
+    endif()
+  endforeach()
+  set(T_MODES ${modes})
+endmacro()
+
 function(vine_add_test)
-  cmake_parse_arguments(T "" "NAME;EXPECT_EXIT;EXPECT_STDERR;TIMEOUT;RUNNER"
+  cmake_parse_arguments(T "FIXED"
+    "NAME;EXPECT_EXIT;EXPECT_STDERR;TIMEOUT;RUNNER"
     "SOURCES;FOREIGN_SOURCES;OPT;MODES;PROCS;ARGS;FLAGS;LINK;LABELS;ENV"
     ${ARGN})
   if(T_UNPARSED_ARGUMENTS OR NOT T_NAME OR NOT T_SOURCES)
     message(FATAL_ERROR
       "vine_add_test(${T_NAME}): ${T_UNPARSED_ARGUMENTS}: see VineTest.cmake")
   endif()
-  if(VINE_SANITIZE)
-    return() # instrumented programs and sanitizers don't go together
+  if(VINE_SANITIZE AND NOT T_FIXED)
+    return()
   endif()
   foreach(default "OPT:-O0;-O2" "MODES:plain;move;fault;hibernate"
       "PROCS:2" "TIMEOUT:120")
@@ -118,6 +147,9 @@ function(vine_add_test)
       set(T_${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
     endif()
   endforeach()
+  if(VINE_SANITIZE)
+    vine_test_sanitized()
+  endif()
   file(RELATIVE_PATH T_FOLDER "${CMAKE_SOURCE_DIR}/tests"
     "${CMAKE_CURRENT_SOURCE_DIR}")
   set(programs "")

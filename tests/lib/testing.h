@@ -27,6 +27,14 @@
 #include <time.h>
 #include <unistd.h>
 
+// Goroutines have fixed stacks here (sanitizers): nothing grows or shrinks,
+// and memory is the sanitizer's as much as ours.
+#ifdef __VINE_FIXED__
+#define TEST_FIXED 1
+#else
+#define TEST_FIXED 0
+#endif
+
 extern char **environ;
 
 #define TEST_FAIL(...)                                                         \

@@ -255,6 +255,14 @@ t_sanitizers() {
 	done
 	"$VINECC" -fsanitize=undefined -c plain.c
 	is_instrumented plain.o
+	"$VINECC" -fsanitize=memory -c plain.c
+	is_plain plain.o
+	for f in -fsanitize=thread -fsanitize=address,undefined -fvine-fixed; do
+		"$VINECC" -Werror $f -c hello.c -o hello.o
+		is_plain hello.o
+		"$VINECC" -Werror $f hello.o -o hello
+		[ "$(./hello)" = "hello 42" ] || { echo "$f"; return 1; }
+	done
 }
 
 t_poll_option() {
