@@ -395,7 +395,13 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 // stack, for which there is room below the guard. Sanitizers are told things
 // on the way, for which there is none.
 
+// Not on a fixed stack, where sysmon may take the processor at any moment: the
+// goroutine would be queued with the lock held, and others, whose threads wait
+// for it with their processors, would never let it run.
 static bool try_lock_fast(struct vine_chan *c) {
+  const struct m *m = vine__getm();
+  if (m && vine__m_call_sp(m) == 0)
+    return false;
   uint32_t free = VINE_LOCK_FREE;
   return cas_acquire(&c->lock.state, &free, VINE_LOCK_HELD);
 }
