@@ -774,8 +774,10 @@ _Noreturn void vine__schedule(struct m *m) {
   vine__lock_check_none_held();
   if (m->held)
     schedule_held(m);
-  if (!m->p) // lost in a foreign call: vine__reenter
+  if (!vine__m_p(m)) { // lost in a foreign call: vine__reenter
     sleep_idle(m);
+    schedule_slow(m); // who woke it may have made it a spinning one
+  }
   if (load_relaxed(&vine__sched.state) == VINE_RUNNING) {
     struct g *g = find_local(m);
     if (g && !g->held)
