@@ -157,7 +157,7 @@ static struct vine__sudog *waitq_pop(struct vine__waitq *q) {
 static struct vine__sudog *sudog_alloc(struct m *m) {
   struct vine__sudog *s = vine__alloc_hot(&m->p->cache, sizeof *s);
   if (!s)
-    vine__fatal("out of memory: waiting for a channel");
+    vine__fatal("out of memory: waiting, %zu bytes", sizeof *s);
   return s;
 }
 

@@ -36,7 +36,7 @@ struct vine__sched {
   struct m *free_m;         // lock: structs of threads that ended
   _Atomic uint32_t m_count; // threads
   _Atomic uint32_t max_threads;
-  _Atomic uint32_t stop_wait; // futex: Ps that have yet to stop
+  _Atomic uint32_t stop_wait;       // futex: Ps that have yet to stop
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid;
 };
