@@ -207,6 +207,15 @@ static void runq_prefetch(struct p *p, uint32_t h, uint32_t t) {
   __builtin_prefetch((void *)*(volatile uintptr_t *)&next->sp, 1);
 }
 
+// Takes the goroutine in slot h, the head. False: a thief was faster. Owner
+// only.
+static inline bool runq_advance(struct p *p, uint32_t h) {
+  if (!is_alone())
+    return cas_acq_rel(&p->head, &h, h + 1);
+  store_relaxed(&p->head, h + 1);
+  return true;
+}
+
 static struct g *runq_get(struct p *p) {
   for (;;) {
     uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
@@ -215,11 +224,7 @@ static struct g *runq_get(struct p *p) {
       return NULL;
     runq_prefetch(p, h, t);
     struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
-    if (is_alone()) {
-      store_relaxed(&p->head, h + 1);
-      return g;
-    }
-    if (cas_acq_rel(&p->head, &h, h + 1))
+    if (runq_advance(p, h))
       return g;
   }
 }
@@ -696,13 +701,8 @@ static inline struct g *runq_get_fast(struct p *p) {
     return NULL;
   runq_prefetch(p, h, t);
   struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
-  if (!is_resumable_fast(g))
-    return NULL;
-  if (is_alone())
-    store_relaxed(&p->head, h + 1);
-  else if (!cas_acq_rel(&p->head, &h, h + 1))
-    return NULL; // a thief has it: what was read of g may be stale
-  return g;
+  // If a thief has it, what was read of g may be stale.
+  return is_resumable_fast(g) && runq_advance(p, h) ? g : NULL;
 }
 
 // Runs on the goroutine's stack, below its context: a leaf, within the budget.

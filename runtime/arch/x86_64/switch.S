@@ -12,6 +12,16 @@
 
 // clang-format off
 
+// The side stack's words of the goroutine \g become this thread's.
+.macro LOAD_SIDE_WORDS g, tmp
+	movq	G_SSP(\g), \tmp
+	movq	\tmp, %fs:VINE_TCB_SSP
+	movq	G_SS_LO(\g), \tmp
+	movq	\tmp, %fs:VINE_TCB_SS_LO
+	movq	G_SS_SIZE(\g), \tmp
+	movq	\tmp, %fs:VINE_TCB_SS_SIZE
+.endm
+
 // void vine__gogo(struct g *g, struct m *m): runs g on this thread. Does not
 // return. Where g's context lies tells how it runs:
 //   on its growable stack   call_sp = sys_sp, guard = g->guard
@@ -26,12 +36,7 @@
 vine__gogo:
 	.cfi_startproc
 	.cfi_undefined %rip
-	movq	G_SSP(%rdi), %rax
-	movq	%rax, %fs:VINE_TCB_SSP
-	movq	G_SS_LO(%rdi), %rax
-	movq	%rax, %fs:VINE_TCB_SS_LO
-	movq	G_SS_SIZE(%rdi), %rax
-	movq	%rax, %fs:VINE_TCB_SS_SIZE
+	LOAD_SIDE_WORDS %rdi, %rax
 	movq	G_SP(%rdi), %rsp
 	xorl	%ecx, %ecx
 	xorl	%edx, %edx
@@ -348,12 +353,7 @@ FUNC vine_yield
 	movq	%rbx, P_RUNQ(%rdx,%rsi,8)
 	incl	%ecx
 	movl	%ecx, P_TAIL(%rdx)	// a release: x86's stores are in order
-	movq	G_SSP(%rax), %rcx
-	movq	%rcx, %fs:VINE_TCB_SSP
-	movq	G_SS_LO(%rax), %rcx
-	movq	%rcx, %fs:VINE_TCB_SS_LO
-	movq	G_SS_SIZE(%rax), %rcx
-	movq	%rcx, %fs:VINE_TCB_SS_SIZE
+	LOAD_SIDE_WORDS %rax, %rcx
 	movq	G_GUARD(%rax), %rcx
 	movq	%rcx, %fs:VINE_TCB_GUARD
 	movq	G_RET(%rax), %rax
