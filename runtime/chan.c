@@ -298,7 +298,7 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
                         const struct vine__op *op, enum vine__wait_reason why) {
   struct g *g = vine__getg();
   if (g) {
-    struct vine__sudog *s = sudog_alloc(g->m);
+    struct vine__sudog *s = sudog_alloc(vine__getm());
     sudog_init(s, c, op, vine__who_goroutine(g));
     g->waiting = s;
     vine__waitq_push(q, s);

@@ -24,6 +24,7 @@
 #include "sched.h"
 #include "stack.h"
 #include "timer.h"
+#include "turns.h"
 
 static bool is_idle(void) {
   struct vine__sched *s = &vine__sched;
@@ -42,7 +43,7 @@ static uint64_t switches(void) {
   uint64_t n = 0;
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++)
-    n += load_relaxed(&vine__sched.allp[i]->counts.switches);
+    n += vine__turns_switches(vine__sched.allp[i]);
   return n;
 }
 

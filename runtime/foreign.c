@@ -47,6 +47,7 @@ static bool is_bound(const struct m *m, const struct g *g) {
 
 // The thread keeps g, and waits for a P. Lock held; releases it.
 static void wait_bound(struct m *m, struct g *g) {
+  g->flags |= G_FLAG_BOUND;
   g->held = m;
   m->held = g;
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);

@@ -61,7 +61,9 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
 #define G_FLAG_MAIN 16
-#define G_FLAG_FP 32 // has floating-point control words of its own: fp
+#define G_FLAG_FP 32     // has floating-point control words of its own: fp
+#define G_FLAG_BOUND 64  // may have `held` or hold_depth: not on any thread
+#define G_FLAG_FIXED 128 // what `kind` says, for the owner
 // Of `flags` only the owner of g changes bits: who runs it, or parks, wakes or
 // scans it. That is plain code, so what others may set is a byte of its own.
 
@@ -74,8 +76,8 @@ struct g {
   uintptr_t sp;     // while it doesn't run: its context or trap record
   uintptr_t hi, lo; // the stack; 0 while hibernated
   uintptr_t guard;  // what %fs:VINE_TCB_GUARD is while it runs
-  uintptr_t ssp;    // the side stack's words while it doesn't run
-  uintptr_t ss_lo;
+  uintptr_t ssp;    // the side stack's first word while it doesn't run
+  uintptr_t ss_lo;  // its other words, always
   uintptr_t ss_size;
   uint64_t ret;         // rax when it is resumed
   _Atomic uint8_t kind; // enum g_kind; sysmon reads it
@@ -86,7 +88,6 @@ struct g {
   uint8_t parked;       // G_PARKED or G_PERMIT: vine_park, vine_ready
   _Atomic uint32_t status;
   int32_t err;    // errno while it doesn't run
-  struct m *m;    // running on
   struct g *next; // in a queue
   uint64_t goid;
   struct vine__side side;
@@ -140,11 +141,7 @@ struct m {
   pthread_t thread;
   uintptr_t start_sp;
   void *sigstack;
-  uint32_t sched_ticks;
-  // vine_yield's fast path: what call_sp is then, and how often more it may be
-  // taken before the scheduler has to look about.
-  uintptr_t fast_sp;
-  _Atomic uint32_t fast_left;
+  _Atomic uintptr_t fast_sp; // what call_sp is when vine_yield may be fast
   struct vine__san san;
 };
 
@@ -152,7 +149,8 @@ struct m {
 
 // Counters of one P; read by anyone, written by its owner only.
 struct vine__counts {
-  _Atomic uint64_t spawns, exits, switches;
+  _Atomic uint64_t spawns, exits;
+  _Atomic uint64_t switches; // and what p->left lacks to it: turns.h
   _Atomic uint64_t grows, moves, shrinks, hibernations, wakes, segments;
   _Atomic uint64_t bytes_copied;
 };
@@ -167,9 +165,11 @@ struct p {
   _Atomic uint32_t head, tail; // of runq: head shared, tail the owner's
   struct g *_Atomic runq[VINE_RUNQ];
   struct g *_Atomic runnext;
+  // Each switch takes one off `left`, and does no other counting; at 0 the
+  // scheduler looks about and adds VINE_TURNS to all that counts (turns.h).
+  _Atomic uint32_t left, tick_end;
   struct m *_Atomic m;
   struct p *idle_next;
-  _Atomic uint32_t tick; // one per goroutine run: sysmon watches it
   uint32_t sysmon_tick;
   int64_t sysmon_when;
   int64_t call_when; // when sysmon first saw the foreign call, if it did

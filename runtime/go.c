@@ -180,8 +180,10 @@ int vine__ready_sys(vine_g h) {
 
 EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
-  if (g)
+  if (g) {
     g->hold_depth++;
+    g->flags |= G_FLAG_BOUND;
+  }
 }
 
 EXPORT void vine_unlock_thread(void) {

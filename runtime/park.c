@@ -14,7 +14,7 @@
 // A waker owns g once it took it off the list that the lock guards.
 //
 // Invariants:
-// (P1) g->m is null from before 4) until a thread executes g.
+// (P1) No thread has g as its m->g from before 4) until one executes g.
 // (P2) A context below foreign frames (g blocked in a callback or in foreign
 //      code) is only resumed on the same thread: g->held == m. Before 4).
 //
@@ -56,7 +56,7 @@ bool vine__park_unlock(struct g *g, void *lock) {
 
 _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
                           bool (*unlock)(struct g *, void *), void *arg) {
-  struct m *m = g->m;
+  struct m *m = vine__getm();
   VINE_ASSERT(m && vine__m_g(m) == g, "park: not the running goroutine");
   vine__g_save(m, g);
   g->reason = (uint8_t)why;
@@ -65,7 +65,6 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
     vine__stack_hibernate(g, vine__m_cache(m));
   vine__g_set_status(g, G_RUNNING, G_WAITING);
   store_relaxed(&m->g, NULL);
-  g->m = NULL;
   if (unlock && !unlock(g, arg)) {
     vine__g_make_runnable(g);
     g->ret = 0;

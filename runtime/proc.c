@@ -304,7 +304,8 @@ static inline void begin(struct g *g, struct p *p, void *entry,
                          uint64_t limit) {
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
   VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_size, "G1");
-  g->flags &= G_FLAG_LARGE;
+  g->flags =
+      (g->flags & G_FLAG_LARGE) | (g->kind == G_FIXED ? G_FLAG_FIXED : 0);
   g->parked = 0;
   if (g->kind == G_FIXED)
     vine__fp_begin(g);
@@ -403,7 +404,6 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   g->hold_depth = 0;
   m->held = NULL;
   store_relaxed(&m->g, NULL);
-  g->m = NULL;
   vine__count(&p->counts.exits, 1);
   g_put(p, g);
   if (ends_thread)

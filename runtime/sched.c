@@ -51,6 +51,7 @@
 #include "os/os.h"
 #include "stack.h"
 #include "timer.h"
+#include "turns.h"
 
 #include <string.h>
 
@@ -560,11 +561,6 @@ static void sleep_idle(struct m *m) {
   m->nextp = NULL;
 }
 
-// vine_yield's fast path may be taken this often in a row; then find_local
-// looks at the global queue and at the timers. sysmon ends the row when a timer
-// is due, for goroutines that work for long between two yields.
-#define FAST_YIELDS 60
-
 // Any order must be right: rotates the queue, if VINEDEBUG=seed asks for it.
 static __attribute__((noinline)) void shuffle(struct m *m) {
   if ((vine__rand(m) & 3) != 0)
@@ -574,26 +570,39 @@ static __attribute__((noinline)) void shuffle(struct m *m) {
     runq_put_tail(vine__m_p(m), g);
 }
 
+// vine_yield may go its fast way. VINEDEBUG's modes want to see every switch.
+static void allow_fast_yields(struct m *m) {
+  bool allowed = !(vine__debug.move | vine__debug.seed);
+  store_relaxed(&m->fast_sp, allowed ? m->base_sp : VINE_NO_FAST_YIELDS);
+}
+
+// The last turn is taken: what the global queue's first has waited for, and
+// what sysmon ended goes on.
+static __attribute__((noinline)) struct g *look_about(struct m *m) {
+  struct p *p = vine__m_p(m);
+  vine__turns_refill(p);
+  allow_fast_yields(m);
+  return globrunq_get(p, 1);
+}
+
 // What runs next inherits the time slice of what made it runnable, as in Go:
-// else two that wake each other would keep this P for ever. So the P's tick,
-// by which sysmon measures slices, stays.
+// else two that wake each other would keep this P for ever.
 static inline __attribute__((always_inline)) struct g *find_local(struct m *m) {
   struct p *p = vine__m_p(m);
   struct g *g;
   vine__timers_check(p);
-  bool was_fast = load_relaxed(&m->fast_left) == 0; // until now
-  store_relaxed(&m->fast_left, FAST_YIELDS);
-  if ((++m->sched_ticks % 61 == 0 || was_fast) &&
-      (g = globrunq_get(p, 1)) != NULL)
+  if (load_relaxed(&p->left) == 0 && (g = look_about(m)) != NULL)
     goto fresh;
   if (__builtin_expect(vine__debug.seed != 0, 0))
     shuffle(m);
-  if ((g = runq_get_next(p)) != NULL)
+  if ((g = runq_get_next(p)) != NULL) {
+    vine__turns_inherit(p);
     return g;
+  }
   if ((g = runq_get(p)) == NULL && (g = globrunq_get(p, VINE_RUNQ / 2)) == NULL)
     return NULL;
 fresh:
-  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
+  vine__turns_take(p);
   return g;
 }
 
@@ -609,6 +618,14 @@ static void pause_here(struct m *m) {
   vine__lock_release(&s->lock);
   if (is_pausing)
     sleep_idle(m);
+}
+
+// For what didn't come by find_local, from this P or another.
+static void take_turn(struct m *m) {
+  struct p *p = vine__m_p(m);
+  if (load_relaxed(&p->left) == 0)
+    vine__turns_refill(p);
+  vine__turns_take(p);
 }
 
 static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
@@ -632,7 +649,7 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
       }
       g = steal_work(m);
       if (g) {
-        store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1);
+        take_turn(m);
         return g;
       }
     }
@@ -656,10 +673,8 @@ execute(struct m *m, struct g *g) {
   if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
     wake_up(g, p);
   vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
-  store_release(&m->g, g); // pairs with ask_to_yield in sysmon.c
-  g->m = m;
+  store_release(&m->g, g); // pairs with vine__m_preempt in sysmon.c
   *m->errno_addr = g->err;
-  vine__count(&p->counts.switches, 1);
   vine__san_release_own(&m->call_sp); // pairs with take in sysmon.c
   vine__san_run(&m->san, &g->san, g->lo, g->hi);
   vine__gogo(g, m);
@@ -672,37 +687,32 @@ execute(struct m *m, struct g *g) {
 // one goroutine's stack to the next one's and never sees the system stack.
 // That halves the instructions of a yield.
 
-// Once per thread. VINEDEBUG's modes want to see every switch.
-static void allow_fast_yields(struct m *m) {
-  bool allowed = !(vine__debug.move | vine__debug.seed);
-  m->fast_sp = allowed ? m->base_sp : 2; // call_sp is never 2
-}
-
 // Whether g runs on its growable stack, with no foreign frames below, bound to
 // no thread, with the usual rounding, and the queue is all that matters now.
 static inline bool may_yield_fast(struct m *m, struct p *p, const struct g *g) {
-  return m->call_sp == m->fast_sp && !m->held && g->hold_depth == 0 &&
-         !(g->flags & G_FLAG_FP) && load_relaxed(&m->fast_left) != 0 &&
-         !load_relaxed(&p->runnext);
+  return vine__m_call_sp(m) == load_relaxed(&m->fast_sp) &&
+         !(g->flags & (G_FLAG_FP | G_FLAG_BOUND)) &&
+         load_relaxed(&p->left) != 0 && !load_relaxed(&p->runnext);
 }
 
 // Whether g can be resumed by popping its context where it is. A growable one
 // whose context is elsewhere, below foreign frames, is bound to its thread.
 static inline bool is_resumable_fast(const struct g *g) {
-  return g->kind == G_GROWABLE && !g->held &&
-         !(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP));
+  return !(g->flags &
+           (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP));
 }
 
 // The first of p's queue, if it needs no care, else null. Owner only.
 static inline struct g *runq_get_fast(struct p *p) {
   uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
   uint32_t t = load_relaxed(&p->tail);
-  if (t == h)
+  if (__builtin_expect(t == h, 0))
     return NULL;
   runq_prefetch(p, h, t);
   struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
   // If a thief has it, what was read of g may be stale.
-  return is_resumable_fast(g) && runq_advance(p, h) ? g : NULL;
+  bool ok = __builtin_expect(is_resumable_fast(g), 1) && runq_advance(p, h);
+  return ok ? g : NULL;
 }
 
 // Runs on the goroutine's stack, below its context: a leaf, within the budget.
@@ -713,19 +723,18 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   struct vine__yield slow = {NULL, NULL};
   struct p *p = m->p;
   struct g *next;
-  if (!may_yield_fast(m, p, g) || !(next = runq_get_fast(p)))
+  if (__builtin_expect(!may_yield_fast(m, p, g), 0) ||
+      __builtin_expect(!(next = runq_get_fast(p)), 0))
     return slow;
-  VINE_DCHECK(!g->held, "yield: bound, and m->held doesn't say so");
-  vine__g_save_words(m, g);
-  g->m = NULL;
+  VINE_DCHECK(!g->held && !m->held && !g->hold_depth, "yield: bound");
+  int *err = m->errno_addr;
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  g->err = *err;
+  *err = next->err;
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   vine__g_set_status(next, G_RUNNABLE, G_RUNNING);
-  store_release(&m->g, next); // pairs with ask_to_yield in sysmon.c
-  next->m = m;
-  *m->errno_addr = next->err;
-  store_relaxed(&m->fast_left, load_relaxed(&m->fast_left) - 1);
-  store_relaxed(&p->tick, load_relaxed(&p->tick) + 1);
-  vine__count(&p->counts.switches, 1);
+  store_release(&m->g, next); // pairs with vine__m_preempt in sysmon.c
+  vine__turns_take(p);
   return (struct vine__yield){next, p};
 }
 
@@ -745,7 +754,7 @@ static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   if (vine__m_p(m))
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
-  store_relaxed(&m->p->tick, load_relaxed(&m->p->tick) + 1);
+  take_turn(m);
   execute(m, g);
 }
 
@@ -793,7 +802,6 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   g->ret = 0;
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   store_relaxed(&m->g, NULL);
-  g->m = NULL;
   if (global || g->held) {
     globrunq_put(g); // g may run elsewhere from here on
     // Also when this P runs something else next: a thread that goes idle may

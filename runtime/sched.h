@@ -57,6 +57,8 @@ struct vine__yield {
   struct g *next;
   struct p *p;
 };
+// A value of m->fast_sp, and of call_sp never.
+#define VINE_NO_FAST_YIELDS 2
 struct vine__yield vine__yield_fast(struct m *m, struct g *g);
 // Puts a runnable g where it will be run. Any thread.
 void vine__runq_ready(struct g *g, bool next);

@@ -7,24 +7,25 @@
 #include "fpenv.h"
 #include "g.h"
 
-// Saves what lives in the thread while g runs: side-stack words and errno.
-static inline void vine__g_save_words(struct m *m, struct g *g) {
-  g->ssp = VINE_TCB(VINE_TCB_SSP);
-  g->ss_lo = VINE_TCB(VINE_TCB_SS_LO);
-  g->ss_size = VINE_TCB(VINE_TCB_SS_SIZE);
-  g->err = *m->errno_addr;
+// P2 of park.c.
+static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_BOUND) | (here ? G_FLAG_BOUND : 0);
+  g->held = here ? m : NULL;
+  m->held = here ? g : NULL;
 }
 
-// The same, and floating-point control words. Also decides whether g is now
-// bound to m (its frames are on m's stack).
+// Saves what lives in the thread while g runs and g has no copy of: how far its
+// side stack is filled, errno, floating-point control words. Also decides
+// whether g is now bound to m (its frames are on m's stack).
 static inline void vine__g_save(struct m *m, struct g *g) {
-  vine__g_save_words(m, g);
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  g->err = *m->errno_addr;
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);
   bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
               (vine__g_kind(g) == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
-  g->held = here ? m : NULL; // P2 of park.c
-  m->held = here ? g : NULL;
+  if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
+    vine__g_bind(m, g, here);
   vine__san_stop(&m->san, &g->san); // before another thread may run g
 }
 

@@ -269,7 +269,7 @@ int vine__set_maxprocs_sys(int n) {
     return (int)load_relaxed(&vine__sched.maxprocs);
   struct g *g = vine__getg();
   wait_for_turn(g, n);
-  struct m *self = g ? g->m : NULL;
+  struct m *self = g ? vine__getm() : NULL;
   int old = change(self, (uint32_t)n);
   while ((g = next_or_end()) != NULL)
     vine__ready(g, (uint64_t)change(self, (uint32_t)(uintptr_t)g->waiting));

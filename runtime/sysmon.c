@@ -36,6 +36,7 @@
 #include "schedtrace.h"
 #include "stack.h"
 #include "timer.h"
+#include "turns.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -127,8 +128,8 @@ static enum look look_at(struct p *p, int64_t now) {
     return LOOK_NOTHING;
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round
-    store_relaxed(&m->fast_left, 0);
-  uint32_t tick = load_relaxed(&p->tick);
+    store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELDS);
+  uint32_t tick = vine__turns_tick(p);
   uintptr_t call_sp = vine__m_call_sp(m);
   if (tick != p->sysmon_tick) {
     p->sysmon_tick = tick;
@@ -146,7 +147,7 @@ static enum look look_at(struct p *p, int64_t now) {
     return LOOK_NOTHING;
   if (!vine__p_take(p, m))
     return LOOK_NOTHING;
-  store_relaxed(&p->tick, tick + 1);
+  store_relaxed(&p->tick_end, load_relaxed(&p->tick_end) + 1);
   vine__handoffp(p);
   return LOOK_DONE;
 }
