@@ -73,7 +73,8 @@ enum g_kind { G_GROWABLE, G_FIXED };
 
 struct g {
   // Known to assembly.
-  uintptr_t sp;     // while it doesn't run: its context or trap record
+  _Alignas(VINE_CACHE_LINE)
+      uintptr_t sp; // while it doesn't run: its context or trap record
   uintptr_t hi, lo; // the stack; 0 while hibernated
   uintptr_t guard;  // what %fs:VINE_TCB_GUARD is while it runs
   uintptr_t ssp;    // the side stack's first word while it doesn't run

@@ -6,7 +6,8 @@
 // a stack that is soon needed again isn't lost at once. One that has been
 // parked for long hibernates: its frames are packed into a block of just their
 // size, its stack is given back, and execute() copies them to a new stack when
-// it is woken. Frame records are adjusted then, once.
+// it is woken. Frame records are adjusted then, once. Both also free the chunks
+// of the side stack that hold no live object.
 //
 // Hysteresis (S7): only goroutines parked since before the last round are
 // looked at, so one that parks and wakes all the time never shrinks; growth
@@ -57,13 +58,24 @@ static size_t shrunk_bytes(const struct g *g) {
   return bytes < VINE_STACK_MIN ? VINE_STACK_MIN : bytes;
 }
 
+// Side chunks that no live object needs: up to 64 KiB of spare, for one.
+static void trim_side(struct g *g, struct vine__cache *c) {
+  if (!g->side.top && !g->side.spare)
+    return;
+  struct vine__side_regs r = {g->ssp, g->ss_lo, g->ss_size};
+  vine__side_trim(&g->side, c, &r);
+  g->ssp = r.ssp;
+  g->ss_lo = r.ss_lo;
+  g->ss_size = r.ss_size;
+}
+
 bool vine__stack_shrink(struct g *g, struct vine__cache *c) {
   if (!is_movable(g) || (g->flags & G_FLAG_TRAPPED))
     return false;
+  trim_side(g, c);
   if (vine__stack_bytes(g) <= VINE_STACK_MIN ||
       bytes_used(g) >= vine__stack_bytes(g) / 4)
     return false;
-  (void)c;
   if (!vine__stack_resize(NULL, g, shrunk_bytes(g), g->sp + VINE_CONTEXT_BP))
     return false;
   fetch_add_relaxed(&vine__scan_counts.shrinks, 1);
@@ -79,6 +91,7 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
   void *block = vine__alloc(c, bytes);
   if (!block)
     return false;
+  trim_side(g, c);
   memcpy(block, (void *)g->sp, bytes);
   uintptr_t hi = g->hi, sp = g->sp;
   vine__stack_release(g, c);

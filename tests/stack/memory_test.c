@@ -88,6 +88,35 @@ static void shrinks_back(void) {
   vine_group_wait(&in.done);
 }
 
+// Locals whose address escapes, 6 KB of them, once, then long waits.
+static NOINLINE void use_side(void) {
+  char a[6000];
+  WHOLE(a);
+}
+
+static void side_then_waits(void *arg) {
+  use_side();
+  vine_group_wait(arg);
+}
+
+static void side_goes_back(void) {
+  vine_group hold = VINE_GROUP_INIT;
+  int n = 10000;
+  struct in_goroutine in = {VINE_GROUP_INIT, side_then_waits, &hold};
+  uint64_t before = settled_bytes();
+  vine_group_add(&hold, 1);
+  vine_group_add(&in.done, n);
+  for (int i = 0; i < n; i++)
+    CHECK(vine_spawn(in_goroutine_main, &in) == 0);
+  // For ever, if each keeps its 8 KB.
+  while (resident_bytes() > before + ((uint64_t)n << 12)) {
+    vine_stack_shrink();
+    vine_yield();
+  }
+  vine_group_done(&hold);
+  vine_group_wait(&in.done);
+}
+
 static void small(void *arg) { vine_group_wait(arg); }
 
 static void mapping_count(void) {
@@ -108,7 +137,9 @@ int main(void) {
   batches();
   one_large();
   shrinks_back();
-  if (!in_mode("fault"))
+  if (!in_mode("fault")) {
+    side_goes_back();
     mapping_count();
+  }
   return 0;
 }
