@@ -15,8 +15,15 @@
 //
 // Each use gets an address of its own, computed right before it: "base +
 // constant" folds into addressing modes, and one base is all that lives
-// across calls. Dynamic allocas and VLAs allocate where they stand, and then
-// the exits put back the SSP that the function was entered with.
+// across calls. Dynamic allocas and VLAs allocate where they stand.
+//
+// The exits leave SSP where the allocation began, not where it was at entry:
+// these differ when a new chunk was taken. Then the next call finds SSP in that
+// chunk; else each call at the edge of a chunk would take the slow path, some
+// 280 instructions (the hot split of segmented stacks). A function with nothing
+// but dynamic allocas, and the scope of a VLA, allocate a granule for that: if
+// it lies in an older chunk it goes to the newer one next time (is_hot in
+// runtime/sidestack.c), and takes the rest with it.
 //
 // Locals that stay in the frame keep it free of their address by another
 // trick: small copies and fills of them become loads and stores here.
@@ -60,8 +67,8 @@ private:
   SmallVector<Argument *, 2> MovedByVal;
   SmallPtrSet<Argument *, 2> Copied; // byval arguments with a local's copy
   FrameLayout Layout;
-  Value *Base = nullptr;     // of the static objects
-  Value *EntrySSP = nullptr; // set where the exits restore it
+  Value *Base = nullptr; // of the static objects
+  Value *End = nullptr;  // what the exits make SSP; null: it was never changed
 
   void copyToLocals();
   void collect();
@@ -78,8 +85,10 @@ private:
   void replaceStackSaves();
   void restoreAtExits();
 
-  Value *emitAllocation(Instruction *Before, Value *Bytes, Align A,
-                        Value *&OldSSP);
+  struct Allocation {
+    Value *Object, *End;
+  };
+  Allocation emitAllocation(Instruction *Before, Value *Bytes, Align A);
   AllocaInst *Slot = nullptr;
 };
 
@@ -237,14 +246,14 @@ Instruction *SideStack::hoistAllocas() {
   return &*It;
 }
 
-// Emits the sequence in the header comment before Before and returns the
-// address of Bytes bytes. OldSSP becomes the SSP found.
-Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
-                                 Value *&OldSSP) {
+// Emits the sequence in the header comment before Before: Bytes bytes, and the
+// SSP that gives them back.
+SideStack::Allocation SideStack::emitAllocation(Instruction *Before,
+                                                Value *Bytes, Align A) {
   LLVMContext &Ctx = F.getContext();
   IRBuilder<> B(Before);
   bool OverAligned = A > Align(VINE_SIDE_ALIGN);
-  OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
+  Value *OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
   Value *New = B.CreateSub(OldSSP, Bytes, "side");
   if (OverAligned)
     New = B.CreateAnd(New, -A.value());
@@ -271,37 +280,36 @@ Value *SideStack::emitAllocation(Instruction *Before, Value *Bytes, Align A,
   Value *Want = OverAligned ? B.CreateAdd(Bytes, B.getInt64(A.value())) : Bytes;
   CallInst *Call = B.CreateCall(Alloc, {Want});
   Call->setCallingConv(CallingConv::PreserveAll);
-  Value *FromSlow = Call;
-  if (OverAligned)
+  Value *FromSlow = Call, *SlowEnd = nullptr;
+  if (OverAligned) {
     FromSlow =
         B.CreateAnd(B.CreateAdd(Call, B.getInt64(A.value() - 1)), -A.value());
+    SlowEnd = B.CreateAdd(Call, Want);
+  }
 
   B.SetInsertPoint(Before);
-  PHINode *Result = B.CreatePHI(B.getInt64Ty(), 2, "side.base");
-  Result->addIncoming(New, Fast->getParent());
-  Result->addIncoming(FromSlow, Slow->getParent());
-  return B.CreateIntToPtr(Result, B.getPtrTy());
+  auto Join = [&](Value *FromFast, Value *FromSlow, const char *Name) {
+    PHINode *Result = B.CreatePHI(B.getInt64Ty(), 2, Name);
+    Result->addIncoming(FromFast, Fast->getParent());
+    Result->addIncoming(FromSlow, Slow->getParent());
+    return Result;
+  };
+  PHINode *Address = Join(New, FromSlow, "side.base");
+  Value *SSPAfter = OverAligned ? Join(OldSSP, SlowEnd, "side.end") : nullptr;
+  return {B.CreateIntToPtr(Address, B.getPtrTy()), SSPAfter};
 }
 
 void SideStack::allocate() {
   Instruction *Start = hoistAllocas();
-  Value *OldSSP = nullptr;
+  if (!Dynamic.empty() && !F.hasFnAttribute(VariadicBodyAttr))
+    Layout.Size = std::max(Layout.Size, uint64_t(VINE_SIDE_ALIGN));
   if (Layout.Size) {
-    IRBuilder<> B(Start);
-    Base = emitAllocation(Start, B.getInt64(Layout.Size), Layout.Alignment,
-                          OldSSP);
-  }
-  // The exits can compute the old SSP from the base, unless the distance
-  // isn't known here.
-  if (!Dynamic.empty() || Layout.Alignment > Align(VINE_SIDE_ALIGN)) {
-    if (!OldSSP) {
-      IRBuilder<> B(Start);
-      OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
-    }
-    EntrySSP = OldSSP;
-  }
-  if (Base)
+    Value *Bytes = IRBuilder<>(Start).getInt64(Layout.Size);
+    Allocation A = emitAllocation(Start, Bytes, Layout.Alignment);
+    Base = A.Object;
+    End = A.End;
     copyByValArguments(Start);
+  }
   unsigned I = 0;
   for (AllocaInst *AI : Moved)
     redirect(*AI, Layout.Offsets[I++], sizeOf(*AI, DL));
@@ -389,8 +397,7 @@ void SideStack::moveDynamic(AllocaInst &AI) {
   Value *Bytes = B.CreateMul(Count, B.getInt64(EltBytes));
   Bytes = B.CreateAnd(B.CreateAdd(Bytes, B.getInt64(VINE_SIDE_ALIGN - 1)),
                       -uint64_t(VINE_SIDE_ALIGN));
-  Value *OldSSP;
-  Value *Address = emitAllocation(&AI, Bytes, AI.getAlign(), OldSSP);
+  Value *Address = emitAllocation(&AI, Bytes, AI.getAlign()).Object;
   for (User *U : make_early_inc_range(AI.users()))
     if (auto *I = dyn_cast<Instruction>(U); I && I->isLifetimeStartOrEnd())
       I->eraseFromParent();
@@ -402,16 +409,23 @@ void SideStack::moveDynamic(AllocaInst &AI) {
 // llvm.stacksave and llvm.stackrestore bracket the scope of a VLA. What they
 // must save and restore is the SSP now.
 void SideStack::replaceStackSaves() {
-  for (Instruction &I : make_early_inc_range(instructions(F))) {
-    auto *II = dyn_cast<IntrinsicInst>(&I);
-    if (!II)
-      continue;
+  SmallVector<IntrinsicInst *, 4> Brackets; // allocating splits blocks
+  for (Instruction &I : instructions(F))
+    if (auto *II = dyn_cast<IntrinsicInst>(&I))
+      if (II->getIntrinsicID() == Intrinsic::stacksave ||
+          II->getIntrinsicID() == Intrinsic::stackrestore)
+        Brackets.push_back(II);
+  for (IntrinsicInst *II : Brackets) {
     IRBuilder<> B(II);
     if (II->getIntrinsicID() == Intrinsic::stacksave) {
-      Value *SSP = B.CreateIntToPtr(loadTcb(B, VINE_TCB_SSP), II->getType());
+      Value *Bytes = B.getInt64(VINE_SIDE_ALIGN);
+      Value *Object = emitAllocation(II, Bytes, Align(VINE_SIDE_ALIGN)).Object;
+      B.SetInsertPoint(II);
+      Value *SSP =
+          B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Object, VINE_SIDE_ALIGN);
       II->replaceAllUsesWith(SSP);
       II->eraseFromParent();
-    } else if (II->getIntrinsicID() == Intrinsic::stackrestore) {
+    } else {
       storeTcb(B, B.CreatePtrToInt(II->getArgOperand(0), B.getInt64Ty()),
                VINE_TCB_SSP);
       II->eraseFromParent();
@@ -419,18 +433,18 @@ void SideStack::replaceStackSaves() {
   }
 }
 
-// The SSP to leave behind: the one found at entry or, for the body of a
-// variadic function, the one found by its entry.
+// The SSP to leave behind: where the function's objects began or, for the body
+// of a variadic function, its argument area.
 void SideStack::restoreAtExits() {
   bool IsVariadicBody = F.hasFnAttribute(VariadicBodyAttr);
-  if (!Base && !EntrySSP && !IsVariadicBody)
+  if (!Base && !IsVariadicBody)
     return;
   for (BasicBlock &BB : F) {
     auto *Ret = dyn_cast<ReturnInst>(BB.getTerminator());
     if (!Ret)
       continue;
     IRBuilder<> B(exitPoint(*Ret));
-    Value *SSP = EntrySSP;
+    Value *SSP = End;
     if (IsVariadicBody)
       SSP = B.CreateLoad(B.getInt64Ty(),
                          B.CreateConstInBoundsGEP1_64(

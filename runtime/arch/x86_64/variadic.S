@@ -19,7 +19,7 @@ FUNC __vine_variadic
 	pushq	%rax
 	pushq	%rcx
 	pushq	%rdx
-	pushq	%fs:VINE_TCB_SSP
+	pushq	%rdx		// later: the SSP that the body leaves
 	// r10 = bytes to copy, at most up to the top of the stack.
 	movq	%fs:VINE_TCB_M, %rcx
 	testq	%rcx, %rcx
@@ -55,9 +55,12 @@ FUNC __vine_variadic
 	call	__vine_side_alloc
 	popq	%r11
 	popq	%rdi
+	// The end of the area, not the SSP found: the next call needs no new chunk.
 	// va_arg rounds the overflow pointer up for over-aligned types: the copy
 	// must be equal to the original modulo 64. 48 bytes more leave room.
-4:	leaq	(16 - VINE_VA_OVERFLOW)(%rbp), %rdx
+4:	addq	%rax, %rcx
+	movq	%rcx, -32(%rbp)
+	leaq	(16 - VINE_VA_OVERFLOW)(%rbp), %rdx
 	subq	%rax, %rdx
 	andl	$63, %edx
 	addq	%rdx, %rax
@@ -81,7 +84,7 @@ FUNC __vine_variadic
 	movaps	%xmm5, (VINE_VA_REGS + 128)(%rax)
 	movaps	%xmm6, (VINE_VA_REGS + 144)(%rax)
 	movaps	%xmm7, (VINE_VA_REGS + 160)(%rax)
-	// The va_list and the SSP that the body restores.
+	// The va_list and the SSP that the body leaves.
 5:	movl	VINE_VDESC_GP(%r11), %ecx
 	movl	%ecx, (VINE_VA_LIST + 0)(%rax)
 	movl	VINE_VDESC_FP(%r11), %ecx
