@@ -226,9 +226,9 @@ void vine__cache_init(struct vine__cache *c) {
 }
 
 void vine__cache_destroy(struct vine__cache *c) {
-  VINE_ASSERT(c->all.next, "alloc: cache was never registered");
   vine__cache_flush(c);
   vine__lock_acquire(&caches.lock);
+  VINE_ASSERT(c->all.next, "alloc: cache was never registered");
   vine__list_remove(&c->all);
   vine__lock_release(&caches.lock);
 }

@@ -55,9 +55,9 @@ static void empty_queues(void) {
 // The C library keeps the memory of threads that the fork left behind, and
 // gives it to new ones, words and all.
 static void clear_words_of(struct m *m) {
-  if (!m->guard_addr)
+  if (!load_relaxed(&m->guard_addr))
     return;
-  char *tcb = (char *)m->guard_addr - VINE_TCB_GUARD;
+  char *tcb = (char *)load_relaxed(&m->guard_addr) - VINE_TCB_GUARD;
   const int words[] = {VINE_TCB_GUARD, VINE_TCB_M, VINE_TCB_SSP, VINE_TCB_SS_LO,
                        VINE_TCB_SS_SIZE};
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

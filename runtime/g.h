@@ -120,29 +120,33 @@ enum vine__trap {
 // What is atomic here is written by its own thread, or by sysmon when it took
 // the processor, and read by sysmon. Those accesses are plain moves.
 struct m {
-  // Known to assembly.
+  // First what others read, also after the thread ended (thread.c). Down to
+  // base_sp known to assembly.
   struct g *_Atomic g;       // running here, or null
   _Atomic uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
-  uintptr_t sys_sp;          // top of the free part of the system stack
-  uintptr_t gsp;             // frame record of the current foreign call
   _Atomic uint32_t retake;   // sysmon takes, or took, the processor
-  uintptr_t base_sp;         // sys_sp outside callbacks
-
+  _Atomic uint32_t sem;      // futex: 1 when woken
   struct p *_Atomic p;
+  _Atomic uintptr_t fast_sp; // what call_sp is when vine_yield may be fast
+  // This thread's %fs:VINE_TCB_GUARD; null: no thread has this m.
+  _Atomic uintptr_t *_Atomic guard_addr;
+  struct m *all_next;
+
+  uintptr_t sys_sp;  // top of the free part of the system stack
+  uintptr_t gsp;     // frame record of the current foreign call
+  uintptr_t base_sp; // sys_sp outside callbacks
+
   struct p *nextp; // handed over by who wakes this thread
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
-  volatile uintptr_t *guard_addr; // this thread's %fs:VINE_TCB_GUARD
-  _Atomic uint32_t sem;           // futex: 1 when woken
   bool spinning;
   uint8_t trap; // enum vine__trap
   uint32_t id;
   uint64_t rng;
-  struct m *idle_next, *all_next;
+  struct m *idle_next;
   pthread_t thread;
   uintptr_t start_sp;
   void *sigstack;
-  _Atomic uintptr_t fast_sp; // what call_sp is when vine_yield may be fast
   struct vine__san san;
 };
 

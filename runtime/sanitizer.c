@@ -157,7 +157,7 @@ void vine__san_acquire(const void *key) { (void)key; }
 void vine__san_release_own(const void *key) { (void)key; }
 void vine__san_acquire_own(const void *key) { (void)key; }
 
-#elif __has_include(<valgrind/memcheck.h>)
+#elif VINE_VALGRIND
 
 #include <valgrind/memcheck.h>
 

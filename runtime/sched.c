@@ -199,7 +199,7 @@ static struct g *runq_get_next(struct p *p) {
 // struct is there by now. A thief may have them meanwhile; a struct g stays
 // readable for ever, and it is only a hint.
 static void runq_prefetch(struct p *p, uint32_t h, uint32_t t) {
-  if (t - h < 3)
+  if (t - h < 3 || VINE_TSAN)
     return;
   struct g *after = load_relaxed(&p->runq[(h + 2) % VINE_RUNQ]);
   __builtin_prefetch(after, 1);

@@ -64,10 +64,10 @@ static void begin(struct m *self) {
 }
 
 static void press(struct p *p) {
-  struct m *m = *(struct m *volatile *)&p->m;
+  struct m *m = load_acquire(&p->m); // pairs with acquirep
   if (!m)
     return;
-  if (*(volatile uintptr_t *)&m->call_sp == 0 && vine__p_take(p, m))
+  if (vine__m_call_sp(m) == 0 && vine__p_take(p, m))
     vine__handoffp(p);
   else
     vine__m_preempt(m);
@@ -129,9 +129,8 @@ void vine__world_start(struct m *self) {
 // Whether m's thread is still one of ours. One in foreign code is not waited
 // for: it ends when it comes back.
 static bool is_about(struct m *m) {
-  return *(volatile uintptr_t *volatile *)&m->guard_addr &&
-         (*(volatile uintptr_t *)&m->call_sp != 0 ||
-          !*(struct g *volatile *)&m->g);
+  return load_acquire(&m->guard_addr) &&
+         (vine__m_call_sp(m) != 0 || !vine__m_g(m));
 }
 
 static void wait_for_threads(void) {

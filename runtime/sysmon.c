@@ -79,8 +79,7 @@ bool vine__p_take(struct p *p, struct m *m) {
 // call. Only ordinary guards are replaced, by compare and swap: their owner
 // writes them by plain stores, and those win. A lost request is repeated at
 // the next round; one that hits another goroutine costs it a yield.
-static void poison(volatile uintptr_t *word) {
-  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)word;
+static void poison(_Atomic uintptr_t *guard) {
   uintptr_t v = load_relaxed(guard);
   bool is_ordinary = v == (uintptr_t)VINE_GUARD_MOVE || v < (uintptr_t)-16;
   if (v != 0 && is_ordinary)
@@ -90,10 +89,11 @@ static void poison(volatile uintptr_t *word) {
 void vine__m_preempt(struct m *m) {
   VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
   struct g *g = load_acquire(&m->g); // pairs with execute
-  if (!g || !m->guard_addr || vine__g_kind(g) != G_GROWABLE)
+  _Atomic uintptr_t *guard = load_acquire(&m->guard_addr);
+  if (!g || !guard || vine__g_kind(g) != G_GROWABLE)
     return;
-  poison(&g->guard);
-  poison(m->guard_addr);
+  poison((_Atomic uintptr_t *)&g->guard);
+  poison(guard);
 }
 
 // For p: a runnable goroutine; or a timer, when one is due.
@@ -106,7 +106,7 @@ static bool is_any_waiting(struct p *p, bool due) {
 // Whether the foreign call that m is in has lasted for long. Marks it when it
 // is a new one. The owner's plain stores win against the mark.
 static bool is_long_call(struct p *p, struct m *m, int64_t now) {
-  _Atomic uintptr_t *guard = (_Atomic uintptr_t *)(uintptr_t)m->guard_addr;
+  _Atomic uintptr_t *guard = load_relaxed(&m->guard_addr);
   uintptr_t v = load_relaxed(guard);
   if (v == 0) // fixed
     return now - p->sysmon_when >= FOREIGN_NS;
@@ -123,8 +123,8 @@ enum look { LOOK_NOTHING, LOOK_SOON, LOOK_DONE };
 
 // One look at a P.
 static enum look look_at(struct p *p, int64_t now) {
-  struct m *m = load_acquire(&p->m); // pairs with acquirep
-  if (!m || !m->guard_addr)
+  struct m *m = load_acquire(&p->m);       // pairs with acquirep
+  if (!m || !load_acquire(&m->guard_addr)) // pairs with attach
     return LOOK_NOTHING;
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round

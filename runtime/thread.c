@@ -62,25 +62,35 @@ static struct m *take_free(void) {
 static void put_free(struct m *m) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
-  m->guard_addr = NULL;
+  store_relaxed(&m->guard_addr, NULL);
   m->idle_next = s->free_m;
   s->free_m = m;
   fetch_sub_relaxed(&s->m_count, 1);
   vine__lock_release(&s->lock);
 }
 
+// Others may be reading what comes first in m, by atomic loads.
+static void reset(struct m *m) {
+  store_relaxed(&m->g, NULL);
+  store_relaxed(&m->call_sp, (uintptr_t)0);
+  store_relaxed(&m->retake, 0);
+  store_relaxed(&m->sem, 0);
+  store_relaxed(&m->p, NULL);
+  store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELDS);
+  store_relaxed(&m->guard_addr, NULL);
+  size_t shared = offsetof(struct m, sys_sp);
+  memset((char *)m + shared, 0, sizeof *m - shared);
+}
+
 struct m *vine__m_new(void) {
   static _Atomic uint32_t ids;
-  struct m *m = take_free(), *all_next = NULL;
+  struct m *m = take_free();
   bool is_fresh = !m;
   if (is_fresh)
     m = vine__alloc(NULL, sizeof *m);
-  else
-    all_next = m->all_next;
   if (!m)
     return NULL;
-  memset(m, 0, sizeof *m);
-  m->all_next = all_next;
+  reset(m);
   m->id = fetch_add_relaxed(&ids, 1);
   m->rng = (vine__debug.seed ? vine__debug.seed : 0x9e3779b97f4a7c15ull) +
            0xd1342543de82ef95ull * (m->id + 1);
@@ -133,7 +143,7 @@ void vine__m_attach(struct m *m) {
   m->thread = pthread_self();
   uintptr_t tp;
   __asm__("movq %%fs:0, %0" : "=r"(tp));
-  m->guard_addr = (volatile uintptr_t *)(tp + VINE_TCB_GUARD);
+  store_release(&m->guard_addr, (_Atomic uintptr_t *)(tp + VINE_TCB_GUARD));
   VINE_TCB(VINE_TCB_SSP) = 0; // a plain thread's side stack isn't a worker's
   VINE_TCB(VINE_TCB_SS_LO) = 0;
   VINE_TCB(VINE_TCB_SS_SIZE) = 0;
@@ -311,6 +321,9 @@ _Noreturn void vine__m_exit(struct m *m) {
   drop_sigaltstack(m);
   vine__lock_acquire(&vine__sysmon_lock); // M3
   vine__lock_release(&vine__sysmon_lock);
+  struct g *g = vine__m_g(m);
+  if (g) // bound to this thread, and stays what it is
+    vine__san_stop(&m->san, &g->san);
   uintptr_t start_sp = m->start_sp;
   put_free(m); // from here on m is another thread's
   vine__munwind(start_sp);

@@ -23,9 +23,10 @@ struct wake {
 
 static void waker(void *arg) {
   struct wake *w = arg;
+  vine_g sleeper = w->sleeper; // *w goes with the store
   vine_yield();
   __atomic_store_n(&w->woken, 1, __ATOMIC_RELEASE);
-  vine_ready(w->sleeper);
+  vine_ready(sleeper);
 }
 
 void fixed_parker(void *arg) {
