@@ -53,7 +53,7 @@ static void parks(void *arg) {
   ADD(inside, 1);
   *(int *)arg = vine_recv(hand, int);
   // Foreign frames lie on the thread's stack; or on the goroutine's own.
-  CHECK(FIXED_STACKS || pthread_equal(me, pthread_self()));
+  CHECK(TEST_FIXED || pthread_equal(me, pthread_self()));
 }
 
 static void calls_back(int i) {

@@ -213,7 +213,7 @@ static void alone(void) {
 }
 
 static void one_at_a_time(void) {
-  if (FIXED_STACKS) // may lose the processor anywhere, as in a foreign call
+  if (TEST_FIXED) // may lose the processor anywhere, as in a foreign call
     return;
   for (int i = 0; i < 5; i++) {
     vine_set_maxprocs(8);

@@ -155,7 +155,7 @@ static void local_queue(int n) {
   CHECK_EQ(order, n);
   // The last one started is the next to run, the others first in, first out;
   // seeds shuffle.
-  if (n <= 256 && !FIXED_STACKS && !strstr(getenv("VINEDEBUG") ?: "", "seed"))
+  if (n <= 256 && !TEST_FIXED && !strstr(getenv("VINEDEBUG") ?: "", "seed"))
     CHECK(in_order == 0 || in_order == n);
   vine_set_maxprocs(was);
 }

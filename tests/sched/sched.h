@@ -11,15 +11,6 @@
 #define MS VINE_MILLISECOND
 #define NOINLINE __attribute__((noinline))
 
-// Under a sanitizer all goroutines run on fixed stacks: they can't be
-// preempted, may lose the processor anywhere, and move between threads with
-// their frames.
-#if VINE_TSAN || VINE_ASAN
-#define FIXED_STACKS 1
-#else
-#define FIXED_STACKS 0
-#endif
-
 // Atomics that read well.
 #define GET(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define SET(x, v) __atomic_store_n(&(x), v, __ATOMIC_RELEASE)
