@@ -2,7 +2,7 @@
 // Everything at once: goroutines and plain threads that do random things to
 // the same channels, locks, timers and contexts, from deep stacks, from
 // callbacks of foreign code, out of setjmp, while the number of processors
-// changes and stacks shrink. What must hold whatever happens:
+// changes, stacks shrink and signals come. What must hold whatever happens:
 //   tokens    each is in one worker's hands or in one channel
 //   locks     what one guards is seen whole
 //   sem       never more inside than permits
@@ -16,6 +16,8 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
+#include <sys/time.h>
 
 #define WORKERS 16
 #define THREADS 2
@@ -408,10 +410,28 @@ static void round_of(uint64_t *seed) {
   count_tokens(all);
 }
 
+static int signals;
+
+static void on_signal(int sig) {
+  char frame[200]; // compiled code, on the signal stack
+  memset(frame, sig, sizeof frame);
+  ADD(signals, frame[7] == sig);
+}
+
+// System calls end with EINTR, goroutines are interrupted anywhere.
+static void rain_signals(int us) {
+  struct sigaction act = {.sa_handler = on_signal};
+  struct itimerval it = {{0, us}, {0, us}};
+  CHECK(sigaction(SIGALRM, &act, NULL) == 0);
+  CHECK(setitimer(ITIMER_REAL, &it, NULL) == 0);
+}
+
 int main(int argc, char **argv) {
   uint64_t seed = test_seed();
   vine_stack_set_idle(1, 2);
-  for (int i = argc > 1 ? atoi(argv[1]) : 1; i > 0; i--)
+  for (int i = argc > 1 ? atoi(argv[1]) : 1; i > 0; i--) {
+    rain_signals(test_random(&seed) % 2 ? 300 : 0);
     round_of(&seed);
+  }
   return 0;
 }
