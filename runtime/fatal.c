@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 // How it works. A message is formatted into a buffer on the stack and written
 // by one write(2), so that messages of several threads and processes don't
-// interleave. `dying` elects the thread that speaks.
+// interleave. `dying` elects the thread that speaks; all others that fail from
+// then on, be it that they trip over what the first one left behind, are mute.
+//
+// The hook reads what may be broken. If it faults, or throws, the process ends
+// as it would have without.
 //
 // Invariants.
 // (F1) No path here allocates, locks, or reads anything another thread may be
 //      changing, but for the hook, which runs after the message is out.
 // (F2) Output is bounded by VINE_PRINT_MAX per message.
+// (F3) The first failure decides how the process ends.
 //
 // Runs on any stack, in signal handlers too. Never returns from throw or
 // fatal, never parks.
@@ -19,9 +24,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +36,8 @@ void (*vine__fatal_hook)(void);
 
 // Kernel thread id of the thread that is ending the process, or 0.
 static _Atomic int dying;
+// By the dying thread only: with abort(), not with VINE_EXIT_FATAL (F3).
+static bool aborts;
 
 // Where formatting goes: characters past cap are dropped.
 struct sink {
@@ -160,43 +169,84 @@ void vine__print(const char *fmt, ...) {
   write_all(buf, n);
 }
 
-// Returns for the one thread that may speak.
-static void begin_dying(void) {
-  int self = (int)syscall(SYS_gettid);
+static int thread_id(void) { return (int)syscall(SYS_gettid); }
+
+static bool try_die(void) {
   int none = 0;
   // Relaxed: the flag elects, it publishes nothing.
-  if (atomic_compare_exchange_strong_explicit(
-          &dying, &none, self, memory_order_relaxed, memory_order_relaxed))
-    return;
-  if (none == self) {
-    write_all("vine: fatal: failure while dying\n", 33);
+  return atomic_compare_exchange_strong_explicit(
+      &dying, &none, thread_id(), memory_order_relaxed, memory_order_relaxed);
+}
+
+static bool is_dying_thread(void) {
+  return atomic_load_explicit(&dying, memory_order_relaxed) == thread_id();
+}
+
+static _Noreturn void end(void) {
+  if (aborts)
     abort();
+  _exit(VINE_EXIT_FATAL);
+}
+
+static _Noreturn void end_after_failure(void) {
+  if (!is_dying_thread())
+    for (;;)
+      pause();
+  write_all("vine: fatal: failure while dying\n", 33);
+  end();
+}
+
+// Returns for the one thread that may speak.
+static void begin_dying(bool with_abort) {
+  if (!try_die())
+    end_after_failure();
+  aborts = with_abort;
+}
+
+static void on_fault(int sig) {
+  (void)sig;
+  end_after_failure();
+}
+
+// Also of other threads: the process is ending already.
+static void catch_faults(void) {
+  static const int faults[] = {SIGSEGV, SIGBUS};
+  struct sigaction act;
+  memset(&act, 0, sizeof act);
+  act.sa_handler = on_fault;
+  sigemptyset(&act.sa_mask);
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+    sigaction(faults[i], &act, NULL);
+    sigaddset(&set, faults[i]);
   }
-  for (;;)
-    pause();
+  sigprocmask(SIG_UNBLOCK, &set, NULL); // blocked, they would kill
 }
 
 static void run_hook(void) {
-  if (vine__fatal_hook)
-    vine__fatal_hook();
+  if (!vine__fatal_hook)
+    return;
+  catch_faults();
+  vine__fatal_hook();
 }
 
 _Noreturn void vine__throw(const char *msg) {
-  begin_dying();
+  begin_dying(true);
   vine__print("vine: fatal: %s\n", msg);
   run_hook();
-  abort();
+  end();
 }
 
 _Noreturn void vine__throw_at(const char *msg, const char *file, int line) {
-  begin_dying();
+  begin_dying(true);
   vine__print("vine: fatal: %s (%s:%d)\n", msg, file, line);
   run_hook();
-  abort();
+  end();
 }
 
 _Noreturn void vine__fatal(const char *fmt, ...) {
-  begin_dying();
+  begin_dying(false);
   char msg[VINE_PRINT_MAX];
   va_list ap;
   va_start(ap, fmt);
@@ -206,5 +256,13 @@ _Noreturn void vine__fatal(const char *fmt, ...) {
   msg[head + n] = '\n';
   write_all(msg, head + n + 1);
   run_hook();
-  _exit(VINE_EXIT_FATAL);
+  end();
+}
+
+void vine__quit(const char *msg) {
+  if (!try_die())
+    return;
+  vine__print("%s\n", msg);
+  run_hook();
+  end();
 }

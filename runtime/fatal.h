@@ -6,12 +6,13 @@
 //   vine__fatal   the program misused Vine: "fatal error: MSG" in Go's
 //                 words, the tracebacks, exit status 2, as Go's. Neither
 //                 atexit handlers nor stdio buffers run.
+//   vine__quit    the user wants to know: MSG, the tracebacks, exit status 2
 //
-// Both may be called on any stack with about 2 KiB to spare, with any lock
+// All may be called on any stack with about 2 KiB to spare, with any lock
 // held, and from a signal handler: nothing here allocates or locks. Each
 // message is one write(2). When several threads fail at once the first one
 // speaks and the others sleep until the process is gone; a failure inside the
-// first one's traceback aborts at once.
+// first one's traceback, a fault too, ends the process as the first one would.
 #ifndef VINE_FATAL_H
 #define VINE_FATAL_H
 
@@ -26,6 +27,9 @@
 _Noreturn void vine__throw(const char *msg);
 _Noreturn void vine__throw_at(const char *msg, const char *file, int line);
 _Noreturn void vine__fatal(const char *fmt, ...) VINE_PRINTF(1, 2);
+
+// Returns if the process is dying already.
+void vine__quit(const char *msg);
 
 // Called once after the message, to print goroutines. Set by L5 at start.
 // Must not allocate and must survive broken structures.

@@ -40,6 +40,90 @@ static void throw_with_bad_hook(void) {
   throw();
 }
 
+static void fatal_with_bad_hook(void) {
+  vine__fatal_hook = bad_hook;
+  fatal();
+}
+
+// What the hook reads may be gone.
+static volatile int *volatile nowhere;
+static void faulting_hook(void) { *nowhere = 1; }
+
+static void fatal_with_faulting_hook(void) {
+  vine__fatal_hook = faulting_hook;
+  fatal();
+}
+
+static void throw_with_faulting_hook(void) {
+  vine__fatal_hook = faulting_hook;
+  throw();
+}
+
+// Also when the program blocks the signal, or handles it.
+static void fatal_with_blocked_fault(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  fatal_with_faulting_hook();
+}
+
+static void on_segv(int sig) {
+  (void)sig;
+  _exit(3);
+}
+
+static void fatal_with_handled_fault(void) {
+  signal(SIGSEGV, on_segv);
+  fatal_with_faulting_hook();
+}
+
+// Others fault, throw and fail while the first one is at its hook.
+static pthread_t others[3];
+static _Atomic int begun;
+
+static void *faults_too(void *arg) {
+  begun++;
+  while (begun < 4)
+    ;
+  if (arg == &others[0])
+    faulting_hook();
+  if (arg == &others[1])
+    throw();
+  fatal();
+  return NULL;
+}
+
+static void patient_hook(void) {
+  begun++;
+  usleep(50000);
+  vine__print("[hook]\n");
+}
+
+static void fatal_beside_others(void) {
+  vine__fatal_hook = patient_hook;
+  for (int i = 0; i < 3; i++)
+    pthread_create(&others[i], NULL, faults_too, &others[i]);
+  while (begun < 3)
+    ;
+  fatal();
+}
+
+static void quit(void) {
+  vine__fatal_hook = hook;
+  vine__quit("asked");
+}
+
+// Asked while dying already: the dump goes on.
+static void quitting_hook(void) {
+  vine__quit("asked");
+  hook();
+}
+
+static void fatal_and_quit(void) {
+  vine__fatal_hook = quitting_hook;
+  fatal();
+}
+
 static void *fatal_thread(void *arg) {
   vine__fatal("thread %d", (int)(intptr_t)arg);
 }
@@ -67,8 +151,38 @@ static void test_ends(void) {
   CHECK(WEXITSTATUS(st) == 2 && strstr(err, "asleep - x\n[hook]\n"));
   st = unit_child(throw_with_bad_hook, err, sizeof err);
   CHECK(unit_died_of(st, SIGABRT) && strstr(err, "failure while dying"));
+  st = unit_child(fatal_with_bad_hook, err, sizeof err);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == VINE_EXIT_FATAL);
+  CHECK_STR(err, "fatal error: all goroutines are asleep - x\n"
+                 "vine: fatal: failure while dying\n");
+  st = unit_child(quit, err, sizeof err);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == VINE_EXIT_FATAL);
+  CHECK_STR(err, "asked\n[hook]\n");
+  st = unit_child(fatal_and_quit, err, sizeof err);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == VINE_EXIT_FATAL);
+  CHECK_STR(err, "fatal error: all goroutines are asleep - x\n[hook]\n");
   st = unit_child(print_keeps_errno, err, sizeof err);
   CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+}
+
+// A fault of the hook's ends the process as the message before it does.
+static void test_faults(void) {
+  static void (*const cases[])(void) = {fatal_with_faulting_hook,
+                                        fatal_with_blocked_fault,
+                                        fatal_with_handled_fault};
+  char err[4096];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int st = unit_child(cases[i], err, sizeof err);
+    CHECK(WIFEXITED(st) && WEXITSTATUS(st) == VINE_EXIT_FATAL);
+    CHECK_STR(err, "fatal error: all goroutines are asleep - x\n"
+                   "vine: fatal: failure while dying\n");
+  }
+  int st = unit_child(throw_with_faulting_hook, err, sizeof err);
+  CHECK(unit_died_of(st, SIGABRT));
+  CHECK_STR(err, "vine: fatal: broken\nvine: fatal: failure while dying\n");
+  st = unit_child(fatal_beside_others, err, sizeof err);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == VINE_EXIT_FATAL);
+  CHECK_STR(err, "fatal error: all goroutines are asleep - x\n[hook]\n");
 }
 
 // S8: exactly one message, whoever fails beside it.
@@ -82,6 +196,7 @@ static void test_one_speaks(void) {
 int main(void) {
   test_format();
   test_ends();
+  test_faults();
   test_one_speaks();
   return 0;
 }
