@@ -18,7 +18,7 @@ static const struct {
 } known[] = {
 #define KEY(name) {#name, offsetof(struct vine__debug, name)}
     KEY(move), KEY(fault),     KEY(nocache),    KEY(poison),
-    KEY(seed), KEY(hibernate), KEY(schedtrace),
+    KEY(seed), KEY(hibernate), KEY(schedtrace), KEY(traceback),
 #undef KEY
 };
 
@@ -48,6 +48,18 @@ static bool read_value(const char *text, size_t len, uint64_t *out) {
   return len > 0;
 }
 
+// "all" or "single", the whole of text[0..len).
+static bool read_traceback(const char *text, size_t len, uint64_t *out) {
+  static const char *const names[] = {
+      [VINE_TRACEBACK_ALL] = "all", [VINE_TRACEBACK_SINGLE] = "single"};
+  for (uint64_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (strlen(names[i]) == len && !strncmp(names[i], text, len)) {
+      *out = i;
+      return true;
+    }
+  return false;
+}
+
 // One word, "key" or "key=value".
 static bool parse_word(struct vine__debug *d, const char *text, size_t len) {
   const char *eq = memchr(text, '=', len);
@@ -56,8 +68,13 @@ static bool parse_word(struct vine__debug *d, const char *text, size_t len) {
   uint64_t value = 1;
   if (!word)
     return false;
-  if (eq && !read_value(eq + 1, len - key_len - 1, &value))
+  size_t rest = eq ? len - key_len - 1 : 0;
+  if (word == &d->traceback) {
+    if (!eq || !read_traceback(eq + 1, rest, &value))
+      return false;
+  } else if (eq && !read_value(eq + 1, rest, &value)) {
     return false;
+  }
   *word = value;
   return true;
 }
@@ -69,7 +86,8 @@ static void warn(const char *text, size_t len) {
   memcpy(word, text, len);
   word[len] = 0;
   vine__print("vine: VINEDEBUG: ignoring \"%s\" (known: move=1 fault=1 "
-              "nocache=1 poison=1 seed=N hibernate=1 schedtrace=MS)\n",
+              "nocache=1 poison=1 seed=N hibernate=1 schedtrace=MS "
+              "traceback=single|all)\n",
               word);
 }
 

@@ -8,6 +8,8 @@
 //   seed=N        random scheduling decisions, reproducible from N
 //   hibernate=1   hibernate at every park
 //   schedtrace=N  print the scheduler's state every N milliseconds
+//   traceback=single  a fatal error prints only the goroutine at fault;
+//                 traceback=all, the default, all of them
 //
 // They exist in release builds. Read-only after vine__debug_init.
 #ifndef VINE_DEBUGFLAGS_H
@@ -23,7 +25,10 @@ struct vine__debug {
   uint64_t seed; // 0: scheduling is not random
   uint64_t hibernate;
   uint64_t schedtrace; // milliseconds, 0: off
+  uint64_t traceback;  // enum vine__debug_traceback
 };
+
+enum vine__debug_traceback { VINE_TRACEBACK_ALL, VINE_TRACEBACK_SINGLE };
 
 extern struct vine__debug vine__debug;
 

@@ -1,31 +1,40 @@
 // SPDX-License-Identifier: MIT
 // What is printed of goroutines when the program ends badly, or is asked.
 //
-// How it works. A fatal error prints the running goroutine; a deadlock and
-// SIGQUIT print all of them, the first VINE_DUMP_MAX. Where a goroutine's
-// frames start depends on how it stopped:
+// How it works. The world is frozen, as far as it can be in a few milliseconds
+// (freeze.c); then the goroutine that failed is printed, or that was
+// interrupted by SIGQUIT, and after it all others, DUMP_MAX at most. Where a
+// goroutine's frames start depends on how it stopped:
 //   parked                a context at g->sp
 //   preempted             a trap's frame record, at the context's rbp
+//   frozen                what m->trap says
 //   not started           nothing yet: its function
 //   in a trap             a frame record at g->sp (m->trap)
 //   in foreign code       the frame record at m->gsp, below foreign frames
 //   hibernated            a context in g->block, whose records still hold
-//                         addresses of the old stack: adjusted for the walk,
-//                         and back
+//                         addresses of the old stack
 //   in a signal handler   where the handler's context says, if that is in code
 //                         of the goroutine
-// A goroutine that runs on another thread can't be walked: it says so.
+// A goroutine that runs on another thread can't be walked, unless that one is
+// frozen or in foreign code: it says so.
+//
+// The stack of a goroutine that waits is held by SCAN (H1 of stackshrink.c)
+// while it is printed: whoever wakes it, a plain thread perhaps, waits. The
+// others' threads stand still, but for those that didn't stop in time: what is
+// read then may be wrong. vine__frames_next reads inside the stack's bounds
+// only; if the stack itself is gone, fatal.c catches the fault.
 //
 // A check's trap has two return addresses in one frame record: in the
 // function's own prologue (A), and in its caller.
 //
-// Runs on: any stack; a signal handler. No locks, no allocation: it reads what
-// others may be writing, and vine__frames_next never faults on what it finds.
+// Runs on: any stack; a signal handler. No locks, no allocation.
 
-#include "dump.h"
+#include "debugflags.h"
 #include "fatal.h"
+#include "freeze.h"
 #include "gstatus.h"
 #include "init.h"
+#include "os/os.h"
 #include "park.h"
 #include "sched.h"
 #include "signals.h"
@@ -33,9 +42,10 @@
 #include "traceback.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #define DUMP_MAX 1000
+// For a stack that somebody else scans: that is over in microseconds.
+#define SCAN_TRIES 20000
 
 static bool older_segment(struct vine__frames *w, void *arg) {
   (void)arg;
@@ -52,7 +62,7 @@ static uintptr_t segment_caller(const struct vine__frames *w, void *arg) {
 
 static void set_record(struct vine__frames *f, uintptr_t record) {
   const uintptr_t *r = (const uintptr_t *)record;
-  f->bp = r[0];
+  f->bp = vine__frames_here(f, r[0]);
   f->pc = r[1];
 }
 
@@ -93,40 +103,39 @@ static void set_context(struct vine__frames *f, const struct g *g,
 // --- printing ---
 
 static void print(struct g *g, const char *status, struct vine__frames *f) {
-  int64_t now = load_relaxed(&vine__sched.now_ns);
-  bool waits = vine__g_status(g) == G_WAITING;
   int64_t since = load_relaxed(&g->since_ns);
+  int64_t waited = vine__os_nanotime() - (since < 0 ? -since : since);
+  bool waits = (vine__g_status(g) & ~(uint32_t)G_SCAN) == G_WAITING;
   if (g->segs) {
     f->other_stack = older_segment;
     f->segment_caller = segment_caller;
     f->hops =
         VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
   }
-  struct vine__traceback t = {
-      .goid = g->goid,
-      .status = status,
-      .waited_ns = waits ? now - (since < 0 ? -since : since) : 0,
-      .locked = g->hold_depth != 0,
-      .frames = *f};
+  struct vine__traceback t = {.goid = g->goid,
+                              .status = status,
+                              .waited_ns = waits ? waited : 0,
+                              .locked = g->hold_depth != 0,
+                              .frames = *f};
   vine__print("\n");
   vine__traceback_print(&t);
 }
 
-static void print_hibernated(struct g *g) {
-  uintptr_t lo = g->sp, hi = g->old_hi;
-  uintptr_t block = (uintptr_t)g->block, delta = block - lo;
-  vine__stack_adjust(block + VINE_CONTEXT_BP, lo, hi, delta);
-  struct vine__frames f = {.lo = block, .hi = block + g->block_bytes};
+static void print_hibernated(struct g *g, const char *status) {
+  uintptr_t block = (uintptr_t)g->block;
+  struct vine__frames f = {.lo = block,
+                           .hi = block + g->block_bytes,
+                           .was_lo = g->sp,
+                           .was_hi = g->old_hi,
+                           .moved = block - g->sp};
   set_context(&f, g, block);
-  print(g, vine__wait_reasons[g->reason], &f);
-  vine__stack_adjust(block + VINE_CONTEXT_BP, block, block + g->block_bytes,
-                     -delta);
+  print(g, status, &f);
 }
 
 // A goroutine that doesn't run.
-static void print_stopped(struct g *g) {
+static void print_stopped(struct g *g, const char *status) {
   if (g->flags & G_FLAG_HIBERNATED) {
-    print_hibernated(g);
+    print_hibernated(g, status);
     return;
   }
   struct vine__frames f = {.lo = g->lo, .hi = g->hi};
@@ -134,9 +143,6 @@ static void print_stopped(struct g *g) {
     set_context(&f, g, g->sp);
   else if (g->held && vine__g_is_on_stack(g, g->held->gsp))
     set_foreign(&f, g->held->gsp); // foreign code called vine_x, and waits
-  const char *status = "runnable";
-  if (vine__g_status(g) == G_WAITING)
-    status = vine__wait_reasons[g->reason];
   print(g, status, &f);
 }
 
@@ -155,21 +161,84 @@ static void set_interrupted(struct vine__frames *f, struct m *m, struct g *g,
   }
 }
 
-// The goroutine of m, which is this thread's.
+// The thread of g is in the runtime for it, or was when it froze.
+static void set_trapped(struct vine__frames *f, struct m *m, struct g *g) {
+  bool grows = vine__g_kind(g) == G_GROWABLE;
+  if (m->trap == TRAP_CHECK)
+    set_check(f, g->sp);
+  else if (m->trap == TRAP_CALLBACK)
+    set_callback(f, m, g);
+  else if (m->trap == TRAP_POLL)
+    set_record(f, g->sp);
+  else if (m->trap == TRAP_FOREIGN && grows)
+    set_foreign(f, m->gsp);
+  else if (m->trap != TRAP_UNKNOWN && vine__g_is_on_stack(g, g->sp))
+    set_context(f, g, g->sp);
+}
+
+// The goroutine of m, which is this thread's, or stands still.
 static void print_running(struct m *m, struct g *g,
                           const struct vine__interrupted *at) {
   struct vine__frames f = {.lo = g->lo, .hi = g->hi};
-  if (m->call_sp != 1 && at)
+  bool in_runtime = vine__m_call_sp(m) == 1;
+  bool in_foreign = in_runtime ? m->trap == TRAP_FOREIGN : m->call_sp == 0;
+  if (!in_runtime && at)
     set_interrupted(&f, m, g, at);
-  else if (g->kind == G_GROWABLE && m->call_sp == 0)
+  else if (in_runtime)
+    set_trapped(&f, m, g);
+  else if (in_foreign && vine__g_kind(g) == G_GROWABLE)
     set_foreign(&f, m->gsp);
-  else if (m->call_sp == 1 && m->trap == TRAP_CHECK)
-    set_check(&f, g->sp);
-  else if (m->call_sp == 1 && m->trap == TRAP_CALLBACK)
-    set_callback(&f, m, g);
-  else if (m->call_sp == 1 && vine__g_is_on_stack(g, g->sp))
-    set_context(&f, g, g->sp);
-  print(g, m->call_sp == 0 ? "syscall" : "running", &f);
+  print(g, in_foreign ? "syscall" : "running", &f);
+}
+
+static void print_unavailable(struct g *g) {
+  vine__print("\ngoroutine %llu [running]:\n"
+              "\tgoroutine running on other thread; stack unavailable\n",
+              (unsigned long long)g->goid);
+}
+
+// The thread that runs g, or null.
+static struct m *thread_of(struct g *g) {
+  struct m *m = load_acquire(&vine__sched.all_m);
+  while (m && load_acquire(&m->g) != g)
+    m = m->all_next;
+  return m;
+}
+
+// A goroutine that another thread runs.
+static void print_elsewhere(struct g *g) {
+  struct m *m = thread_of(g);
+  if (m && (load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g)))
+    print_running(m, g, NULL);
+  else
+    print_unavailable(g);
+}
+
+static void print_waiting(struct g *g) {
+  print_stopped(g, vine__wait_reasons[g->reason]);
+}
+
+// Whatever it does. False: it is gone.
+static bool print_any(struct g *g) {
+  for (int i = 0; i < SCAN_TRIES; i++) {
+    uint32_t s = vine__g_status(g);
+    if (s == G_RUNNING) {
+      print_elsewhere(g);
+    } else if (s == G_RUNNABLE) {
+      print_stopped(g, "runnable");
+    } else if (s != G_WAITING && s != (G_WAITING | G_SCAN)) {
+      return false;
+    } else if (s == G_WAITING && vine__g_try_scan(g)) {
+      print_waiting(g);
+      vine__g_end_scan(g);
+    } else {
+      vine__cpu_relax();
+      continue;
+    }
+    return true;
+  }
+  print_unavailable(g); // this thread may have failed while it scanned
+  return true;
 }
 
 struct dump {
@@ -181,51 +250,58 @@ static bool dump_one(struct g *g, void *arg) {
   struct dump *d = arg;
   if (g == d->not)
     return true;
-  if (d->printed >= DUMP_MAX) {
+  if (d->printed == DUMP_MAX)
     d->skipped++;
-    return true;
-  }
-  d->printed++;
-  uint32_t s = vine__g_status(g) & ~(uint32_t)G_SCAN;
-  if (s == G_RUNNING)
-    vine__print("\ngoroutine %llu [running]:\n"
-                "\tgoroutine running on other thread; stack unavailable\n",
-                (unsigned long long)g->goid);
   else
-    print_stopped(g);
+    d->printed += print_any(g);
   return true;
 }
 
-static void print_mine(struct g **mine) {
+// This thread, and what it runs.
+struct self {
+  struct m *m;
+  struct g *g;
+  bool in_handler;
   struct vine__interrupted at;
-  bool in_handler = vine__signal_interrupted(&at);
-  struct m *m = in_handler ? at.m : vine__getm();
-  *mine = m ? m->g : NULL;
-  if (*mine)
-    print_running(m, *mine, in_handler ? &at : NULL);
+};
+
+static struct self find_self(void) {
+  struct self s = {0};
+  s.in_handler = vine__signal_interrupted(&s.at);
+  s.m = s.in_handler ? s.at.m : vine__getm();
+  s.g = s.m ? vine__m_g(s.m) : NULL;
+  return s;
 }
 
-void vine__dump_all(void) {
-  struct dump d = {0};
-  print_mine(&d.not);
+static void print_self(const struct self *s) {
+  if (s->g)
+    print_running(s->m, s->g, s->in_handler ? &s->at : NULL);
+}
+
+static void print_all(const struct self *s) {
+  struct dump d = {.not= s->g};
+  vine__world_freeze(s->m);
+  print_self(s);
   vine__g_each(dump_one, &d);
   if (d.skipped)
     vine__print("\n...%llu more goroutines...\n",
                 (unsigned long long)d.skipped);
 }
 
+static bool is_asked_for; // by who wants to see all
+
 static void on_fatal(void) {
-  struct g *mine;
-  print_mine(&mine);
-  if (!mine)
-    vine__dump_all();
+  struct self s = find_self();
+  if (s.g && !is_asked_for && vine__debug.traceback == VINE_TRACEBACK_SINGLE)
+    print_self(&s);
+  else
+    print_all(&s);
 }
 
 static void on_quit(int sig) {
   (void)sig;
-  vine__print("SIGQUIT: quit\n");
-  vine__dump_all();
-  _exit(VINE_EXIT_FATAL);
+  is_asked_for = true;
+  vine__quit("SIGQUIT: quit");
 }
 
 void vine__dump_init(void) {

@@ -115,6 +115,9 @@ enum vine__trap {
   TRAP_NONE,     // a context
   TRAP_CHECK,    // a prologue's: [rbp] [A] [return address]
   TRAP_CALLBACK, // the frame record of a foreign call; m->sys_sp: the registers
+  TRAP_POLL,     // a loop's: the frame record of the function
+  TRAP_FOREIGN,  // nothing: on the way out of foreign code, m->gsp
+  TRAP_UNKNOWN,  // nothing
 };
 
 // What is atomic here is written by its own thread, or by sysmon when it took
@@ -131,6 +134,7 @@ struct m {
   // This thread's %fs:VINE_TCB_GUARD; null: no thread has this m.
   _Atomic uintptr_t *_Atomic guard_addr;
   struct m *all_next;
+  _Atomic uint32_t frozen; // freeze.c: this thread has stopped for good
 
   uintptr_t sys_sp;  // top of the free part of the system stack
   uintptr_t gsp;     // frame record of the current foreign call
@@ -149,6 +153,8 @@ struct m {
   void *sigstack;
   struct vine__san san;
 };
+
+#define VINE_NO_FAST_YIELD 2 // m->call_sp is never that
 
 #define VINE_RUNQ 256 // goroutines per local queue, a power of two
 

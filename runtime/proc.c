@@ -17,6 +17,7 @@
 // Runs on: system stack; never parks.
 
 #include "proc.h"
+#include "freeze.h"
 #include "gstatus.h"
 #include "learn.h"
 #include "sched.h"
@@ -387,6 +388,8 @@ static void free_after_exit(struct p *p, struct g *g) {
 
 // On the system stack, the goroutine's frames are gone.
 _Noreturn void vine__goexit_sys(struct m *m) {
+  if (vine__is_frozen()) // without frames
+    vine__m_freeze(m, TRAP_UNKNOWN);
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
   struct g *g = vine__m_g(m);

@@ -41,12 +41,16 @@
 // (S7) While the state is PAUSING no P is idle: each one that a thread gives
 //      back counts as stopped.
 //
+// While the state is FROZEN no thread takes a goroutine off a queue any more
+// (freeze.c): each looks at the state between having one and having the next.
+//
 // Checked: tests/model/steal.pml (S1, S2), idle.pml (S5), handoff.pml (S3).
 //
 // Runs on: system stack. Allocates only threads.
 
 #include "sched.h"
 #include "debugflags.h"
+#include "freeze.h"
 #include "gstatus.h"
 #include "os/os.h"
 #include "stack.h"
@@ -511,6 +515,8 @@ void vine__stopm_for_p(struct m *m) {
       vine__m_exit(m);
     vine__m_sleep(m);
   } while (!m->nextp);
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_NONE);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -521,6 +527,8 @@ static bool wait_for_timers(struct m *m) {
   struct vine__sched *s = &vine__sched;
   if (!vine__timers_wait())
     return false;
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_NONE);
   vine__lock_acquire(&s->lock);
   struct p *p = vine__pidle_get_locked();
   vine__lock_release(&s->lock);
@@ -573,7 +581,7 @@ static __attribute__((noinline)) void shuffle(struct m *m) {
 // vine_yield may go its fast way. VINEDEBUG's modes want to see every switch.
 static void allow_fast_yields(struct m *m) {
   bool allowed = !(vine__debug.move | vine__debug.seed);
-  store_relaxed(&m->fast_sp, allowed ? m->base_sp : VINE_NO_FAST_YIELDS);
+  store_relaxed(&m->fast_sp, allowed ? m->base_sp : VINE_NO_FAST_YIELD);
 }
 
 // The last turn is taken: what the global queue's first has waited for, and
@@ -634,6 +642,8 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
     uint32_t state = load_acquire(&s->state);
     if (state == VINE_STOPPED)
       vine__m_exit(m);
+    if (state == VINE_FROZEN)
+      vine__m_freeze(m, TRAP_NONE);
     if (state == VINE_PAUSING) {
       pause_here(m);
       continue;

@@ -43,7 +43,14 @@ struct vine__sched {
 extern struct vine__sched vine__sched;
 
 // PAUSING: threads give their P back when they next come to the scheduler.
-enum vine__state { VINE_OFF, VINE_RUNNING, VINE_PAUSING, VINE_STOPPED };
+// FROZEN: they stop there for good, the process is dying (freeze.c).
+enum vine__state {
+  VINE_OFF,
+  VINE_RUNNING,
+  VINE_PAUSING,
+  VINE_STOPPED,
+  VINE_FROZEN
+};
 
 // Runs goroutines on this thread for ever. On the system stack.
 _Noreturn void vine__schedule(struct m *m);
@@ -57,8 +64,6 @@ struct vine__yield {
   struct g *next;
   struct p *p;
 };
-// A value of m->fast_sp, and of call_sp never.
-#define VINE_NO_FAST_YIELDS 2
 struct vine__yield vine__yield_fast(struct m *m, struct g *g);
 // Puts a runnable g where it will be run. Any thread.
 void vine__runq_ready(struct g *g, bool next);
@@ -120,6 +125,10 @@ extern struct vine__lock vine__sysmon_lock;
 bool vine__p_take(struct p *p, struct m *m);
 // Asks what runs on m to give way. vine__sysmon_lock held.
 void vine__m_preempt(struct m *m);
+// The same, for who knows that m's thread doesn't end meanwhile.
+void vine__m_poison(struct m *m);
+// Whether the watchdog sleeps, and will look at the state before all else.
+bool vine__sysmon_rests(void);
 
 // stop.c
 // Returns when no P but that of `self` (null: a thread without one) runs

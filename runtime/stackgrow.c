@@ -25,6 +25,7 @@
 
 #include "stackgrow.h"
 #include "fatal.h"
+#include "freeze.h"
 #include "gstatus.h"
 #include "sched.h"
 #include "stack.h"
@@ -356,6 +357,8 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
               "morestack: not a growable stack");
   uintptr_t entry = g->sp + 16;
   size_t frame = regs->frame_bytes;
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_CHECK);
   bool yield = wants_preempt() || random_preempt(m);
   m->trap = TRAP_CHECK;
   vine__stack_set_guard(g); // undoes sysmon's poison
@@ -377,6 +380,8 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
 }
 
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_POLL);
   vine__stack_set_guard(vine__m_g(m));
   vine__trap_park(m, vine__m_g(m), regs);
 }

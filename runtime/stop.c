@@ -34,6 +34,7 @@
 // lowering it lazily, P by P (the call would return with more running).
 
 #include "fatal.h"
+#include "freeze.h"
 #include "gstatus.h"
 #include "init.h"
 #include "os/os.h"
@@ -54,12 +55,15 @@
 static void begin(struct m *self) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
-  VINE_ASSERT(load_relaxed(&s->state) == VINE_RUNNING, "stop: not running");
+  uint32_t running = VINE_RUNNING;
+  bool began = cas_acq_rel(&s->state, &running, VINE_PAUSING);
+  if (running == VINE_FROZEN) // Z3 of freeze.c; the lock stays locked
+    vine__m_freeze(self, TRAP_NONE);
+  VINE_ASSERT(began, "stop: not running");
   uint32_t wait = load_relaxed(&s->maxprocs) - (self && self->p ? 1 : 0);
   while (vine__pidle_get_locked())
     wait--;
   store_relaxed(&s->stop_wait, wait); // W1
-  store_release(&s->state, VINE_PAUSING);
   vine__lock_release(&s->lock);
 }
 
@@ -87,6 +91,8 @@ void vine__world_stop(struct m *self) {
   begin(self);
   uint32_t left;
   while ((left = load_acquire(wait)) != 0) { // pairs with pidle_put_locked
+    if (vine__is_frozen())
+      vine__m_freeze(self, TRAP_NONE);
     press_all(self);
     vine__os_futex_wait(wait, left, PRESS_NS);
   }
@@ -110,11 +116,18 @@ static struct p *distribute_locked(struct m *self) {
   return busy;
 }
 
+// Lock held.
+static void leave_pausing(struct m *self, enum vine__state to) {
+  uint32_t pausing = VINE_PAUSING;
+  if (!cas_acq_rel(&vine__sched.state, &pausing, to)) // Z3 of freeze.c
+    vine__m_freeze(self, TRAP_NONE);
+}
+
 void vine__world_start(struct m *self) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   VINE_ASSERT(load_relaxed(&s->stop_wait) == 0, "start: not stopped (W1)");
-  store_release(&s->state, VINE_RUNNING);
+  leave_pausing(self, VINE_RUNNING);
   struct p *busy = distribute_locked(self);
   vine__lock_release(&s->lock);
   while (busy) {
@@ -147,7 +160,7 @@ static void end(void) {
   struct vine__sched *s = &vine__sched;
   vine__world_stop(NULL);
   vine__lock_acquire(&s->lock);
-  store_release(&s->state, VINE_STOPPED);
+  leave_pausing(NULL, VINE_STOPPED);
   vine__lock_release(&s->lock);
   vine__timers_interrupt();
   wait_for_threads();

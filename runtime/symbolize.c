@@ -2,7 +2,8 @@
 // How it works. dl_iterate_phdr says which loaded file an address lies in.
 // Its file is mapped on the first question and its section headers lead to
 // .symtab, or to .dynsym in a stripped file. The search is linear: a
-// traceback asks at most some hundred times, and sorting would need memory.
+// dump asks for few different addresses, whose answers are remembered, and
+// sorting would need memory.
 //
 // Of several symbols that fit, the better one by this order wins:
 //   1) one whose size covers the address, before one without a size
@@ -252,17 +253,33 @@ static void copy_name(char *to, const char *name) {
   to[len] = 0;
 }
 
-static bool find_busy(uintptr_t pc, struct vine__symbol *out) {
+// What was found last, by address: a thousand goroutines wait in few places.
+static struct answer {
+  uintptr_t pc;
+  const struct module *m;
+  const ElfW(Sym) * s; // null: none fits
+} answers[256];
+
+static const struct answer *find_answer(uintptr_t pc) {
+  struct answer *a = &answers[pc / 2 % (sizeof answers / sizeof answers[0])];
   struct query q;
+  if (a->pc == pc)
+    return a;
   if (!find_object(pc, &q))
+    return NULL;
+  const struct module *m = find_module(&q);
+  *a = (struct answer){pc, m, m ? search(m, pc - q.bias) : NULL};
+  return a;
+}
+
+static bool find_busy(uintptr_t pc, struct vine__symbol *out) {
+  const struct answer *a = find_answer(pc);
+  if (!a || !a->s)
     return false;
-  struct module *m = find_module(&q);
-  const ElfW(Sym) *s = m ? search(m, pc - q.bias) : NULL;
-  if (!s)
-    return false;
-  VINE_ASSERT(pc - q.bias >= s->st_value, "symbolize: symbol starts later");
-  copy_name(out->name, name_of(m, s));
-  out->offset = pc - q.bias - s->st_value;
+  uintptr_t rel = pc - a->m->bias;
+  VINE_ASSERT(rel >= a->s->st_value, "symbolize: symbol starts later");
+  copy_name(out->name, name_of(a->m, a->s));
+  out->offset = rel - a->s->st_value;
   return true;
 }
 

@@ -31,6 +31,7 @@
 // Runs on: a thread that is no M. Allocates (hibernation).
 
 #include "deadlock.h"
+#include "freeze.h"
 #include "os/os.h"
 #include "sched.h"
 #include "schedtrace.h"
@@ -86,14 +87,18 @@ static void poison(_Atomic uintptr_t *guard) {
     cas_relaxed(guard, &v, (uintptr_t)VINE_GUARD_PREEMPT);
 }
 
-void vine__m_preempt(struct m *m) {
-  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
+void vine__m_poison(struct m *m) {
   struct g *g = load_acquire(&m->g); // pairs with execute
   _Atomic uintptr_t *guard = load_acquire(&m->guard_addr);
   if (!g || !guard || vine__g_kind(g) != G_GROWABLE)
     return;
   poison((_Atomic uintptr_t *)&g->guard);
   poison(guard);
+}
+
+void vine__m_preempt(struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
+  vine__m_poison(m);
 }
 
 // For p: a runnable goroutine; or a timer, when one is due.
@@ -128,7 +133,7 @@ static enum look look_at(struct p *p, int64_t now) {
     return LOOK_NOTHING;
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round
-    store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELDS);
+    store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELD);
   uint32_t tick = vine__turns_tick(p);
   uintptr_t call_sp = vine__m_call_sp(m);
   if (tick != p->sysmon_tick) {
@@ -209,6 +214,19 @@ static int64_t next_sleep(int64_t ns, int idle_rounds) {
   return ns * 2 < max ? ns * 2 : max;
 }
 
+// Whether this thread may be at work: it shrinks and hibernates stacks.
+static _Atomic uint32_t working;
+
+bool vine__sysmon_rests(void) { return load_acquire(&working) == 0; }
+
+static void start_working(void) {
+  store_seq_cst(&working, 1); // before the load; pairs with vine__world_freeze
+  if (load_seq_cst(&vine__sched.state) == VINE_FROZEN) {
+    store_release(&working, 0);
+    vine__m_freeze(NULL, TRAP_NONE);
+  }
+}
+
 static void *sysmon_main(void *arg) {
   (void)arg;
   struct vine__sched *s = &vine__sched;
@@ -218,6 +236,7 @@ static void *sysmon_main(void *arg) {
   vine__os_timer_slack(SLACK_NS);
   while (load_acquire(&s->state) != VINE_STOPPED) {
     rest(sleep_ns, look);
+    start_working();
     int64_t now = vine__os_nanotime();
     store_relaxed(&s->now_ns, now);
     look = round_over_ps(now);
@@ -226,6 +245,7 @@ static void *sysmon_main(void *arg) {
         look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
     vine__stack_scavenge(now);
     vine__schedtrace(now);
+    store_release(&working, 0);
     if (sleep_ns >= QUIET_NS)
       vine__deadlock_check();
   }

@@ -76,8 +76,9 @@ static void reset(struct m *m) {
   store_relaxed(&m->retake, 0);
   store_relaxed(&m->sem, 0);
   store_relaxed(&m->p, NULL);
-  store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELDS);
+  store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELD);
   store_relaxed(&m->guard_addr, NULL);
+  store_relaxed(&m->frozen, 0);
   size_t shared = offsetof(struct m, sys_sp);
   memset((char *)m + shared, 0, sizeof *m - shared);
 }

@@ -22,7 +22,7 @@
 
 #define ENDS VINE_TRACEBACK_ENDS
 #define RECORD_BYTES (2 * sizeof(uintptr_t))
-#define MINUTE_NS 60000000000
+#define SECOND_NS 1000000000
 
 // --- walking ---
 
@@ -52,7 +52,7 @@ static bool take_record(struct vine__frames *w) {
   w->pc = record[1];
   // (T1) What is left of this stack lies above the record.
   w->lo = w->bp + RECORD_BYTES;
-  w->bp = record[0];
+  w->bp = vine__frames_here(w, record[0]);
   return true;
 }
 
@@ -102,9 +102,11 @@ static void print_frame(uintptr_t pc, bool is_return) {
 
 static void print_header(const struct vine__traceback *t) {
   char wait[40] = "";
-  long long minutes = t->waited_ns / MINUTE_NS;
-  if (minutes >= 1)
-    vine__format(wait, sizeof wait, ", %lld minutes", minutes);
+  long long seconds = t->waited_ns / SECOND_NS;
+  if (seconds >= 60)
+    vine__format(wait, sizeof wait, ", %lld minutes", seconds / 60);
+  else if (seconds >= 1)
+    vine__format(wait, sizeof wait, ", %lld seconds", seconds);
   vine__print("goroutine %llu [%s%s%s]:\n", (unsigned long long)t->goid,
               t->status, wait, t->locked ? ", locked to thread" : "");
 }

@@ -31,6 +31,9 @@ struct vine__frames {
   uintptr_t bp;
   uintptr_t lo; // the stack that records may lie in
   uintptr_t hi;
+  // Optional. The frames were copied and their records still hold addresses of
+  // where they were, [was_lo, was_hi): `moved` is to be added to those.
+  uintptr_t was_lo, was_hi, moved;
   // Optional. Called when bp lies outside [lo, hi): if the chain goes on in
   // another stack (a linked segment, the system stack of a callback), sets
   // w->lo and w->hi to it and returns true.
@@ -40,6 +43,12 @@ struct vine__frames {
   void *arg;
   uint32_t hops; // changes of stack so far, at most VINE_FRAMES_HOPS_MAX
 };
+
+// What a record says its caller's rbp is, as far as this walk goes.
+static inline uintptr_t vine__frames_here(const struct vine__frames *w,
+                                          uintptr_t bp) {
+  return w->was_lo <= bp && bp < w->was_hi ? bp + w->moved : bp;
+}
 
 // Moves on to the caller. False at the end of the chain, and where the chain
 // is broken.
@@ -55,7 +64,7 @@ size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,
 struct vine__traceback {
   uint64_t goid;
   const char *status; // "running", "chan receive" ...
-  int64_t waited_ns;  // minutes are printed, from the first on
+  int64_t waited_ns;  // seconds are printed, minutes from the first on
   bool locked;        // to its thread
   struct vine__frames frames;
 };

@@ -71,7 +71,7 @@ extern char **environ;
 struct test_child {
   int status;
   size_t err_len;
-  char err[1 << 16];
+  char err[1 << 20];
 };
 
 static inline void test_read_all(int fd, struct test_child *c) {

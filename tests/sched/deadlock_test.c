@@ -67,8 +67,8 @@ static const struct {
   const char *says;
 } deaths[] = {
     {"simple", simple, "all goroutines are asleep - deadlock!"},
-    {"many", many, "goroutine 1 [chan receive]:"},
-    {"locked", locked, "goroutine 1 [chan receive, locked to thread]:"},
+    {"many", many, "goroutine 1 [chan receive"},
+    {"locked", locked, ", locked to thread]:"},
     {"locked others", locked_others, "goroutines are asleep - deadlock!"},
     {"callback", in_callback, "all goroutines are asleep - deadlock!"},
     {"after exit", after_exit, "all goroutines are asleep - deadlock!"},

@@ -104,6 +104,9 @@ static __attribute__((noinline)) void two_frames(void) {
   never++;
 }
 
+static void seconds(void) { innermost(59999999999); }
+static void no_second(void) { innermost(999999999); }
+
 static void many_frames(void) {
   recurse(199);
   never++;
@@ -124,6 +127,10 @@ static void test_printing(void) {
   CHECK(strncmp(err, head, strlen(head)) == 0);
   CHECK(count(err, "\trecurse+0x") == 2 && count(err, "\ttwo_frames+0x") == 1);
   CHECK(count(err, "\tmain+0x") == 1 && !strstr(err, "elided"));
+  unit_child(seconds, err, sizeof err);
+  CHECK(strstr(err, "goroutine 7 [chan receive, 59 seconds]:\n"));
+  unit_child(no_second, err, sizeof err);
+  CHECK(strstr(err, "goroutine 7 [chan receive]:\n"));
   unit_child(many_frames, err, sizeof err);
   int frames = count(err, "\n\t");
   CHECK(frames == 2 * VINE_TRACEBACK_ENDS);
@@ -170,6 +177,31 @@ static uintptr_t caller_of_segment(const struct vine__frames *w, void *arg) {
   (void)w;
   (void)arg;
   return 0x2004;
+}
+
+// Frames that were copied: their records hold the old addresses.
+static void test_moved(void) {
+  uintptr_t old[6], copy[6], pcs[10], *next = pcs;
+  old[0] = (uintptr_t)&old[2];
+  old[1] = 0x2001;
+  old[2] = (uintptr_t)&old[4];
+  old[3] = 0x2002;
+  old[4] = 0;
+  old[5] = 0x2003;
+  memcpy(copy, old, sizeof copy);
+  memset(old, 0xdb, sizeof old);
+  struct vine__frames w = {.pc = 0x2000,
+                           .lo = (uintptr_t)copy,
+                           .hi = (uintptr_t)(copy + 6),
+                           .was_lo = (uintptr_t)old,
+                           .was_hi = (uintptr_t)(old + 6),
+                           .moved = (uintptr_t)copy - (uintptr_t)old};
+  w.bp = vine__frames_here(&w, (uintptr_t)old);
+  CHECK(w.bp == (uintptr_t)copy);
+  do
+    append(&next, w.pc);
+  while (vine__frames_next(&w));
+  CHECK(next - pcs == 4 && pcs[1] == 0x2001 && pcs[3] == 0x2003);
 }
 
 // A caller beside the chain comes right after the first; what leads back to an
@@ -269,6 +301,7 @@ int main(void) {
   test_objects();
   test_printing();
   test_stops();
+  test_moved();
   test_special();
   test_foreign();
   test_hops();

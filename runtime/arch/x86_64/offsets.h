@@ -18,10 +18,10 @@
 
 #define M_G 0
 #define M_CALL_SP 8
-#define M_SYS_SP 56
-#define M_GSP 64
+#define M_SYS_SP 64
+#define M_GSP 72
 #define M_RETAKE 16
-#define M_BASE_SP 72
+#define M_BASE_SP 80
 
 #define P_TAIL 8
 #define P_RUNQ 16
