@@ -18,6 +18,7 @@
 //
 // Runs on: system stack, or a fixed goroutine's.
 
+#include "fpenv.h"
 #include "freeze.h"
 #include "gstatus.h"
 #include "os/os.h"
@@ -96,6 +97,7 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
       vine__reenter(m, regs);
     return;
   }
+  vine__fp_note(g); // the call may have been fesetround
   g->sp = m->gsp;
   regs->poll = 1;
   vine__trap_park(m, g, regs);

@@ -8,7 +8,8 @@
 // have the default ones, those that the process started with (-ffast-math's
 // flush to zero included), and only goroutines with G_FLAG_FP pay:
 //   growable   those that set other words; compiled code reports it, by
-//              __vine_fp_changed (compiler/pass/FloatEnv.cpp)
+//              __vine_fp_changed (compiler/pass/FloatEnv.cpp), or the runtime
+//              finds out when the processor was taken while fesetround ran
 //   fixed      all: their code tells us nothing
 //
 // Invariants:
@@ -47,13 +48,18 @@ void vine__fp_exit(void) {
     vine__fp_set(standard);
 }
 
-// For compiled code: the control words may have changed.
-__attribute__((visibility("default"))) void __vine_fp_changed(void) {
-  struct g *g = vine__getg();
-  if (!g || g->kind != G_GROWABLE)
+void vine__fp_note(struct g *g) {
+  if (g->flags & G_FLAG_FIXED)
     return;
   if (vine__fp_get() != standard)
     g->flags |= G_FLAG_FP;
   else
     g->flags &= (uint8_t)~G_FLAG_FP;
+}
+
+// For compiled code: the control words may have changed.
+__attribute__((visibility("default"))) void __vine_fp_changed(void) {
+  struct g *g = vine__getg();
+  if (g)
+    vine__fp_note(g);
 }

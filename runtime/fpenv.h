@@ -18,4 +18,8 @@ void vine__fp_leave(struct g *g);
 void vine__fp_enter(struct g *g);
 void vine__fp_exit(void);
 
+// The running g, if it is a growable one, may have set control words: decides
+// about G_FLAG_FP.
+void vine__fp_note(struct g *g);
+
 #endif

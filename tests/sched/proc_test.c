@@ -151,11 +151,13 @@ static void local_queue(int n) {
   vine_group_add(&wg, n);
   for (int i = 0; i < n; i++)
     vine_go(takes_number(i));
+  bool at_once = GET(order) == 0; // else this one was preempted meanwhile
   vine_group_wait(&wg);
   CHECK_EQ(order, n);
   // The last one started is the next to run, the others first in, first out;
   // seeds shuffle.
-  if (n <= 256 && !TEST_FIXED && !strstr(getenv("VINEDEBUG") ?: "", "seed"))
+  if (at_once && n <= 256 && !TEST_FIXED &&
+      !strstr(getenv("VINEDEBUG") ?: "", "seed"))
     CHECK(in_order == 0 || in_order == n);
   vine_set_maxprocs(was);
 }
