@@ -31,8 +31,9 @@ int main(int argc, char **argv) {
       children(1);
   }
   SET(fail_creates, 5);
-  children(20);
-  CHECK(GET(creates_failed) >= 5);
+  // On a loaded machine the watchdog may come too late to want a thread.
+  while (GET(creates_failed) < 5)
+    children(20);
   CHECK_DIED(test_run_self("dies"), 2, "failed to create a thread (have ");
   CHECK_DIED(test_run_self("dies"), 2, "ulimit -u");
   CHECK_DIED(test_run_self("dies"), 2, "fatal error: can't create a thread");
