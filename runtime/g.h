@@ -37,6 +37,7 @@
 #include "stackalloc.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -144,13 +145,15 @@ struct m {
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
   bool spinning;
-  uint8_t trap; // enum vine__trap
+  uint8_t trap;         // enum vine__trap
+  _Atomic uint8_t deaf; // thread.c: it has no goroutine, and takes no signals
   uint32_t id;
   uint64_t rng;
   struct m *idle_next;
   pthread_t thread;
   uintptr_t start_sp;
   void *sigstack;
+  sigset_t mask; // while deaf: what its mask was
   struct vine__san san;
 };
 

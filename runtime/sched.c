@@ -510,6 +510,7 @@ static bool go_idle(struct m *m) {
 
 // nextp is read only after a wake, which orders what the waker wrote (M1).
 void vine__stopm_for_p(struct m *m) {
+  vine__m_deafen(m);
   do {
     if (load_acquire(&vine__sched.state) == VINE_STOPPED)
       vine__m_exit(m);
@@ -517,6 +518,7 @@ void vine__stopm_for_p(struct m *m) {
   } while (!m->nextp);
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_NONE);
+  vine__m_listen(m);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -544,6 +546,7 @@ static bool wait_for_timers(struct m *m) {
 
 static void sleep_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
+  vine__m_deafen(m);
   if (wait_for_timers(m))
     return;
   vine__lock_acquire(&s->lock);
@@ -775,8 +778,10 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
       stop_spinning(m);
       vine__wakep();
     }
-    if (!g->held)
+    if (!g->held) {
+      vine__m_listen(m);
       execute(m, g);
+    }
     start_held(m, g);
   }
 }
@@ -813,6 +818,9 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   store_relaxed(&m->g, NULL);
   if (global || g->held) {
+    // What runs alone may be preempted too: the thread that it leaves would
+    // take its signals until it sleeps.
+    vine__m_deafen(m);
     globrunq_put(g); // g may run elsewhere from here on
     // Also when this P runs something else next: a thread that goes idle may
     // have looked here before, and into this P's queue after (S5).
@@ -820,5 +828,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   } else {
     runq_put(m, vine__m_p(m), g, false);
   }
+  if (load_relaxed(&m->deaf) && vine__m_p(m) && !m->held)
+    schedule_slow(m); // which listens
   vine__schedule(m);
 }

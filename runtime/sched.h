@@ -92,6 +92,12 @@ uint64_t vine__rand(struct m *m);
 struct m *vine__m_new(void);      // fatal when there are too many
 void vine__m_attach(struct m *m); // to this thread
 void vine__m_remember_mask(void); // of signals, for threads to come
+// This thread goes to sleep, without a goroutine: others take the signals.
+void vine__m_deafen(struct m *m);
+// It has got one.
+void vine__m_listen(struct m *m);
+// Lets the calling thread, the watchdog, take signals, or not.
+void vine__signals_take(bool on);
 void vine__newm(struct p *p, bool spinning);
 void vine__m_sleep(struct m *m);
 void vine__m_wake(struct m *m);

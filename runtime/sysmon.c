@@ -181,13 +181,27 @@ static int64_t bounded_sleep(int64_t ns) {
   return 0 < left && left < ns ? left : ns;
 }
 
+// Whether a thread has a goroutine, and so takes signals (thread.c).
+static bool is_anybody_listening(void) {
+  struct m *m = load_acquire(&vine__sched.all_m);
+  while (m && !vine__m_g(m))
+    m = m->all_next;
+  return m != NULL;
+}
+
 // Pairs with vine__sysmon_poke: either it sees that a P became busy, or who
 // took the P sees that it sleeps.
 static void sleep_quietly(int64_t ns) {
   struct vine__sched *s = &vine__sched;
   store_seq_cst(&s->sysmon_quiet, 1);
-  if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs))
+  if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs)) {
+    bool listens = !is_anybody_listening();
+    if (listens)
+      vine__signals_take(true);
     vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
+    if (listens)
+      vine__signals_take(false);
+  }
   store_relaxed(&s->sysmon_quiet, 0);
 }
 

@@ -153,16 +153,71 @@ void vine__m_attach(struct m *m) {
   set_sigaltstack(m);
 }
 
+// --- signals ---
+//
+// A signal to the process goes to any thread that doesn't block it, to the
+// first one if it can. In a program with one goroutine that has to be the
+// thread that runs it: kill(getpid()) is to have called the handler when it
+// returns, as POSIX promises programs with one thread, and a blocking read is
+// to end with EINTR, not an idle thread's sleep. So threads without a goroutine
+// are deaf: they block all signals but those that tell of their own faults,
+// from when they go to sleep until they run a goroutine again. What goroutines
+// start, threads and processes, inherits the mask of a thread that isn't.
+//
+// When no thread has a goroutine, somebody must listen, or Ctrl-C would end
+// nothing. The watchdog does while it sleeps for long (sysmon.c).
+//
+// Rejected: Go's way, one thread that takes all signals and hands them on (C
+// handlers run where the signal arrives); deaf threads but the first, which the
+// kernel prefers (main's goroutine is not always on it).
+
 // The mask that worker threads have: the process's at the start. Not their
 // creator's, since that may be sysmon, or a thread in a signal handler.
 static sigset_t mask;
 
 void vine__m_remember_mask(void) { pthread_sigmask(SIG_SETMASK, NULL, &mask); }
 
+static void fill_deaf(sigset_t *set) {
+  static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                               SIGTRAP, SIGABRT, SIGSYS};
+  sigfillset(set);
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+    sigdelset(set, faults[i]);
+}
+
+void vine__m_deafen(struct m *m) {
+  // A forked child has no watchdog yet that would listen.
+  if (load_relaxed(&m->deaf) || load_relaxed(&vine__sched.no_sysmon))
+    return;
+  sigset_t set;
+  fill_deaf(&set);
+  pthread_sigmask(SIG_BLOCK, &set, &m->mask);
+  store_release(&m->deaf, 1);
+}
+
+void vine__m_listen(struct m *m) {
+  if (!load_relaxed(&m->deaf))
+    return;
+  store_relaxed(&m->deaf, 0);
+  pthread_sigmask(SIG_SETMASK, &m->mask, NULL);
+}
+
+void vine__signals_take(bool on) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, on ? &mask : &all, NULL);
+}
+
+// --- new ones ---
+
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
-  pthread_sigmask(SIG_SETMASK, &mask, NULL); // there's a signal stack now
+  sigset_t set;
+  fill_deaf(&set);
+  pthread_sigmask(SIG_SETMASK, &set, NULL); // there's a signal stack now
+  m->mask = mask;
+  store_release(&m->deaf, 1);
   if (m->nextp) {
     vine__acquirep(m, m->nextp);
     m->nextp = NULL;
