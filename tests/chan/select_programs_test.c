@@ -93,6 +93,8 @@ static void check_blocks(bool blocks, int (*f)(void)) {
     done = vine_try_recv(w->c, &(bool){false}) == 1;
   }
   CHECK_EQ(done, !blocks);
+  if (done)
+    free(w);
 }
 
 static int seven = 7, got;
