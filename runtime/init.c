@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPORT __attribute__((visibility("default")))
+
 static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
 
 // --- checks ---
@@ -104,7 +106,7 @@ void vine__not_running(const char *what) {
     vine__fatal("%s after vine_shutdown", what);
 }
 
-int vine_init(void) {
+EXPORT int vine_init(void) {
   vine__lock_acquire(&init_lock);
   int err = load_relaxed(&vine__sched.state) == VINE_STOPPED ? -ESHUTDOWN : 0;
   if (load_relaxed(&vine__sched.state) == VINE_OFF) {
@@ -118,7 +120,7 @@ int vine_init(void) {
   return err;
 }
 
-void vine_shutdown(void) {
+EXPORT void vine_shutdown(void) {
   static _Atomic uint32_t called;
   if (vine__sched.main_g)
     vine__fatal("vine_shutdown in a program whose main is a goroutine");
@@ -134,17 +136,28 @@ void vine_shutdown(void) {
 
 // --- main ---
 
-// Goroutines that a constructor started may have them all.
-static struct p *wait_for_p(void) {
-  static _Atomic uint32_t never;
-  for (;;) {
-    vine__lock_acquire(&vine__sched.lock);
-    struct p *p = vine__pidle_get_locked();
-    vine__lock_release(&vine__sched.lock);
-    if (p)
-      return p;
-    vine__os_futex_wait(&never, 0, 1000 * 1000);
+// Queues main's goroutine, which begins on m, this thread. Those that a
+// constructor started may have all Ps, and may never wait: then it takes its
+// turn in the global queue, and m gets the P of who comes to it.
+static void begin_main(struct m *m, struct g *g) {
+  vine__lock_acquire(&vine__sched.lock);
+  struct p *p = vine__pidle_get_locked();
+  vine__lock_release(&vine__sched.lock);
+  if (p) {
+    vine__acquirep(m, p);
+  } else {
+    g->held = m; // S3; until it first stops
+    m->held = g;
   }
+  vine__runq_ready(g, true);
+}
+
+// G2. Gives back the number that g got, if nobody has had one since: others
+// are then counted from 2 on.
+static void make_first(struct g *g) {
+  uint64_t last = g->goid;
+  cas_relaxed(&vine__sched.goid, &last, g->goid - 1);
+  g->goid = 1;
 }
 
 void vine__start(int argc, char **argv, char **envp,
@@ -166,10 +179,10 @@ void vine__start(int argc, char **argv, char **envp,
   if (!g)
     vine__fatal("out of memory: starting");
   g->flags |= G_FLAG_MAIN;
+  make_first(g);
   vine__sched.main_g = g;
   vine__sched.m0 = m;
-  vine__acquirep(m, wait_for_p());
-  vine__runq_ready(g, true);
+  begin_main(m, g);
   vine__mrun(m, &m->start_sp);
   vine__main_exit(0); // not reached while the process lives
 }

@@ -59,7 +59,7 @@
 
 #include <string.h>
 
-struct vine__sched vine__sched = {.lock = VINE_LOCK_INIT(SCHED)};
+struct vine__sched vine__sched = {.lock = VINE_LOCK_INIT(SCHED), .goid = 1};
 
 uint64_t vine__rand(struct m *m) { // xorshift64*, Vigna 2016
   uint64_t x = m->rng;
@@ -788,6 +788,8 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
 
 _Noreturn void vine__schedule_first(struct m *m) {
   allow_fast_yields(m);
+  if (m->held) // main's, when all Ps are taken
+    schedule_held(m);
   if (!m->p)
     sleep_idle(m);
   schedule_slow(m);
