@@ -174,24 +174,27 @@ void vine__m_attach(struct m *m) {
 // The mask that worker threads have: the process's at the start. Not their
 // creator's, since that may be sysmon, or a thread in a signal handler.
 static sigset_t mask;
+static sigset_t deaf_mask, full_mask; // built once: sigfillset is wrapped, too
 
-void vine__m_remember_mask(void) { pthread_sigmask(SIG_SETMASK, NULL, &mask); }
-
-static void fill_deaf(sigset_t *set) {
+static void build_masks(void) {
   static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
                                SIGTRAP, SIGABRT, SIGSYS};
-  sigfillset(set);
+  sigfillset(&full_mask);
+  deaf_mask = full_mask;
   for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-    sigdelset(set, faults[i]);
+    sigdelset(&deaf_mask, faults[i]);
+}
+
+void vine__m_remember_mask(void) {
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  build_masks();
 }
 
 void vine__m_deafen(struct m *m) {
   // A forked child has no watchdog yet that would listen.
   if (load_relaxed(&m->deaf) || load_relaxed(&vine__sched.no_sysmon))
     return;
-  sigset_t set;
-  fill_deaf(&set);
-  pthread_sigmask(SIG_BLOCK, &set, &m->mask);
+  vine__os_sigmask(SIG_BLOCK, &deaf_mask, &m->mask);
   store_release(&m->deaf, 1);
 }
 
@@ -199,13 +202,11 @@ void vine__m_listen(struct m *m) {
   if (!load_relaxed(&m->deaf))
     return;
   store_relaxed(&m->deaf, 0);
-  pthread_sigmask(SIG_SETMASK, &m->mask, NULL);
+  vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
 }
 
 void vine__signals_take(bool on) {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, on ? &mask : &all, NULL);
+  vine__os_sigmask(SIG_SETMASK, on ? &mask : &full_mask, NULL);
 }
 
 // --- new ones ---
@@ -213,9 +214,7 @@ void vine__signals_take(bool on) {
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
-  sigset_t set;
-  fill_deaf(&set);
-  pthread_sigmask(SIG_SETMASK, &set, NULL); // there's a signal stack now
+  vine__os_sigmask(SIG_SETMASK, &deaf_mask, NULL); // there's a signal stack now
   m->mask = mask;
   store_release(&m->deaf, 1);
   if (m->nextp) {

@@ -9,6 +9,7 @@
 #ifndef VINE_OS_H
 #define VINE_OS_H
 
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -112,5 +113,10 @@ int vine__os_futex_wake(_Atomic uint32_t *addr, int count);
 // shootdown, which interrupts the same processors.
 bool vine__os_membarrier_register(void);
 void vine__os_membarrier(void);
+
+// The calling thread's signal mask, as sigprocmask: not by the C library's
+// function, which sanitizers wrap, and their fibers have no say in this. The
+// set must not have the C library's own signals (sigfillset leaves them out).
+void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old);
 
 #endif
