@@ -238,11 +238,10 @@ int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
+  sigset_t old;
+  vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
   int err = pthread_create(t, &attr, fn, arg);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
+  vine__os_sigmask(SIG_SETMASK, &old, NULL);
   pthread_attr_destroy(&attr);
   return err;
 }
