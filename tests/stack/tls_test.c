@@ -41,7 +41,10 @@ VINE_FOREIGN static void find_variables(void) {
   big_at = (char *)&big_tls.tid - thread_pointer();
 }
 
-#define REAL(type, at) (*(volatile type *)(thread_pointer() + (at)))
+// By %fs, which is nothing to ThreadSanitizer: it takes each goroutine for a
+// thread, and a variable of the thread that some of them run on for shared.
+#define FS __attribute__((address_space(257)))
+#define REAL(type, at) (*(volatile type FS *)(uintptr_t)(at))
 
 static int moved; // to another thread, seen by any goroutine
 
