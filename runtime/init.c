@@ -146,8 +146,7 @@ static void begin_main(struct m *m, struct g *g) {
   if (p) {
     vine__acquirep(m, p);
   } else {
-    g->held = m; // S3; until it first stops
-    m->held = g;
+    vine__g_bind(m, g, true); // S3; until it first stops
   }
   vine__runq_ready(g, true);
 }

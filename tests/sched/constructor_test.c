@@ -59,6 +59,22 @@ __attribute__((constructor)) static void before_main(void) {
     vine_go(loops());
 }
 
+static void gives_way(vine_group *wg) {
+  for (int i = 0; i < 1000; i++)
+    vine_yield();
+  vine_group_done(wg);
+}
+
+// main waited for its processor on its thread; from then on it is like others.
+static void take_turns(void) {
+  vine_group wg = VINE_GROUP_INIT;
+  vine_group_add(&wg, 3);
+  for (int i = 0; i < 2; i++)
+    vine_go(gives_way(&wg));
+  gives_way(&wg);
+  vine_group_wait(&wg);
+}
+
 static void at_exit(void *arg) {
   vine_send(lib_in, 7); // goroutines of constructors live until the end
   CHECK_EQ(vine_recv(lib_out, int), 7);
@@ -76,6 +92,7 @@ int main(int argc, char **argv) {
   (void)argv;
   CHECK_EQ(vine_goid(), 1);
   stop = 1;
+  take_turns();
   for (int i = 50; i < 100; i++)
     CHECK_EQ(vine_recv(numbers, int), i);
   vine_send(lib_in, 2000);
