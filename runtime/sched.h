@@ -113,8 +113,8 @@ _Noreturn void vine__m_exit(struct m *m);
 // A goroutine ended without unlocking its thread, which may be in any state:
 // nothing runs on it any more. Hands its P on.
 _Noreturn void vine__m_end(struct m *m);
-// A detached thread. 0 or an errno value; vine__no_thread tells it and ends
-// the program.
+// A detached thread, which begins with all signals blocked. 0 or an errno
+// value; vine__no_thread tells it and ends the program.
 int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg);
 _Noreturn void vine__no_thread(int err);
 // vine_set_max_threads.

@@ -40,7 +40,6 @@
 #include "turns.h"
 
 #include <pthread.h>
-#include <signal.h>
 
 #define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
 #define FOREIGN_NS (20 * 1000ll)      // before a P is taken
@@ -267,12 +266,8 @@ static void *sysmon_main(void *arg) {
 }
 
 void vine__sysmon_start(void) {
-  sigset_t all, old;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &old);
   pthread_t t;
   int err = vine__thread_create(&t, sysmon_main, NULL);
   if (err)
     vine__no_thread(err);
-  pthread_sigmask(SIG_SETMASK, &old, NULL);
 }

@@ -114,6 +114,8 @@ int vine__os_futex_wake(_Atomic uint32_t *addr, int count);
 bool vine__os_membarrier_register(void);
 void vine__os_membarrier(void);
 
+// --- signals ---
+
 // The calling thread's signal mask, as sigprocmask: not by the C library's
 // function, which sanitizers wrap, and their fibers have no say in this. The
 // set must not have the C library's own signals (sigfillset leaves them out).

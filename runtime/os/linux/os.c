@@ -293,6 +293,8 @@ void vine__os_membarrier(void) {
   shoot_down();
 }
 
+// --- signals ---
+
 void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old) {
   long r = sys(SYS_rt_sigprocmask, how, (long)set, (long)old, 8, 0, 0);
   VINE_ASSERT(r == 0, "os: rt_sigprocmask failed");
