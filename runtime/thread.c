@@ -129,8 +129,9 @@ static void set_sigaltstack(struct m *m) {
     return; // the thread has one
   size_t page = vine__os_page_size(), bytes = sigstack_bytes();
   char *base = vine__os_map(bytes + page, page);
+  // A handler that ran on a goroutine's stack would write over its neighbours.
   if (!base)
-    return;
+    vine__fatal("out of memory: signal stack");
   vine__os_guard(base, page);
   stack_t ss = {.ss_sp = base + page, .ss_size = bytes};
   sigaltstack(&ss, NULL);
