@@ -89,7 +89,7 @@ void vine__stopm_for_p(struct m *m);
 uint64_t vine__rand(struct m *m);
 
 // thread.c
-struct m *vine__m_new(void);      // fatal when there are too many
+struct m *vine__m_new(void);      // null: no memory; fatal: too many
 void vine__m_attach(struct m *m); // to this thread
 void vine__m_remember_mask(void); // of signals, for threads to come
 // This thread goes to sleep, without a goroutine: others take the signals.

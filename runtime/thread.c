@@ -39,6 +39,32 @@
 // As Go: the kernel may be short of something for a moment. 210 ms in all.
 #define CREATE_TRIES 20
 
+// --- signal stacks ---
+
+// The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
+static size_t sigstack_bytes(void) {
+  size_t page = vine__os_page_size();
+  size_t bytes = getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA;
+  return (bytes + page - 1) & ~(page - 1);
+}
+
+// No thread runs without one: a handler on a goroutine's stack would write over
+// the neighbours. So it is there before its thread is, which would find out too
+// late that there is no memory for it. False: there is none.
+static bool map_sigstack(struct m *m) {
+  size_t page = vine__os_page_size();
+  m->sigstack = vine__os_map(page + sigstack_bytes(), page);
+  if (m->sigstack)
+    vine__os_guard(m->sigstack, page);
+  return m->sigstack;
+}
+
+static void unmap_sigstack(struct m *m) {
+  if (m->sigstack)
+    vine__os_unmap(m->sigstack, vine__os_page_size() + sigstack_bytes());
+  m->sigstack = NULL;
+}
+
 // --- structs ---
 
 static void check_count(void) {
@@ -60,6 +86,7 @@ static struct m *take_free(void) {
 }
 
 static void put_free(struct m *m) {
+  unmap_sigstack(m);
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   store_relaxed(&m->guard_addr, NULL);
@@ -97,12 +124,15 @@ struct m *vine__m_new(void) {
            0xd1342543de82ef95ull * (m->id + 1);
   fetch_add_relaxed(&vine__sched.m_count, 1);
   check_count();
-  if (!is_fresh)
+  if (is_fresh) {
+    m->all_next = load_relaxed(&vine__sched.all_m);
+    while (!cas_acq_rel(&vine__sched.all_m, &m->all_next, m))
+      ;
+  }
+  if (map_sigstack(m))
     return m;
-  m->all_next = load_relaxed(&vine__sched.all_m);
-  while (!cas_acq_rel(&vine__sched.all_m, &m->all_next, m))
-    ;
-  return m;
+  put_free(m);
+  return NULL;
 }
 
 int64_t vine__threads_limit(int64_t n) {
@@ -116,26 +146,15 @@ int64_t vine__threads_limit(int64_t n) {
 
 // --- their beginning ---
 
-// The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
-static size_t sigstack_bytes(void) {
-  size_t page = vine__os_page_size();
-  size_t bytes = getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA;
-  return (bytes + page - 1) & ~(page - 1);
-}
-
-static void set_sigaltstack(struct m *m) {
+static void use_sigstack(struct m *m) {
   stack_t old;
-  if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE))
-    return; // the thread has one
-  size_t page = vine__os_page_size(), bytes = sigstack_bytes();
-  char *base = vine__os_map(bytes + page, page);
-  // A handler that ran on a goroutine's stack would write over its neighbours.
-  if (!base)
-    vine__fatal("out of memory: signal stack");
-  vine__os_guard(base, page);
-  stack_t ss = {.ss_sp = base + page, .ss_size = bytes};
+  if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
+    unmap_sigstack(m); // the thread has one
+    return;
+  }
+  stack_t ss = {.ss_sp = (char *)m->sigstack + vine__os_page_size(),
+                .ss_size = sigstack_bytes()};
   sigaltstack(&ss, NULL);
-  m->sigstack = base;
 }
 
 void vine__m_attach(struct m *m) {
@@ -151,7 +170,7 @@ void vine__m_attach(struct m *m) {
   VINE_TCB(VINE_TCB_SS_SIZE) = 0;
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
   vine__san_attach(&m->san);
-  set_sigaltstack(m);
+  use_sigstack(m);
 }
 
 // --- signals ---
@@ -272,7 +291,7 @@ static bool run_on_idle(struct p *p, bool spinning) {
 static int run_on_new(struct p *p, bool spinning) {
   struct m *m = vine__m_new();
   if (!m)
-    vine__fatal("out of memory: new thread");
+    return ENOMEM;
   m->spinning = spinning;
   m->nextp = p; // M1
   int err = vine__thread_create(&m->thread, thread_main, m);
@@ -291,7 +310,7 @@ void vine__newm(struct p *p, bool spinning) {
     int err = run_on_new(p, spinning);
     if (!err)
       return;
-    if (err != EAGAIN || tries > CREATE_TRIES)
+    if ((err != EAGAIN && err != ENOMEM) || tries > CREATE_TRIES)
       vine__no_thread(err);
     // Perhaps one becomes idle meanwhile.
     vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
@@ -358,13 +377,10 @@ void vine__m_retire(struct m *m) {
     vine__m_exit(m);
 }
 
-static void drop_sigaltstack(struct m *m) {
-  if (!m->sigstack)
-    return;
+static void drop_sigstack(struct m *m) {
   stack_t off = {.ss_flags = SS_DISABLE};
-  if (sigaltstack(&off, NULL) == 0)
-    vine__os_unmap(m->sigstack, vine__os_page_size() + sigstack_bytes());
-  m->sigstack = NULL;
+  if (m->sigstack && sigaltstack(&off, NULL) == 0)
+    unmap_sigstack(m);
 }
 
 _Noreturn void vine__m_exit(struct m *m) {
@@ -373,7 +389,7 @@ _Noreturn void vine__m_exit(struct m *m) {
   VINE_TCB(VINE_TCB_SSP) = 0;
   VINE_TCB(VINE_TCB_SS_LO) = 0;
   VINE_TCB(VINE_TCB_SS_SIZE) = 0;
-  drop_sigaltstack(m);
+  drop_sigstack(m);
   vine__lock_acquire(&vine__sysmon_lock); // M3
   vine__lock_release(&vine__sysmon_lock);
   struct g *g = vine__m_g(m);
