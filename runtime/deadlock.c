@@ -50,7 +50,7 @@ static uint64_t switches(void) {
 static bool count_one(struct g *g, void *arg) {
   struct vine__asleep *a = arg;
   a->all++;
-  if (!(g->flags & G_FLAG_MAIN) || g->reason != 0)
+  if (g != load_relaxed(&vine__sched.main_g) || g->reason != 0)
     a->waiting++;
   return true;
 }

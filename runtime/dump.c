@@ -205,10 +205,17 @@ static struct m *thread_of(struct g *g) {
   return m;
 }
 
-// A goroutine that another thread runs.
-static void print_elsewhere(struct g *g) {
+// Thread m came back from foreign code and waits for a P, to go on with g.
+static bool waits_for_p(struct m *m, const struct g *g) {
+  return g->held == m && !vine__m_p(m) && vine__m_call_sp(m) == 1;
+}
+
+// One in a queue, or one that another thread runs.
+static void print_runnable(struct g *g) {
   struct m *m = thread_of(g);
-  if (m && (load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g)))
+  if (!m || waits_for_p(m, g))
+    print_stopped(g, "runnable");
+  else if ((load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g)))
     print_running(m, g, NULL);
   else
     print_unavailable(g);
@@ -222,10 +229,8 @@ static void print_waiting(struct g *g) {
 static bool print_any(struct g *g) {
   for (int i = 0; i < SCAN_TRIES; i++) {
     uint32_t s = vine__g_status(g);
-    if (s == G_RUNNING) {
-      print_elsewhere(g);
-    } else if (s == G_RUNNABLE) {
-      print_stopped(g, "runnable");
+    if (s == G_RUNNABLE) {
+      print_runnable(g);
     } else if (s != G_WAITING && s != (G_WAITING | G_SCAN)) {
       return false;
     } else if (s == G_WAITING && vine__g_try_scan(g)) {

@@ -51,11 +51,9 @@ static bool is_bound(const struct m *m, const struct g *g) {
 // The thread keeps g, and waits for a P. Lock held; releases it.
 static void wait_bound(struct m *m, struct g *g) {
   vine__g_bind(m, g, true);
-  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   vine__globrunq_put_locked(g);
   vine__lock_release(&vine__sched.lock);
   vine__stopm_for_p(m);
-  vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
   g->held = NULL; // G_FLAG_BOUND stays: g may be locked to m
   m->held = NULL;
   store_relaxed(&m->retake, 0);

@@ -5,11 +5,15 @@
 //
 // States of a G (only gstatus.h changes them):
 //
-//     IDLE --newproc--> RUNNABLE --execute--> RUNNING --exit--> DEAD
-//                          ^  ^                 |  |              |
-//                          |  +-----yield-------+  park           |
-//                          |                       v              |
-//                          +------ready-------- WAITING           +--> IDLE
+//     IDLE --newproc--> RUNNABLE --exit--> DEAD --> IDLE
+//                         ^  |
+//                         |  park
+//                         |  v
+//                        WAITING
+//                 (ready goes back up)
+//
+// One that runs is RUNNABLE, too: its thread's m->g says that it does. To have
+// a state of its own for that would be two stores per switch.
 //
 // WAITING may have the bit SCAN: someone shrinks or hibernates the stack, and
 // a ready() waits for that to end.
@@ -43,8 +47,7 @@
 
 enum g_status {
   G_IDLE,
-  G_RUNNABLE,
-  G_RUNNING,
+  G_RUNNABLE, // in a queue, or some m's g
   G_WAITING,
   G_DEAD,
   G_GONE,         // in a forked child: the parent's, never runs (fork.c)
@@ -61,10 +64,10 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_SYSTEM 2     // doesn't count as the program's
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
-#define G_FLAG_MAIN 16
-#define G_FLAG_FP 32     // has floating-point control words of its own: fp
-#define G_FLAG_BOUND 64  // may have `held` or hold_depth: not on any thread
-#define G_FLAG_FIXED 128 // what `kind` says, for the owner
+#define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
+#define G_FLAG_FP 32        // has floating-point control words of its own: fp
+#define G_FLAG_BOUND 64     // may have `held` or hold_depth: not on any thread
+#define G_FLAG_FIXED 128    // what `kind` says, for the owner
 // Of `flags` only the owner of g changes bits: who runs it, or parks, wakes or
 // scans it. That is plain code, so what others may set is a byte of its own.
 
@@ -231,6 +234,13 @@ static inline struct p *vine__own_p(void) {
 static inline struct vine__cache *vine__m_cache(const struct m *m) {
   struct p *p = vine__m_p(m);
   return p ? &p->cache : NULL;
+}
+
+// By who runs g, or scans it.
+static inline void vine__g_set_side(struct g *g, uintptr_t lo, uintptr_t size) {
+  g->ss_lo = lo;
+  g->ss_size = size;
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (lo ? G_FLAG_SIDE : 0);
 }
 
 static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {

@@ -122,7 +122,7 @@ EXPORT int vine_init(void) {
 
 EXPORT void vine_shutdown(void) {
   static _Atomic uint32_t called;
-  if (vine__sched.main_g)
+  if (load_relaxed(&vine__sched.main_g))
     vine__fatal("vine_shutdown in a program whose main is a goroutine");
   if (vine__getg())
     vine__fatal("vine_shutdown in a goroutine");
@@ -177,9 +177,8 @@ void vine__start(int argc, char **argv, char **envp,
   struct g *g = vine__newproc(m, &np);
   if (!g)
     vine__fatal("out of memory: starting");
-  g->flags |= G_FLAG_MAIN;
   make_first(g);
-  vine__sched.main_g = g;
+  store_relaxed(&vine__sched.main_g, g);
   vine__sched.m0 = m;
   begin_main(m, g);
   vine__mrun(m, &m->start_sp);

@@ -63,7 +63,7 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
   store_relaxed(&g->since_ns, load_relaxed(&vine__sched.now_ns));
   if (vine__debug.hibernate)
     vine__stack_hibernate(g, vine__m_cache(m));
-  vine__g_set_status(g, G_RUNNING, G_WAITING);
+  vine__g_set_status(g, G_RUNNABLE, G_WAITING);
   store_relaxed(&m->g, NULL);
   if (unlock && !unlock(g, arg)) {
     vine__g_make_runnable(g);

@@ -395,12 +395,12 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   struct g *g = vine__m_g(m);
   struct p *p = vine__m_p(m);
   VINE_ASSERT(g && p, "goexit: nothing runs here");
-  if (g->flags & G_FLAG_MAIN)
+  if (g == load_relaxed(&vine__sched.main_g))
     vine__main_goexit(m, g);
   if (g->flags & G_FLAG_FP)
     vine__fp_exit();
   vine__san_end(&m->san, &g->san);
-  vine__g_set_status(g, G_RUNNING, G_DEAD);
+  vine__g_set_status(g, G_RUNNABLE, G_DEAD);
   free_after_exit(p, g);
   bool ends_thread = g->hold_depth != 0;
   g->held = NULL;

@@ -203,7 +203,7 @@ static struct g *runq_get_next(struct p *p) {
 // struct is there by now. A thief may have them meanwhile; a struct g stays
 // readable for ever, and it is only a hint.
 static void runq_prefetch(struct p *p, uint32_t h, uint32_t t) {
-  if (t - h < 3 || VINE_TSAN)
+  if (__builtin_expect(t - h < 3, 1) || VINE_TSAN)
     return;
   struct g *after = load_relaxed(&p->runq[(h + 2) % VINE_RUNQ]);
   __builtin_prefetch(after, 1);
@@ -215,7 +215,7 @@ static void runq_prefetch(struct p *p, uint32_t h, uint32_t t) {
 // Takes the goroutine in slot h, the head. False: a thief was faster. Owner
 // only.
 static inline bool runq_advance(struct p *p, uint32_t h) {
-  if (!is_alone())
+  if (__builtin_expect(!is_alone(), 0)) // the atomic instruction hides the jump
     return cas_acq_rel(&p->head, &h, h + 1);
   store_relaxed(&p->head, h + 1);
   return true;
@@ -685,7 +685,7 @@ execute(struct m *m, struct g *g) {
   struct p *p = m->p;
   if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
     wake_up(g, p);
-  vine__g_set_status(g, G_RUNNABLE, G_RUNNING);
+  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "execute: can't run");
   store_release(&m->g, g); // pairs with vine__m_preempt in sysmon.c
   *m->errno_addr = g->err;
   vine__san_release_own(&m->call_sp); // pairs with take in sysmon.c
@@ -700,32 +700,66 @@ execute(struct m *m, struct g *g) {
 // one goroutine's stack to the next one's and never sees the system stack.
 // That halves the instructions of a yield.
 
-// Whether g runs on its growable stack, with no foreign frames below, bound to
-// no thread, with the usual rounding, and the queue is all that matters now.
-static inline bool may_yield_fast(struct m *m, struct p *p, const struct g *g) {
+// What a goroutine must not have, to leave or to come by the fast way: its
+// context isn't on its growable stack, or more belongs to it than the words
+// that change hands here. (A growable one whose context is elsewhere, below
+// foreign frames, is bound to its thread.)
+#define NOT_FAST (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP)
+
+// What the scheduler would do after the last turn, if it would find nothing:
+// no goroutine in the global queue, no timer.
+static inline __attribute__((always_inline)) bool may_refill(struct p *p) {
+  if (load_relaxed(&vine__sched.runq_count) != 0 ||
+      vine__timers_first(&vine__timers[p->id]) != VINE_NEVER)
+    return false;
+  vine__turns_refill(p);
+  return true;
+}
+
+// Whether m's goroutine runs on its growable stack, with no foreign frames
+// below, and p's queue is all that matters now.
+static inline bool may_yield_fast(struct m *m, struct p *p) {
   return vine__m_call_sp(m) == load_relaxed(&m->fast_sp) &&
-         !(g->flags & (G_FLAG_FP | G_FLAG_BOUND)) &&
-         load_relaxed(&p->left) != 0 && !load_relaxed(&p->runnext);
+         !load_relaxed(&p->runnext) &&
+         (__builtin_expect(load_relaxed(&p->left) != 0, 1) || may_refill(p));
 }
 
-// Whether g can be resumed by popping its context where it is. A growable one
-// whose context is elsewhere, below foreign frames, is bound to its thread.
-static inline bool is_resumable_fast(const struct g *g) {
-  return !(g->flags &
-           (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP));
-}
-
-// The first of p's queue, if it needs no care, else null. Owner only.
-static inline struct g *runq_get_fast(struct p *p) {
+// The first of p's queue and g can change places by the fast way: takes it off,
+// else null. Owner only.
+static inline struct g *runq_get_fast(struct p *p, const struct g *g,
+                                      bool *has_side) {
   uint32_t h = load_acquire(&p->head); // pairs with thieves' cas
   uint32_t t = load_relaxed(&p->tail);
   if (__builtin_expect(t == h, 0))
     return NULL;
   runq_prefetch(p, h, t);
-  struct g *g = load_relaxed(&p->runq[h % VINE_RUNQ]);
-  // If a thief has it, what was read of g may be stale.
-  bool ok = __builtin_expect(is_resumable_fast(g), 1) && runq_advance(p, h);
-  return ok ? g : NULL;
+  struct g *next = load_relaxed(&p->runq[h % VINE_RUNQ]);
+  // If a thief has it, what was read of it may be stale.
+  uint8_t flags = g->flags | next->flags;
+  if (__builtin_expect(flags & (NOT_FAST | G_FLAG_SIDE), 0) &&
+      (flags & NOT_FAST))
+    return NULL;
+  *has_side = flags & G_FLAG_SIDE;
+  return runq_advance(p, h) ? next : NULL;
+}
+
+// The side stack's words in the thread become next's. Its own are zero if it
+// has none.
+static inline void side_switch(struct g *g, const struct g *next) {
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  VINE_TCB(VINE_TCB_SSP) = next->ssp;
+  VINE_TCB(VINE_TCB_SS_LO) = next->ss_lo;
+  VINE_TCB(VINE_TCB_SS_SIZE) = next->ss_size;
+}
+
+// Stores are what a switch costs, so only where the value is another one.
+static inline void errno_switch(struct m *m, struct g *g,
+                                const struct g *next) {
+  int err = *m->errno_addr;
+  if (__builtin_expect(g->err != err, 0))
+    g->err = err;
+  if (__builtin_expect(next->err != err, 0))
+    *m->errno_addr = next->err;
 }
 
 // Runs on the goroutine's stack, below its context: a leaf, within the budget.
@@ -736,16 +770,15 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   struct vine__yield slow = {NULL, NULL};
   struct p *p = m->p;
   struct g *next;
-  if (__builtin_expect(!may_yield_fast(m, p, g), 0) ||
-      __builtin_expect(!(next = runq_get_fast(p)), 0))
+  bool has_side;
+  if (__builtin_expect(!may_yield_fast(m, p), 0) ||
+      __builtin_expect(!(next = runq_get_fast(p, g, &has_side)), 0))
     return slow;
   VINE_DCHECK(!g->held && !m->held && !g->hold_depth, "yield: bound");
-  int *err = m->errno_addr;
-  g->ssp = VINE_TCB(VINE_TCB_SSP);
-  g->err = *err;
-  *err = next->err;
-  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
-  vine__g_set_status(next, G_RUNNABLE, G_RUNNING);
+  if (__builtin_expect(has_side, 0))
+    side_switch(g, next);
+  errno_switch(m, g, next);
+  VINE_DCHECK(vine__g_status(next) == G_RUNNABLE, "yield: can't run");
   store_release(&m->g, next); // pairs with vine__m_preempt in sysmon.c
   vine__turns_take(p);
   return (struct vine__yield){next, p};
@@ -817,7 +850,6 @@ _Noreturn void vine__schedule(struct m *m) {
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   vine__g_save(m, g);
   g->ret = 0;
-  vine__g_set_status(g, G_RUNNING, G_RUNNABLE);
   store_relaxed(&m->g, NULL);
   if (global || g->held) {
     // What runs alone may be preempted too: the thread that it leaves would

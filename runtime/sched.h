@@ -17,7 +17,7 @@ struct vine__sched {
   _Atomic uint32_t state;      // enum vine__state
   _Atomic int64_t now_ns;      // sysmon's clock, coarse
   struct m *_Atomic all_m;
-  struct g *main_g;
+  struct g *_Atomic main_g;
   struct m *m0;
   _Atomic uint32_t no_sysmon; // a forked child: start it with a thread
   struct p *allp[VINE_MAXPROCS_MAX];

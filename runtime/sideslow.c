@@ -61,9 +61,7 @@ void *vine__side_slow(size_t n, struct m *m) {
   VINE_TCB(VINE_TCB_SSP) = r.ssp;
   VINE_TCB(VINE_TCB_SS_LO) = r.ss_lo;
   VINE_TCB(VINE_TCB_SS_SIZE) = r.ss_size;
-  if (g) {
-    g->ss_lo = r.ss_lo;
-    g->ss_size = r.ss_size;
-  }
+  if (g)
+    vine__g_set_side(g, r.ss_lo, r.ss_size);
   return obj;
 }

@@ -65,8 +65,7 @@ static void trim_side(struct g *g, struct vine__cache *c) {
   struct vine__side_regs r = {g->ssp, g->ss_lo, g->ss_size};
   vine__side_trim(&g->side, c, &r);
   g->ssp = r.ssp;
-  g->ss_lo = r.ss_lo;
-  g->ss_size = r.ss_size;
+  vine__g_set_side(g, r.ss_lo, r.ss_size);
 }
 
 bool vine__stack_shrink(struct g *g, struct vine__cache *c) {

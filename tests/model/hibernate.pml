@@ -19,7 +19,7 @@
 
 #define TURNS 2
 #define LIVES 2
-mtype = { IDLE, RUNNABLE, RUNNING, WAITING, SCANNED, DEAD };
+mtype = { IDLE, RUNNABLE, WAITING, SCANNED, DEAD };
 
 mtype status = IDLE;
 byte flags;       // bit 0: HIBERNATED; bit 1, when BROKEN=4: PERMIT
@@ -64,7 +64,6 @@ life:
   :: else
   fi;
   turn = 0;
-  status = RUNNING;
   do
   :: turn == TURNS -> break
   :: else ->
@@ -82,7 +81,7 @@ life:
      :: else
      fi;
      f = 0;
-     atomic { assert(status == RUNNABLE); status = RUNNING };
+     assert(status == RUNNABLE);
      touch();
      assert(stack && !block && frames == wanted);
      untouch();

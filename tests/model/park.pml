@@ -3,7 +3,7 @@
 //
 // One goroutine parks again and again; two wakers call ready TURNS times. Its status, the
 // PARKED and PERMIT flags and the order of vine__park's steps are the code's:
-//   RUNNING -> WAITING, then the unlock function, then nobody of the parking
+//   RUNNABLE -> WAITING, then the unlock function, then nobody of the parking
 //   side touches it.
 // Checks: ready finds WAITING (make_runnable's assertion); it is never put on
 // a queue twice; no wake-up is lost: in the end as many parks have passed as
@@ -14,9 +14,9 @@
 // BROKEN=2: PARKED is set without looking at PERMIT: a wake-up is lost.
 
 #define TURNS 3
-mtype = { RUNNING, WAITING, RUNNABLE };
+mtype = { WAITING, RUNNABLE };
 
-mtype status = RUNNING;
+mtype status = RUNNABLE;
 bit lock, parked, permit, queued;
 byte readies, passed, merged;
 
@@ -45,8 +45,7 @@ proctype goroutine() {
 #endif
 end_parked:
         atomic { queued -> queued = 0 }
-        assert(status == RUNNABLE);
-        status = RUNNING
+        assert(status == RUNNABLE)
      fi;
      passed++
   od

@@ -326,9 +326,9 @@ ENDFUNC \name
 .endm
 
 // void vine_yield(void): tries vine__yield_fast (sched.c) first. Then this is
-// the end of g's turn: the next goroutine's words and context, as in
-// vine__gogo, and g goes to the tail of the queue as soon as its stack is left.
-// Both are on their growable stacks, so call_sp stays.
+// the end of g's turn: the next goroutine's guard and context, as in vine__gogo,
+// and g goes to the tail of the queue as soon as its stack is left. Both are on
+// their growable stacks, so call_sp stays.
 FUNC vine_yield
 	.globl __vine_c_vine_yield
 	.hidden __vine_c_vine_yield
@@ -341,19 +341,17 @@ FUNC vine_yield
 	jz	vine__yield_sys
 	PUSH_CONTEXT
 	movq	%rsp, G_SP(%rsi)
-	movq	%rsi, %rbx
-	movq	%rdi, %r12
-	subq	$8, %rsp
+	pushq	%rsi	// aligns, too
 	call	vine__yield_fast
+	popq	%r8
 	testq	%rax, %rax
 	jz	1f
 	movq	G_SP(%rax), %rsp
 	movl	P_TAIL(%rdx), %ecx
 	movzbl	%cl, %esi
-	movq	%rbx, P_RUNQ(%rdx,%rsi,8)
+	movq	%r8, P_RUNQ(%rdx,%rsi,8)
 	incl	%ecx
 	movl	%ecx, P_TAIL(%rdx)	// a release: x86's stores are in order
-	LOAD_SIDE_WORDS %rax, %rcx
 	movq	G_GUARD(%rax), %rcx
 	movq	%rcx, %fs:VINE_TCB_GUARD
 	movq	G_RET(%rax), %rax
@@ -362,10 +360,9 @@ FUNC vine_yield
 	popq	%rcx
 	notrack jmp *%rcx
 	.cfi_restore_state
-1:	addq	$8, %rsp
-	leaq	vine__yield_sys(%rip), %rax
-	movq	%rbx, %r10
-	movq	%r12, %r11
+1:	leaq	vine__yield_sys(%rip), %rax
+	movq	%r8, %r10
+	movq	%fs:VINE_TCB_M, %r11
 	jmp	api_enter
 ENDFUNC vine_yield
 
