@@ -61,6 +61,10 @@ int vine__os_guard(void *addr, size_t bytes);
 // Whether guards don't split mappings on this kernel.
 bool vine__os_guard_is_cheap(void);
 
+// A guard that never becomes one mapping with what is beside it, whatever
+// access that has: two mappings more. 0 or -ENOMEM.
+int vine__os_guard_apart(void *addr, size_t bytes);
+
 // For tests: pretend that the kernel has no cheap guards.
 void vine__os_guard_force_mprotect(bool on);
 

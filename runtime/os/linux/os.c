@@ -177,6 +177,13 @@ int vine__os_guard(void *addr, size_t bytes) {
   return vine__os_protect(addr, bytes);
 }
 
+// Mappings become one only if all their flags are the same. This one changes
+// nothing: there is nothing to dump.
+int vine__os_guard_apart(void *addr, size_t bytes) {
+  int r = vine__os_protect(addr, bytes);
+  return r ? r : advise(addr, bytes, MADV_DONTDUMP);
+}
+
 void vine__os_unmap(void *addr, size_t bytes) {
   VINE_ASSERT(is_page_range(addr, bytes), "os: unmapping parts of a page");
   long r = sys(SYS_munmap, (long)addr, (long)bytes, 0, 0, 0, 0);
