@@ -113,9 +113,7 @@ void vine__yield_sys(void) {
   struct p *p = vine__m_p(m);
   if (!load_relaxed(&p->runnext) &&
       load_relaxed(&p->head) == load_relaxed(&p->tail) &&
-      load_relaxed(&vine__sched.runq_count) == 0 &&
-      vine__timers_first(&vine__timers[p->id]) == VINE_NEVER &&
-      !vine__debug.move && !vine__debug.seed)
+      vine__is_undisturbed(p) && !vine__debug.move && !vine__debug.seed)
     return;
   vine__reschedule(m, g, false);
 }

@@ -706,11 +706,9 @@ execute(struct m *m, struct g *g) {
 // foreign frames, is bound to its thread.)
 #define NOT_FAST (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP)
 
-// What the scheduler would do after the last turn, if it would find nothing:
-// no goroutine in the global queue, no timer.
+// What the scheduler would do after the last turn, if it would find nothing.
 static inline __attribute__((always_inline)) bool may_refill(struct p *p) {
-  if (load_relaxed(&vine__sched.runq_count) != 0 ||
-      vine__timers_first(&vine__timers[p->id]) != VINE_NEVER)
+  if (!vine__is_undisturbed(p))
     return false;
   vine__turns_refill(p);
   return true;

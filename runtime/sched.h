@@ -4,6 +4,7 @@
 #define VINE_SCHED_H
 
 #include "g.h"
+#include "timer.h"
 
 #define VINE_MAXPROCS_MAX 1024
 
@@ -51,6 +52,16 @@ enum vine__state {
   VINE_STOPPED,
   VINE_FROZEN
 };
+
+// Whether nothing beside p's queue wants to run here: no goroutine in the
+// global queue, no timer, nobody who stops the world. By p's owner, before it
+// gives way without a look at these: the mark that asks a goroutine to give way
+// is in its guard, and gone with the next goroutine's.
+static inline bool vine__is_undisturbed(struct p *p) {
+  return load_relaxed(&vine__sched.state) == VINE_RUNNING &&
+         load_relaxed(&vine__sched.runq_count) == 0 &&
+         vine__timers_first(&vine__timers[p->id]) == VINE_NEVER;
+}
 
 // Runs goroutines on this thread for ever. On the system stack.
 _Noreturn void vine__schedule(struct m *m);
