@@ -215,7 +215,7 @@ static void print_runnable(struct g *g) {
   struct m *m = thread_of(g);
   if (!m || waits_for_p(m, g))
     print_stopped(g, "runnable");
-  else if ((load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g)))
+  else if (load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g))
     print_running(m, g, NULL);
   else
     print_unavailable(g);

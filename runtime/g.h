@@ -6,11 +6,10 @@
 // States of a G (only gstatus.h changes them):
 //
 //     IDLE --newproc--> RUNNABLE --exit--> DEAD --> IDLE
-//                         ^  |
-//                         |  park
-//                         |  v
+//                       |      ^
+//                     park   ready
+//                       v      |
 //                        WAITING
-//                 (ready goes back up)
 //
 // One that runs is RUNNABLE, too: its thread's m->g says that it does. To have
 // a state of its own for that would be two stores per switch.
