@@ -140,14 +140,11 @@ EXPORT void vine_shutdown(void) {
 // constructor started may have all Ps, and may never wait: then it takes its
 // turn in the global queue, and m gets the P of who comes to it.
 static void begin_main(struct m *m, struct g *g) {
-  vine__lock_acquire(&vine__sched.lock);
-  struct p *p = vine__pidle_get_locked();
-  vine__lock_release(&vine__sched.lock);
-  if (p) {
+  struct p *p = vine__pidle_get();
+  if (p)
     vine__acquirep(m, p);
-  } else {
+  else
     vine__g_bind(m, g, true); // S3; until it first stops
-  }
   vine__runq_ready(g, true);
 }
 

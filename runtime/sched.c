@@ -94,6 +94,13 @@ struct p *vine__pidle_get_locked(void) {
   return p;
 }
 
+struct p *vine__pidle_get(void) {
+  vine__lock_acquire(&vine__sched.lock);
+  struct p *p = vine__pidle_get_locked();
+  vine__lock_release(&vine__sched.lock);
+  return p;
+}
+
 void vine__acquirep(struct m *m, struct p *p) {
   VINE_ASSERT(!vine__m_p(m) && !load_relaxed(&p->m), "acquirep: already wired");
   store_relaxed(&m->p, p);
@@ -314,9 +321,7 @@ static bool try_wakep(void) {
   uint32_t none = 0;
   if (!cas_seq_cst(&s->spinning, &none, 1))
     return true; // that one looks
-  vine__lock_acquire(&s->lock);
-  struct p *p = vine__pidle_get_locked();
-  vine__lock_release(&s->lock);
+  struct p *p = vine__pidle_get();
   if (p)
     vine__newm(p, true);
   else
@@ -497,9 +502,7 @@ static bool go_idle(struct m *m) {
   vine__lock_release(&s->lock);
   if (!must_look_again(m) || !any_work())
     return false;
-  vine__lock_acquire(&s->lock);
-  struct p *p = vine__pidle_get_locked();
-  vine__lock_release(&s->lock);
+  struct p *p = vine__pidle_get();
   if (!p)
     return false;
   vine__acquirep(m, p);
@@ -526,14 +529,11 @@ void vine__stopm_for_p(struct m *m) {
 // Waits for timers, if nobody does. True: they are run, and this thread has a
 // P again. False: it has none, and may sleep until someone brings one.
 static bool wait_for_timers(struct m *m) {
-  struct vine__sched *s = &vine__sched;
   if (!vine__timers_wait())
     return false;
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_NONE);
-  vine__lock_acquire(&s->lock);
-  struct p *p = vine__pidle_get_locked();
-  vine__lock_release(&s->lock);
+  struct p *p = vine__pidle_get();
   if (!p)
     return false;
   vine__acquirep(m, p);

@@ -86,6 +86,8 @@ void vine__globrunq_put_locked(struct g *g);
 void vine__wakep(void);
 // Gives p, which no thread has, to a thread, or makes it idle.
 void vine__handoffp(struct p *p);
+// An idle P, no longer idle, or null. Takes the lock; or it is held.
+struct p *vine__pidle_get(void);
 struct p *vine__pidle_get_locked(void);
 // Counts p as stopped instead while the state is PAUSING.
 void vine__pidle_put_locked(struct p *p);
