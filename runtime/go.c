@@ -111,9 +111,8 @@ void vine__yield_sys(void) {
   }
   struct m *m = vine__getm();
   struct p *p = vine__m_p(m);
-  if (!load_relaxed(&p->runnext) &&
-      load_relaxed(&p->head) == load_relaxed(&p->tail) &&
-      vine__is_undisturbed(p) && !vine__debug.move && !vine__debug.seed)
+  if (vine__runq_looks_empty(p) && vine__is_undisturbed(p) &&
+      !vine__debug.move && !vine__debug.seed)
     return;
   vine__reschedule(m, g, false);
 }

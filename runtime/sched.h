@@ -53,6 +53,20 @@ enum vine__state {
   VINE_FROZEN
 };
 
+// Whether p's queue looks empty. Right for p's owner, unless a thief comes; to
+// others it may look so while a goroutine goes from runnext to the queue
+// (vine__runq_is_empty).
+static inline bool vine__runq_looks_empty(struct p *p) {
+  return !load_relaxed(&p->runnext) &&
+         load_relaxed(&p->head) == load_relaxed(&p->tail);
+}
+
+// Whether p has a goroutine to run, of its own or a global one. Not exact.
+static inline bool vine__p_has_work(struct p *p) {
+  return !vine__runq_looks_empty(p) ||
+         load_relaxed(&vine__sched.runq_count) != 0;
+}
+
 // Whether nothing beside p's queue wants to run here: no goroutine in the
 // global queue, no timer, nobody who stops the world. By p's owner, before it
 // gives way without a look at these: the mark that asks a goroutine to give way

@@ -59,8 +59,7 @@ static bool may_spin(void) {
     return false;
   struct g *g = vine__getg();
   struct p *p = g ? vine__m_p(vine__getm()) : NULL;
-  return !p || (!load_relaxed(&p->runnext) &&
-                load_relaxed(&p->head) == load_relaxed(&p->tail));
+  return !p || vine__runq_looks_empty(p);
 }
 
 static bool spin(unsigned i) {

@@ -102,9 +102,7 @@ void vine__m_preempt(struct m *m) {
 
 // For p: a runnable goroutine; or a timer, when one is due.
 static bool is_any_waiting(struct p *p, bool due) {
-  return load_relaxed(&p->head) != load_relaxed(&p->tail) ||
-         load_relaxed(&p->runnext) ||
-         load_relaxed(&vine__sched.runq_count) != 0 || due;
+  return vine__p_has_work(p) || due;
 }
 
 // Whether the foreign call that m is in has lasted for long. Marks it when it

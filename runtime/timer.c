@@ -419,18 +419,11 @@ void vine__timers_move(uint32_t from, uint32_t to) {
 // No need to notify when this thread has nothing else to do: it will come to
 // vine__timers_wait itself. If work arrives for it before that, whoever brings
 // it calls wakep, and so another thread comes there.
-static bool has_other_work(struct m *m) {
-  struct p *p = vine__m_p(m);
-  return load_relaxed(&p->runnext) ||
-         load_relaxed(&p->head) != load_relaxed(&p->tail) ||
-         load_relaxed(&vine__sched.runq_count) != 0;
-}
-
 bool vine__timers_park(struct g *g, void *when) {
   struct vine__timers *ts = lock_own_heap();
   int64_t when_ns = clamp((int64_t)(intptr_t)when);
   struct vine__timer_slot s = {when_ns, (uintptr_t)g | 1};
-  if (add_and_unlock(ts, s) && has_other_work(vine__getm()))
+  if (add_and_unlock(ts, s) && vine__p_has_work(vine__m_p(vine__getm())))
     notify(when_ns);
   return true;
 }
