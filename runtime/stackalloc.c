@@ -77,11 +77,6 @@ void vine__stack_free(struct vine__cache *c, struct vine__stack s) {
 
 // --- reservations ---
 
-static size_t round_to_pages(size_t bytes) {
-  size_t page = vine__os_page_size();
-  return (bytes + page - 1) & ~(page - 1);
-}
-
 static size_t usable_bytes(const struct vine__stack_large *l) {
   return (size_t)(l->hi - l->lo);
 }
@@ -152,7 +147,7 @@ static bool map_what_fits(size_t bytes, struct vine__stack_large *out) {
   while (!map_reservation(bytes, out)) {
     if (bytes <= VINE_STACK_RESERVE_MIN)
       return false;
-    bytes = round_to_pages(bytes / 2);
+    bytes = vine__os_round_to_pages(bytes / 2);
   }
   return true;
 }
@@ -175,7 +170,7 @@ bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out) {
   VINE_ASSERT(max_bytes > 0, "stack: empty reservation");
   if (max_bytes > SIZE_MAX / 4)
     max_bytes = SIZE_MAX / 4;
-  size_t bytes = round_to_pages(max_bytes);
+  size_t bytes = vine__os_round_to_pages(max_bytes);
   bool spare = !vine__debug.fault && take_spare(bytes, out);
   if (!spare && !map_reservation_slow(bytes, out))
     return false;

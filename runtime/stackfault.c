@@ -41,11 +41,6 @@ static struct {
   struct entry entry[VINE_STACK_QUARANTINE];
 } ring = {.lock = VINE_LOCK_INIT(STACK_FAULT)};
 
-static size_t round_to_pages(size_t bytes) {
-  size_t page = vine__os_page_size();
-  return (bytes + page - 1) & ~(page - 1);
-}
-
 // Stacks up to this size (with their guard) keep their pages while in the ring
 // and are taken again: at most 1,024 * 68 KiB, and no large reservation, whose
 // mapping looks otherwise inside.
@@ -92,7 +87,7 @@ static char *map_with_guard(size_t mapped) {
 
 bool vine__fault_alloc(size_t bytes, struct vine__stack *out) {
   size_t page = vine__os_page_size();
-  size_t mapped = round_to_pages(bytes) + page;
+  size_t mapped = vine__os_round_to_pages(bytes) + page;
   if (mapped < bytes)
     return false;
   char *base = take_oldest(mapped);
@@ -139,7 +134,7 @@ static void retire(char *base, size_t guard, size_t bytes) {
 
 void vine__fault_free(struct vine__stack s) {
   size_t page = vine__os_page_size();
-  size_t bytes = round_to_pages((size_t)(s.hi - s.lo)) + page;
+  size_t bytes = vine__os_round_to_pages((size_t)(s.hi - s.lo)) + page;
   retire(s.hi - bytes, page, bytes);
 }
 

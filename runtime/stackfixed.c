@@ -114,9 +114,8 @@ static struct slot *slot_of(struct vine__stack st) {
 // --- batches ---
 
 static size_t header_bytes(size_t slots) {
-  size_t page = vine__os_page_size();
-  size_t bytes = sizeof(struct batch) + slots * sizeof(struct slot);
-  return (bytes + page - 1) & ~(page - 1);
+  return vine__os_round_to_pages(sizeof(struct batch) +
+                                 slots * sizeof(struct slot));
 }
 
 static bool add_batch(unsigned pool) {

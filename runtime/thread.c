@@ -43,9 +43,7 @@
 
 // The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
 static size_t sigstack_bytes(void) {
-  size_t page = vine__os_page_size();
-  size_t bytes = getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA;
-  return (bytes + page - 1) & ~(page - 1);
+  return vine__os_round_to_pages(getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA);
 }
 
 // No thread runs without one: a handler on a goroutine's stack would write over
@@ -377,10 +375,11 @@ void vine__m_retire(struct m *m) {
     vine__m_exit(m);
 }
 
+// put_free unmaps it.
 static void drop_sigstack(struct m *m) {
   stack_t off = {.ss_flags = SS_DISABLE};
-  if (m->sigstack && sigaltstack(&off, NULL) == 0)
-    unmap_sigstack(m);
+  if (m->sigstack)
+    sigaltstack(&off, NULL);
 }
 
 _Noreturn void vine__m_exit(struct m *m) {

@@ -27,6 +27,10 @@
 
 // Bytes of a page.
 size_t vine__os_page_size(void);
+static inline size_t vine__os_round_to_pages(size_t bytes) {
+  size_t page = vine__os_page_size();
+  return (bytes + page - 1) & ~(page - 1);
+}
 
 // Address space without access; counts against no memory limit.
 // `align` is a power of two. Null when there is none.
