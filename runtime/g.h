@@ -80,9 +80,9 @@ struct g {
       uintptr_t sp; // while it doesn't run: its context or trap record
   uintptr_t hi, lo; // the stack; 0 while hibernated
   uintptr_t guard;  // what %fs:VINE_TCB_GUARD is while it runs
-  uintptr_t ssp;    // the side stack's first word while it doesn't run
-  uintptr_t ss_lo;  // its other words, always
-  uintptr_t ss_size;
+  // The side stack's words: the first one while it doesn't run, the others
+  // always.
+  struct vine__side_regs side_regs;
   uint64_t ret;         // rax when it is resumed
   _Atomic uint8_t kind; // enum g_kind; sysmon reads it
   uint8_t reason;       // enum vine__wait_reason
@@ -236,10 +236,9 @@ static inline struct vine__cache *vine__m_cache(const struct m *m) {
 }
 
 // By who runs g, or scans it.
-static inline void vine__g_set_side(struct g *g, uintptr_t lo, uintptr_t size) {
-  g->ss_lo = lo;
-  g->ss_size = size;
-  g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (lo ? G_FLAG_SIDE : 0);
+static inline void vine__g_set_side(struct g *g, struct vine__side_regs r) {
+  g->side_regs = r;
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (r.ss_lo ? G_FLAG_SIDE : 0);
 }
 
 static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {

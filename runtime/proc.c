@@ -304,7 +304,8 @@ static inline void make_context(struct g *g, uintptr_t sp, void (*fn)(void),
 static inline void begin(struct g *g, struct p *p, void *entry,
                          uint64_t limit) {
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
-  VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_size, "G1");
+  VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "G1");
+  VINE_DCHECK(!g->side_regs.ss_size, "G1");
   g->flags =
       (g->flags & G_FLAG_LARGE) | (g->kind == G_FIXED ? G_FLAG_FIXED : 0);
   g->parked = 0;
@@ -365,7 +366,7 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
 static void reset_side(struct g *g, struct vine__cache *c) {
   if (g->side.top || g->side.spare)
     vine__side_release(&g->side, c);
-  g->ssp = g->ss_lo = g->ss_size = 0;
+  g->side_regs = (struct vine__side_regs){0};
 }
 
 static void free_after_exit(struct p *p, struct g *g) {

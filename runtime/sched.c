@@ -744,10 +744,8 @@ static inline struct g *runq_get_fast(struct p *p, const struct g *g,
 // The side stack's words in the thread become next's. Its own are zero if it
 // has none.
 static inline void side_switch(struct g *g, const struct g *next) {
-  g->ssp = VINE_TCB(VINE_TCB_SSP);
-  VINE_TCB(VINE_TCB_SSP) = next->ssp;
-  VINE_TCB(VINE_TCB_SS_LO) = next->ss_lo;
-  VINE_TCB(VINE_TCB_SS_SIZE) = next->ss_size;
+  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
+  vine__side_regs_set(next->side_regs);
 }
 
 // Stores are what a switch costs, so only where the value is another one.

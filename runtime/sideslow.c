@@ -20,9 +20,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void release_thread(void *side) {
   vine__side_release(side, NULL);
-  VINE_TCB(VINE_TCB_SSP) = 0;
-  VINE_TCB(VINE_TCB_SS_LO) = 0;
-  VINE_TCB(VINE_TCB_SS_SIZE) = 0;
+  vine__side_regs_set((struct vine__side_regs){0});
 }
 
 static void make_key(void) { pthread_key_create(&key, release_thread); }
@@ -51,17 +49,14 @@ void *vine__side_slow(size_t n, struct m *m) {
   struct vine__side *s = g ? &g->side : side_of_thread();
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
   struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
-  struct vine__side_regs r = {VINE_TCB(VINE_TCB_SSP), VINE_TCB(VINE_TCB_SS_LO),
-                              VINE_TCB(VINE_TCB_SS_SIZE)};
+  struct vine__side_regs r = vine__side_regs_get();
   if (!is_within_limit(g, s, n))
     fail(g, n, "stack overflow");
   void *obj = vine__side_alloc_sys(s, c, n, &r);
   if (!obj)
     fail(g, n, "out of memory");
-  VINE_TCB(VINE_TCB_SSP) = r.ssp;
-  VINE_TCB(VINE_TCB_SS_LO) = r.ss_lo;
-  VINE_TCB(VINE_TCB_SS_SIZE) = r.ss_size;
+  vine__side_regs_set(r);
   if (g)
-    vine__g_set_side(g, r.ss_lo, r.ss_size);
+    vine__g_set_side(g, r);
   return obj;
 }

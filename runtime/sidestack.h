@@ -19,6 +19,7 @@
 #define VINE_SIDESTACK_H
 
 #include "alloc.h"
+#include "arch/arch.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,18 @@ struct vine__side_regs {
   uintptr_t ss_lo;
   uintptr_t ss_size;
 };
+
+// This thread's.
+static inline struct vine__side_regs vine__side_regs_get(void) {
+  return (struct vine__side_regs){VINE_TCB(VINE_TCB_SSP),
+                                  VINE_TCB(VINE_TCB_SS_LO),
+                                  VINE_TCB(VINE_TCB_SS_SIZE)};
+}
+static inline void vine__side_regs_set(struct vine__side_regs r) {
+  VINE_TCB(VINE_TCB_SSP) = r.ssp;
+  VINE_TCB(VINE_TCB_SS_LO) = r.ss_lo;
+  VINE_TCB(VINE_TCB_SS_SIZE) = r.ss_size;
+}
 
 // Allocates n bytes (a multiple of 16, not 0) below r->ssp or in another
 // chunk, sets *r to the chunk and the new SSP, and returns it. First frees the

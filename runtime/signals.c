@@ -34,41 +34,30 @@ extern int VINE_LIBC_SIGACTION(int, const struct sigaction *,
 static struct sigaction actions[NSIG];
 
 struct saved {
-  uintptr_t guard, m, ssp, ss_lo, ss_size;
+  uintptr_t guard, m;
+  struct vine__side_regs side;
   struct saved *outer;
   const void *context; // the kernel's, valid while the handler runs
 };
 static __thread struct saved *innermost
     __attribute__((tls_model("initial-exec")));
-static __thread uintptr_t handler_side[3]
+static __thread struct vine__side_regs handler_side
     __attribute__((tls_model("initial-exec")));
 
 static void words_out(struct saved *s, const void *context) {
-  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD),
-                      VINE_TCB(VINE_TCB_M),
-                      VINE_TCB(VINE_TCB_SSP),
-                      VINE_TCB(VINE_TCB_SS_LO),
-                      VINE_TCB(VINE_TCB_SS_SIZE),
-                      innermost,
-                      context};
+  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD), VINE_TCB(VINE_TCB_M),
+                      vine__side_regs_get(), innermost, context};
   VINE_TCB(VINE_TCB_GUARD) = 0;
   VINE_TCB(VINE_TCB_M) = 0;
-  if (s->m) { // a plain thread goes on with its own side stack
-    VINE_TCB(VINE_TCB_SSP) = handler_side[0];
-    VINE_TCB(VINE_TCB_SS_LO) = handler_side[1];
-    VINE_TCB(VINE_TCB_SS_SIZE) = handler_side[2];
-  }
+  if (s->m) // a plain thread goes on with its own side stack
+    vine__side_regs_set(handler_side);
   innermost = s;
 }
 
 static void words_back(struct saved *s) {
   if (s->m) {
-    handler_side[0] = VINE_TCB(VINE_TCB_SSP);
-    handler_side[1] = VINE_TCB(VINE_TCB_SS_LO);
-    handler_side[2] = VINE_TCB(VINE_TCB_SS_SIZE);
-    VINE_TCB(VINE_TCB_SSP) = s->ssp;
-    VINE_TCB(VINE_TCB_SS_LO) = s->ss_lo;
-    VINE_TCB(VINE_TCB_SS_SIZE) = s->ss_size;
+    handler_side = vine__side_regs_get();
+    vine__side_regs_set(s->side);
   }
   VINE_TCB(VINE_TCB_M) = s->m;
   VINE_TCB(VINE_TCB_GUARD) = s->guard;

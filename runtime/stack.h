@@ -19,7 +19,7 @@ static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
 // side stack is filled, errno, floating-point control words. Also decides
 // whether g is now bound to m (its frames are on m's stack).
 static inline void vine__g_save(struct m *m, struct g *g) {
-  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
   g->err = *m->errno_addr;
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);

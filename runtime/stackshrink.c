@@ -62,10 +62,9 @@ static size_t shrunk_bytes(const struct g *g) {
 static void trim_side(struct g *g, struct vine__cache *c) {
   if (!g->side.top && !g->side.spare)
     return;
-  struct vine__side_regs r = {g->ssp, g->ss_lo, g->ss_size};
+  struct vine__side_regs r = g->side_regs;
   vine__side_trim(&g->side, c, &r);
-  g->ssp = r.ssp;
-  vine__g_set_side(g, r.ss_lo, r.ss_size);
+  vine__g_set_side(g, r);
 }
 
 bool vine__stack_shrink(struct g *g, struct vine__cache *c) {

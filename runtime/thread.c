@@ -163,9 +163,8 @@ void vine__m_attach(struct m *m) {
   uintptr_t tp;
   __asm__("movq %%fs:0, %0" : "=r"(tp));
   store_release(&m->guard_addr, (_Atomic uintptr_t *)(tp + VINE_TCB_GUARD));
-  VINE_TCB(VINE_TCB_SSP) = 0; // a plain thread's side stack isn't a worker's
-  VINE_TCB(VINE_TCB_SS_LO) = 0;
-  VINE_TCB(VINE_TCB_SS_SIZE) = 0;
+  // A plain thread's side stack isn't a worker's.
+  vine__side_regs_set((struct vine__side_regs){0});
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
   vine__san_attach(&m->san);
   use_sigstack(m);
@@ -385,9 +384,7 @@ static void drop_sigstack(struct m *m) {
 _Noreturn void vine__m_exit(struct m *m) {
   VINE_TCB(VINE_TCB_M) = 0;
   VINE_TCB(VINE_TCB_GUARD) = 0;
-  VINE_TCB(VINE_TCB_SSP) = 0;
-  VINE_TCB(VINE_TCB_SS_LO) = 0;
-  VINE_TCB(VINE_TCB_SS_SIZE) = 0;
+  vine__side_regs_set((struct vine__side_regs){0});
   drop_sigstack(m);
   vine__lock_acquire(&vine__sysmon_lock); // M3
   vine__lock_release(&vine__sysmon_lock);
