@@ -72,6 +72,28 @@ static NOINLINE int protect(struct handler *outer, int n) {
 
 static void nested(void) { CHECK(protect(NULL, 20) == 21); }
 
+// setjmp leaves no mask in the buffer, whatever was there before.
+static void without_mask(void) {
+  union {
+    jmp_buf buf;
+    uint64_t words[sizeof(jmp_buf) / 8];
+  } u;
+  sigset_t set, old;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  for (volatile uint64_t garbage = 0; garbage < 3; garbage++) {
+    for (size_t i = 0; i < sizeof u.words / 8; i++)
+      u.words[i] = garbage;
+    CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+    if (garbage == 2 ? sigsetjmp(u.buf, 0) == 0 : setjmp(u.buf) == 0) {
+      CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+      jump_from(u.buf, 3, 1);
+    }
+    CHECK(pthread_sigmask(SIG_UNBLOCK, &set, &old) == 0);
+    CHECK(sigismember(&old, SIGUSR1) == 1);
+  }
+}
+
 static void with_mask(void) {
   sigset_t set, old;
   sigemptyset(&set);
@@ -174,6 +196,7 @@ static void all(void *arg) {
   deep();
   zero_is_one();
   nested();
+  without_mask();
   with_mask();
   from_callback();
 }

@@ -3,7 +3,8 @@
 //
 // On a growable stack, stack positions are stored as distances from its top,
 // so a move in between needs no adjusting; elsewhere as they are. J_CHECK
-// binds the buffer to the goroutine (or thread) that filled it.
+// binds the buffer to the goroutine (or thread) that filled it. Every field
+// that longjmp reads is written: what was in the buffer before is arbitrary.
 
 #include "asm.h"
 
@@ -13,7 +14,8 @@
 
 // int __vine_setjmp(void *buf)
 FUNC __vine_setjmp
-	movq	%rbx, J_BX(%rdi)
+	movq	$0, J_MASK_SAVED(%rdi)
+.Lset:	movq	%rbx, J_BX(%rdi)
 	movq	%r12, J_R12(%rdi)
 	movq	%r13, J_R13(%rdi)
 	movq	%r14, J_R14(%rdi)
@@ -62,7 +64,6 @@ ENDFUNC __vine_setjmp
 // int __vine_sigsetjmp(void *buf, int savemask): as setjmp, and the signal
 // mask is kept too. The call that saves it is a foreign one.
 FUNC __vine_sigsetjmp
-	movq	$0, J_MASK_SAVED(%rdi)
 	testl	%esi, %esi
 	jz	__vine_setjmp
 	pushq	%rdi
@@ -71,7 +72,7 @@ FUNC __vine_sigsetjmp
 	call	__vine_foreign
 	popq	%rdi
 	.cfi_def_cfa_offset 8
-	jmp	__vine_setjmp
+	jmp	.Lset
 ENDFUNC __vine_sigsetjmp
 
 // void __vine_longjmp(void *buf, int val): C checks the buffer and unwinds
