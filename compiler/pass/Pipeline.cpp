@@ -33,8 +33,10 @@ PreservedAnalyses EarlyPass::run(Module &M, ModuleAnalysisManager &) {
   lowerGoStatements(M, FixedStacks);
   forbidCachedLocations(M);
   for (Function &F : M)
-    if (FixedStacks ? !F.isDeclaration() : isInstrumented(F))
+    if (FixedStacks ? !F.isDeclaration() : isInstrumented(F)) {
       hideThreadLocals(F);
+      hideCharTables(F);
+    }
   return PreservedAnalyses::none();
 }
 
@@ -44,6 +46,7 @@ static void rewriteForFixedStacks(Module &M) {
   for (Function &F : M) {
     if (F.isDeclaration())
       continue;
+    showCharTables(F);
     lowerThreadLocals(F);
     exemptThreadLocals(F);
   }
@@ -61,6 +64,7 @@ static void rewriteModule(Module &M, FunctionAnalysisManager &FAM) {
 
 static void rewriteFunction(Function &F) {
   rejectExceptions(F);
+  showCharTables(F);
   makeLibCallsExplicit(F);
   reportFloatEnv(F);
   pinIfFrameIsNamed(F);

@@ -26,6 +26,7 @@ using namespace llvm;
 void markForeignFunctions(Module &M);  // Foreignness.cpp
 void forbidCachedLocations(Module &M); // ThreadLocal.cpp: errno and kin
 void hideThreadLocals(Function &F);    // ThreadLocal.cpp
+void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
 // Go.cpp; for fixed stacks a goroutine starts in a trampoline.
 void lowerGoStatements(Module &M, bool FixedStacks);
 
@@ -38,6 +39,7 @@ void splitVariadics(Module &M); // Varargs.cpp
 void replaceSetjmp(Module &M);  // Setjmp.cpp
 
 // Late, on each instrumented function.
+void showCharTables(Function &F);       // CharTables.cpp
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
 void reportFloatEnv(Function &F);       // FloatEnv.cpp
 void pinIfFrameIsNamed(Function &F);    // Pin.cpp
