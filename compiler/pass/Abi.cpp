@@ -178,7 +178,7 @@ bool mayMoveStack(const CallBase &CB) {
   if (!Callee || !Callee->isDeclaration())
     return true;
   StringRef Name = linkerName(*Callee);
-  return !isLeafName(Name) && Name != "__vine_tls_addr";
+  return !isLeafName(Name) && !Name.starts_with(TlsAddressPrefix);
 }
 
 bool mayMoveStack(const Function &F) {

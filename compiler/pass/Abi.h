@@ -20,6 +20,10 @@ constexpr const char *ForeignAttr = "vine-foreign";
 // abi/README.md section 4, and its exits restore the area's saved SSP.
 constexpr const char *VariadicBodyAttr = "vine-variadic-body";
 
+// Before a thread-local variable's name: the opaque function that returns its
+// address while the optimiser runs (ThreadLocal.cpp).
+constexpr StringLiteral TlsAddressPrefix = "__vine_tls_addr.";
+
 // True if the pass rewrites F (after markForeignFunctions).
 bool isInstrumented(const Function &F);
 

@@ -10,10 +10,10 @@
 // costs a call: a parser of numbers took 1.4 times as long.
 //
 // But what is read through the address, the table, is no thread's: it belongs
-// to the locale. So call and load are made one, early, a call of the opaque
-// __vine_ctype_table that reads memory nobody can see: the optimiser merges and
-// hoists it as it likes, over stores too, but not over a call, which might be
-// setlocale. Late, what is left becomes call and load again.
+// to the locale. So call and load are made one, early, a call of an opaque
+// function that reads memory nobody can see: the optimiser merges and hoists it
+// as it likes, over stores too, but not over a call, which might be setlocale.
+// Late, what is left becomes call and load again.
 //
 // A loop poll may change the thread between the two. All threads have the same
 // table unless the program gives them locales of their own (uselocale), which
@@ -31,13 +31,14 @@ namespace vine {
 
 static constexpr StringRef Locations[] = {
     "__ctype_b_loc", "__ctype_tolower_loc", "__ctype_toupper_loc"};
-static constexpr const char *TableName = "__vine_ctype_table";
+// Followed by the location's name: an argument might become a select.
+static constexpr StringRef TablePrefix = "__vine_table.";
 
-// ptr __vine_ctype_table(ptr location function)
-static FunctionCallee tableFunction(Module &M) {
-  auto *Ptr = PointerType::get(M.getContext(), 0);
-  FunctionCallee Callee =
-      runtimeFunction(M, TableName, FunctionType::get(Ptr, {Ptr}, false));
+// ptr __vine_table.__ctype_b_loc(void)
+static FunctionCallee tableFunction(Module &M, StringRef Location) {
+  FunctionCallee Callee = runtimeFunction(
+      M, (TablePrefix + Location).str(),
+      FunctionType::get(PointerType::get(M.getContext(), 0), false));
   auto *F = cast<Function>(Callee.getCallee());
   F->setMemoryEffects(MemoryEffects::inaccessibleMemOnly(ModRefInfo::Ref));
   F->addFnAttr(Attribute::WillReturn);
@@ -57,8 +58,8 @@ static void hideCharTable(CallInst &Address) {
       continue;
     auto *Load = cast<LoadInst>(U);
     IRBuilder<> B(Load);
-    CallInst *Table = B.CreateCall(tableFunction(*Address.getModule()),
-                                   {calledFunction(Address)});
+    CallInst *Table = B.CreateCall(tableFunction(
+        *Address.getModule(), calledFunction(Address)->getName()));
     Load->replaceAllUsesWith(Table);
     Load->eraseFromParent();
   }
@@ -67,33 +68,38 @@ static void hideCharTable(CallInst &Address) {
 }
 
 static SmallVector<CallInst *, 8> callsOf(Function &F,
-                                          ArrayRef<StringRef> Names) {
+                                          function_ref<bool(StringRef)> Is) {
   SmallVector<CallInst *, 8> Calls;
   for (Instruction &I : instructions(F))
     if (auto *Call = dyn_cast<CallInst>(&I))
       if (Function *Callee = calledFunction(*Call))
-        if (is_contained(Names, Callee->getName()))
+        if (Is(Callee->getName()))
           Calls.push_back(Call);
   return Calls;
 }
 
 void hideCharTables(Function &F) {
-  for (CallInst *Address : callsOf(F, Locations))
+  auto IsLocation = [](StringRef Name) {
+    return is_contained(Locations, Name);
+  };
+  for (CallInst *Address : callsOf(F, IsLocation))
     hideCharTable(*Address);
 }
 
 static void showCharTable(CallInst &Table) {
   IRBuilder<> B(&Table);
-  auto *Location = cast<Function>(Table.getArgOperand(0));
-  CallInst *Address = B.CreateCall(Location);
-  Address->setDoesNotThrow();
+  StringRef Location =
+      calledFunction(Table)->getName().drop_front(TablePrefix.size());
+  CallInst *Address = B.CreateCall(
+      runtimeFunction(*Table.getModule(), Location, Table.getFunctionType()));
   Value *Load = B.CreateAlignedLoad(Table.getType(), Address, Align(8));
   Table.replaceAllUsesWith(Load);
   Table.eraseFromParent();
 }
 
 void showCharTables(Function &F) {
-  for (CallInst *Table : callsOf(F, {TableName}))
+  auto IsTable = [](StringRef Name) { return Name.starts_with(TablePrefix); };
+  for (CallInst *Table : callsOf(F, IsTable))
     showCharTable(*Table);
 }
 

@@ -9,7 +9,7 @@
 // 98479); MSVC has /GT.
 //
 // Early, before the optimiser: llvm.threadlocal.address becomes a call of the
-// opaque __vine_tls_addr, which pretends to write memory nobody can see, so
+// opaque __vine_tls_addr.x, which pretends to write memory nobody can see, so
 // that it is neither merged nor hoisted. The address is computed where it is
 // used and not where clang names it: in `tls[f()] = 1` that is after the call.
 // A pointer that the program itself stores keeps its meaning: it points to
@@ -71,11 +71,17 @@ void forbidCachedLocations(Module &M) {
 
 // --------------------------------------------------------------------- early
 
-static FunctionCallee tlsAddressFunction(Module &M) {
-  LLVMContext &Ctx = M.getContext();
-  auto *Ptr = PointerType::get(Ctx, 0);
-  FunctionCallee Callee = runtimeFunction(M, "__vine_tls_addr",
-                                          FunctionType::get(Ptr, {Ptr}, false));
+static bool isTlsAddress(const Function *Callee) {
+  return Callee && Callee->getName().starts_with(TlsAddressPrefix);
+}
+
+// ptr __vine_tls_addr.x(ptr x). If two variables had one function, its calls in
+// two branches might be made one, of an address that is chosen before.
+static FunctionCallee tlsAddressFunction(Module &M, const GlobalValue &Var) {
+  auto *Ptr = PointerType::get(M.getContext(), 0);
+  FunctionCallee Callee =
+      runtimeFunction(M, (TlsAddressPrefix + Var.getName()).str(),
+                      FunctionType::get(Ptr, {Ptr}, false));
   auto *F = cast<Function>(Callee.getCallee());
   F->setMemoryEffects(invisibleWrite());
   F->addFnAttr(Attribute::WillReturn);
@@ -85,7 +91,7 @@ static FunctionCallee tlsAddressFunction(Module &M) {
 
 static Value *emitAddress(IRBuilder<> &B, GlobalValue &Var) {
   Module &M = *B.GetInsertBlock()->getModule();
-  CallInst *Call = B.CreateCall(tlsAddressFunction(M), {&Var});
+  CallInst *Call = B.CreateCall(tlsAddressFunction(M, Var), {&Var});
   if (auto *GV = dyn_cast<GlobalVariable>(&Var))
     if (MaybeAlign A = GV->getAlign())
       Call->addRetAttr(Attribute::getWithAlignment(B.getContext(), *A));
@@ -150,11 +156,9 @@ static GlobalValue *threadLocalBase(Value *V, const DataLayout &DL,
 
 // clang goes through llvm.threadlocal.address; hand-written IR needn't.
 static void hideDirectUses(Instruction &I, const DataLayout &DL) {
-  if (auto *CB = dyn_cast<CallBase>(&I)) {
-    Function *Callee = calledFunction(*CB);
-    if (Callee && Callee->getName() == "__vine_tls_addr")
+  if (auto *CB = dyn_cast<CallBase>(&I))
+    if (isTlsAddress(calledFunction(*CB)))
       return;
-  }
   for (Use &U : I.operands()) {
     APInt Offset;
     GlobalValue *Var = threadLocalBase(U.get(), DL, Offset);
@@ -297,7 +301,7 @@ void lowerThreadLocals(Function &F) {
     if (!Call)
       continue;
     Function *Callee = calledFunction(*Call);
-    if (Callee && Callee->getName() == "__vine_tls_addr")
+    if (isTlsAddress(Callee))
       Addresses.push_back(Call);
     else if (Callee && Callee->getIntrinsicID() == Intrinsic::thread_pointer)
       lowerThreadPointer(cast<IntrinsicInst>(I));

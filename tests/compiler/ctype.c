@@ -38,6 +38,13 @@ int skip(const char *s) {
   return c == tolower(*(const unsigned char *)s);
 }
 
+// Two branches that differ in the table only aren't made one.
+// CHECK-LABEL: convert:
+// CHECK-DAG: callq __ctype_toupper_loc
+// CHECK-DAG: callq __ctype_tolower_loc
+// CHECK: .Lfunc_end
+int convert(int up, unsigned char c) { return up ? toupper(c) : tolower(c); }
+
 // An address that is kept stays what it is.
 // CHECK-LABEL: location:
 // CHECK: {{(jmp|callq)[[:space:]]+}}__ctype_b_loc

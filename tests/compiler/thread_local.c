@@ -37,3 +37,16 @@ void address(void) {
   take(&counter);
   take(&counter);
 }
+
+// Two branches that differ in the variable only aren't made one.
+_Thread_local int other;
+// CHECK-LABEL: either:
+// CHECK-DAG: counter@GOTTPOFF(%rip)
+// CHECK-DAG: other@GOTTPOFF(%rip)
+// CHECK: .Lfunc_end
+void either(int c) {
+  if (c)
+    counter = 1;
+  else
+    other = 1;
+}
