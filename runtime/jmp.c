@@ -18,13 +18,15 @@
 
 _Static_assert(sizeof(struct vine__jmpbuf) <= sizeof(jmp_buf), "jmp_buf");
 
-static uint64_t owner(void) {
-  struct g *g = vine__getg();
-  if (g)
-    return (uint64_t)(uintptr_t)g;
+static uint64_t this_thread(void) {
   uint64_t self;
   __asm__("movq %%fs:0x10, %0" : "=r"(self));
   return self;
+}
+
+static uint64_t owner(void) {
+  struct g *g = vine__getg();
+  return g ? (uint64_t)(uintptr_t)g : this_thread();
 }
 
 bool vine__jmp_is_mine(const struct vine__jmpbuf *b) {
@@ -48,6 +50,13 @@ static void check(const struct vine__jmpbuf *b, const struct m *m) {
     vine__jmp_fatal();
 }
 
+// A signal handler has no goroutine: its buffers are the thread's. The address
+// that one holds, or 0.
+static uintptr_t address_in(const struct vine__jmpbuf *b) {
+  bool is_threads = (b->check ^ VINE_JMPBUF_SECRET) == this_thread();
+  return is_threads && !b->growable ? b->sp : 0;
+}
+
 void vine__jmp_save_mask(struct vine__jmpbuf *b) {
   sigset_t set;
   pthread_sigmask(SIG_BLOCK, NULL, &set);
@@ -63,7 +72,7 @@ static void restore_mask(const struct vine__jmpbuf *b) {
 }
 
 uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
-  vine__signal_leave(); // longjmp out of a handler
+  vine__signal_leave(address_in(b));
   struct m *m = vine__getm();
   check(b, m);
   if (b->mask_saved == 1)

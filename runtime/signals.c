@@ -64,8 +64,17 @@ static void words_back(struct saved *s) {
   innermost = s->outer;
 }
 
-void vine__signal_leave(void) {
-  while (innermost)
+// Whether the frame at sp is in the handler that s belongs to, or in a later
+// one: on the same stack, further down.
+static bool is_within(const struct saved *s, uintptr_t sp) {
+  stack_t ss;
+  if (sp >= (uintptr_t)s || sigaltstack(NULL, &ss) != 0)
+    return false;
+  return !(ss.ss_flags & SS_ONSTACK) || sp >= (uintptr_t)ss.ss_sp;
+}
+
+void vine__signal_leave(uintptr_t sp) {
+  while (innermost && !is_within(innermost, sp))
     words_back(innermost);
 }
 

@@ -18,8 +18,9 @@ struct vine__interrupted {
 // interrupted. vine__getm() is null there.
 bool vine__signal_interrupted(struct vine__interrupted *out);
 
-// If this thread is in a signal handler: brings back the words of the thread
-// control block, for a longjmp out of it.
-void vine__signal_leave(void);
+// For a longjmp to the frame at sp, or, if that is 0, to one of a goroutine:
+// leaves the signal handlers that the frame is not in, that is, brings back the
+// words of the thread control block.
+void vine__signal_leave(uintptr_t sp);
 
 #endif

@@ -29,7 +29,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#define SIGSTACK_EXTRA (32 * VINE_KIB) // for what handlers do
+// For what handlers do: print, unwind, in PostgreSQL 15 fork a child that stays
+// there. Address space, until it is used.
+#define SIGSTACK_EXTRA VINE_MIB
 // Idle threads beside one for each processor: those that a few short blocking
 // calls at a time need.
 #define IDLE_KEPT 4

@@ -2,8 +2,9 @@
 // P5, S9: signal handlers while goroutines run on tiny stacks: each runs on
 // the alternate stack, may use several KiB, instrumented or not; a stack may
 // not move because of it; every thread takes signals; siglongjmp out of a
-// handler; handlers installed by signal, sigaction with and without SA_ONSTACK;
-// SIGSEGV. After Go issues 20400 and rust issue 113525.
+// handler and inside one; a child that stays in one; handlers installed by
+// signal, sigaction with and without SA_ONSTACK; SIGSEGV. After Go issues 20400
+// and rust issue 113525.
 #include "foreign.h"
 #include "stack.h"
 
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t handled, bytes;
@@ -24,11 +26,11 @@ static NOINLINE int work(int n, int *up) {
   return r + here[n % 30] - *up - n + 1;
 }
 
-// Room for this processor's frame (AVX-512: 3.6 KB; AMX: 11) and 16 KiB more.
+// Room for this processor's frame (AVX-512: 3.6 KB; AMX: 11) and plenty more.
 static void check_room(void) {
   stack_t ss;
   CHECK(sigaltstack(NULL, &ss) == 0 && (ss.ss_flags & SS_ONSTACK));
-  CHECK(ss.ss_size >= getauxval(AT_MINSIGSTKSZ) + (16 << 10));
+  CHECK(ss.ss_size >= getauxval(AT_MINSIGSTKSZ) + (512 << 10));
 }
 
 static void handler(int sig) {
@@ -140,6 +142,77 @@ static void jump_out(void *arg) {
   }
 }
 
+// --- longjmp inside a handler ---
+
+static sigjmp_buf inside;
+
+static NOINLINE void throw(int n) {
+  volatile char deep[2000];
+  deep[n] = 1;
+  if (n == 0)
+    siglongjmp(inside, 7);
+  throw(n - 1);
+  BARRIER();
+}
+
+// One that interrupts catcher, and goes back to it.
+static void nested(int sig) {
+  (void)sig;
+  throw(20);
+}
+
+static volatile sig_atomic_t caught;
+static void catcher(int sig) {
+  sigjmp_buf outer;
+  (void)sig;
+  for (volatile int i = 0; i < 4; i++) {
+    if (sigsetjmp(inside, 1) == 0) {
+      if (i % 2 == 0)
+        throw(100); // 200 KB
+      raise(SIGUSR1);
+      CHECK(0);
+    }
+    caught++;
+    if (sigsetjmp(outer, 0) == 0)
+      siglongjmp(outer, 1);
+  }
+}
+
+static void jump_inside(void *arg) {
+  struct sigaction on_1 = {.sa_handler = nested, .sa_flags = SA_NODEFER};
+  struct sigaction on_2 = {.sa_handler = catcher};
+  (void)arg;
+  CHECK(sigaction(SIGUSR1, &on_1, NULL) == 0);
+  CHECK(sigaction(SIGUSR2, &on_2, NULL) == 0);
+  for (volatile int i = 0; i < 10; i++) {
+    caught = 0;
+    CHECK(raise_at(i * 5) == i * 5 * (i * 5 + 1) / 2 && caught == 4);
+    grow_stack(i * 10);
+    vine_yield();
+  }
+}
+
+// As PostgreSQL up to 15: the handler forks, and the child goes on in it.
+static volatile sig_atomic_t status;
+static void forker(int sig) {
+  pid_t child = fork();
+  if (child == 0) {
+    catcher(sig);
+    _exit(caught == 4 ? 3 : 4);
+  }
+  int s;
+  CHECK(waitpid(child, &s, 0) == child && WIFEXITED(s));
+  status = WEXITSTATUS(s);
+}
+
+static void fork_inside(void) {
+  struct sigaction sa = {.sa_handler = forker};
+  CHECK(sigaction(SIGUSR2, &sa, NULL) == 0);
+  caught = 0;
+  raise_at(10);
+  CHECK(status == 3 && caught == 0);
+}
+
 static char *page;
 static void on_fault(int sig, siginfo_t *info, void *context) {
   (void)context;
@@ -201,6 +274,9 @@ int main(void) {
   CHECK(sigaction(SIGUSR1, NULL, &now) == 0 && now.sa_sigaction == action);
   jump_out(NULL);
   run_in_goroutine(jump_out, NULL);
+  jump_inside(NULL);
+  run_in_goroutine(jump_inside, NULL);
+  fork_inside();
   fault(NULL);
   run_in_goroutine(fault, NULL);
   return 0;
