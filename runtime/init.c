@@ -141,11 +141,13 @@ EXPORT void vine_shutdown(void) {
 // turn in the global queue, and m gets the P of who comes to it.
 static void begin_main(struct m *m, struct g *g) {
   struct p *p = vine__pidle_get();
-  if (p)
+  if (p) {
     vine__acquirep(m, p);
-  else
+    vine__runq_put_first(m, g);
+  } else {
     vine__g_bind(m, g, true); // S3; until it first stops
-  vine__runq_ready(g, true);
+    vine__runq_ready(g, true);
+  }
 }
 
 // G2. Gives back the number that g got, if nobody has had one since: others

@@ -364,6 +364,10 @@ void vine__runq_put_own(struct m *m, struct g *g, bool next) {
   put_own(m, g, next);
 }
 
+void vine__runq_put_first(struct m *m, struct g *g) {
+  runq_put(m, vine__m_p(m), g, true);
+}
+
 void vine__runq_ready(struct g *g, bool next) {
   struct m *m = vine__getm();
   if (vine__own_p() && !g->held) {

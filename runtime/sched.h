@@ -94,6 +94,8 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g);
 void vine__runq_ready(struct g *g, bool next);
 // The same on a thread with a P, for a g that may run on any.
 void vine__runq_put_own(struct m *m, struct g *g, bool next);
+// The same, for g alone on a thread that is about to schedule: wakes nobody.
+void vine__runq_put_first(struct m *m, struct g *g);
 // Global queue. Lock held.
 void vine__globrunq_put_locked(struct g *g);
 // Starts or wakes a thread if there is an idle processor.
