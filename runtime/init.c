@@ -139,6 +139,9 @@ EXPORT void vine_shutdown(void) {
 // Queues main's goroutine, which begins on m, this thread. Those that a
 // constructor started may have all Ps, and may never wait: then it takes its
 // turn in the global queue, and m gets the P of who comes to it.
+//
+// With a P it wakes nobody: m runs g at once. Should m find another's goroutine
+// first, then whoever queued that woke a thread, which looks here too (S5).
 static void begin_main(struct m *m, struct g *g) {
   struct p *p = vine__pidle_get();
   if (p) {
