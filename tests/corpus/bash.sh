@@ -32,9 +32,13 @@ tests=${*:-$(cd "$src/bash/tests" && ls run-* | grep -vxE 'run-(all|minimal|gpro
 for t in $tests; do
 	run_test "$plain" "$t" >"$plain/$t.wanted"
 done
+# run-read waits for input for 0.1 ms to 1 s: under faults all comes too late.
+all_modes=$modes
 for level in $levels; do
 	build bash vine $level build_bash || continue
 	for t in $tests; do
+		modes=$all_modes
+		[ "$t" != run-read ] || modes=$(tr ' ' '\n' <<<"$modes" | grep -v fault)
 		same "bash $level $t" "$plain/$t.wanted" bash -c "run_test $dir $t"
 	done
 done
