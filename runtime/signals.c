@@ -68,7 +68,7 @@ static void words_back(struct saved *s) {
 // one: on the same stack, further down.
 static bool is_within(const struct saved *s, uintptr_t sp) {
   stack_t ss;
-  if (sp >= (uintptr_t)s || sigaltstack(NULL, &ss) != 0)
+  if (sp == 0 || sp >= (uintptr_t)s || sigaltstack(NULL, &ss) != 0)
     return false;
   return !(ss.ss_flags & SS_ONSTACK) || sp >= (uintptr_t)ss.ss_sp;
 }
