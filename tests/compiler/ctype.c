@@ -50,4 +50,4 @@ int convert(int up, unsigned char c) { return up ? toupper(c) : tolower(c); }
 // CHECK: {{(jmp|callq)[[:space:]]+}}__ctype_b_loc
 const unsigned short **location(void) { return __ctype_b_loc(); }
 
-// CHECK-NOT: __vine_ctype_table
+// CHECK-NOT: __vine_table
