@@ -29,8 +29,12 @@ static uint64_t owner(void) {
   return g ? (uint64_t)(uintptr_t)g : this_thread();
 }
 
+static uint64_t filled_by(const struct vine__jmpbuf *b) {
+  return b->check ^ VINE_JMPBUF_SECRET;
+}
+
 bool vine__jmp_is_mine(const struct vine__jmpbuf *b) {
-  return (b->check ^ VINE_JMPBUF_SECRET) == owner();
+  return filled_by(b) == owner();
 }
 
 _Noreturn void vine__jmp_fatal(void) {
@@ -53,8 +57,7 @@ static void check(const struct vine__jmpbuf *b, const struct m *m) {
 // A signal handler has no goroutine: its buffers are the thread's. The address
 // that one holds, or 0.
 static uintptr_t address_in(const struct vine__jmpbuf *b) {
-  bool is_threads = (b->check ^ VINE_JMPBUF_SECRET) == this_thread();
-  return is_threads && !b->growable ? b->sp : 0;
+  return filled_by(b) == this_thread() && !b->growable ? b->sp : 0;
 }
 
 void vine__jmp_save_mask(struct vine__jmpbuf *b) {
