@@ -31,13 +31,13 @@
 #ifndef VINE_G_H
 #define VINE_G_H
 
-#include "alloc.h"
 #include "arch/arch.h"
-#include "atomic.h"
-#include "lock.h"
-#include "sanitizer.h"
-#include "sidestack.h"
-#include "stackalloc.h"
+#include "base/atomic.h"
+#include "base/sanitizer.h"
+#include "mem/alloc.h"
+#include "mem/lock.h"
+#include "mem/sidestack.h"
+#include "mem/stackalloc.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -166,7 +166,7 @@ struct m {
 // Counters of one P; read by anyone, written by its owner only.
 struct vine__counts {
   _Atomic uint64_t spawns, exits;
-  _Atomic uint64_t switches; // and what p->left lacks to it: turns.h
+  _Atomic uint64_t switches; // and what p->left lacks to it: ticks.h
   _Atomic uint64_t grows, moves, shrinks, hibernations, wakes, segments;
   _Atomic uint64_t bytes_copied;
 };
@@ -182,7 +182,7 @@ struct p {
   struct g *_Atomic runq[VINE_RUNQ];
   struct g *_Atomic runnext;
   // Each switch takes one off `left`, and does no other counting; at 0 the
-  // scheduler looks about and adds VINE_TURNS to all that counts (turns.h).
+  // scheduler looks about and adds VINE_TURNS to all that counts (ticks.h).
   _Atomic uint32_t left, tick_end;
   struct m *_Atomic m;
   struct p *idle_next;

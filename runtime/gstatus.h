@@ -3,7 +3,7 @@
 #ifndef VINE_GSTATUS_H
 #define VINE_GSTATUS_H
 
-#include "assert.h"
+#include "base/assert.h"
 #include "g.h"
 
 static inline uint32_t vine__g_status(const struct g *g) {

@@ -10,7 +10,7 @@
 //     call void @__vine_fp_changed()
 //
 // looks whether they differ from what the process started with; if so the
-// goroutine's are saved and restored from then on (runtime/fpenv.c).
+// goroutine's are saved and restored from then on (runtime/sched/fpenv.c).
 //
 // Not seen: a foreign function that sets them and returns without setting them
 // back.

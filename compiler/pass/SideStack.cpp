@@ -23,7 +23,7 @@
 // 280 instructions (the hot split of segmented stacks). A function with nothing
 // but dynamic allocas, and the scope of a VLA, allocate a granule for that: if
 // it lies in an older chunk it goes to the newer one next time (is_hot in
-// runtime/sidestack.c), and takes the rest with it.
+// runtime/mem/sidestack.c), and takes the rest with it.
 //
 // Locals that stay in the frame keep it free of their address by another
 // trick: small copies and fills of them become loads and stores here.

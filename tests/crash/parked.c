@@ -4,7 +4,7 @@
 #include "parked.h"
 
 #include "gstatus.h"
-#include "stack.h"
+#include "stack/stack.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/chan.c: send, receive and close on one channel of CAP elements.
+// runtime/sync/sync.chan.c: send, receive and close on one channel of CAP elements.
 //
 // SENDERS send N elements each, RECEIVERS receive until the channel is closed
 // and drained; the last sender closes. Each critical section is the code's,

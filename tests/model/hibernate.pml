@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/stackshrink.c, gstatus.h: shrinking and hibernation beside wakers.
+// runtime/stack/shrink.c, gstatus.h: shrinking and hibernation beside wakers.
 //
 // One goroutine parks TURNS times and ends; after that its struct g is used
 // for a second one. A waker takes it off what it waits in and readies it, an

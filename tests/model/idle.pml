@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/sched.c: threads that go idle, and who wakes them.
+// runtime/sched/sched.c: threads that go idle, and who wakes them.
 //
 // PROCS Ps and THREADS threads. The main goroutine and those that it makes make
 // SPAWNS others; one may end, run for ever (a loop), or be preempted. With

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/sync.c: the mutex with its bits LOCKED, PARKED and WOKEN, the lot's
+// runtime/sync/sync.c: the mutex with its bits LOCKED, PARKED and WOKEN, the lot's
 // bucket, and the hand-over to a starved waiter.
 //
 // THREADS goroutines lock and unlock LOOPS times. Each atomic instruction and

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/select.c: selects over two unbuffered channels, with a deadline.
+// runtime/sync/select.c: selects over two unbuffered channels, with a deadline.
 //
 // Two selects receive from both channels, one send goes to each channel, and
 // a timer competes for the first select. A waiter is a select's record or a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/sched.c: the queues of a P, and how others steal from them.
+// runtime/sched/sched.c: the queues of a P, and how others steal from them.
 //
 // P 0 makes goroutines 1 to GS, by put at the tail or as runnext, and runs
 // some; two others steal, from P 0 and from each other, and run what they get.

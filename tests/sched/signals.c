@@ -2,7 +2,7 @@
 // Compiled by plain clang: what the threads' own records say.
 #include "signals_test.h"
 
-#include "../../runtime/sched.h" // sched.h is this folder's
+#include "../../runtime/sched/sched.h" // sched.h is this folder's
 
 bool others_are_deaf(void) {
   struct m *self = vine__getm();

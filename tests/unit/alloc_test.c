@@ -3,9 +3,9 @@
 // VINEDEBUG=poison=1 and nocache=1 (tests/unit/CMakeLists.txt).
 #include "unit.h"
 
-#include "alloc.h"
-#include "debugflags.h"
-#include "pageheap.h"
+#include "base/debugflags.h"
+#include "mem/alloc.h"
+#include "mem/pageheap.h"
 
 #include <signal.h>
 

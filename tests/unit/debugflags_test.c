@@ -2,7 +2,7 @@
 // debugflags.c: every key, both spellings, and what it says of bad input.
 #include "unit.h"
 
-#include "debugflags.h"
+#include "base/debugflags.h"
 
 static struct vine__debug d;
 static const char *text;

@@ -2,7 +2,7 @@
 // fatal.c: formatting, messages, exit statuses, hook, simultaneous failures.
 #include "unit.h"
 
-#include "assert.h"
+#include "base/assert.h"
 
 #include <errno.h>
 #include <limits.h>

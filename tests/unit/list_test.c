@@ -2,7 +2,7 @@
 // list.h: both containers against an array.
 #include "unit.h"
 
-#include "list.h"
+#include "base/list.h"
 
 struct item {
   int id;

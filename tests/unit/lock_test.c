@@ -2,8 +2,8 @@
 // lock.c: exclusion under contention, and the order that debug builds check.
 #include "unit.h"
 
-#include "config.h"
-#include "lock.h"
+#include "base/config.h"
+#include "mem/lock.h"
 
 #include <signal.h>
 

@@ -4,9 +4,9 @@
 // checked. Runs as it is and under VINEDEBUG=poison=1.
 #include "unit.h"
 
-#include "alloc.h"
-#include "debugflags.h"
-#include "sidestack.h"
+#include "base/debugflags.h"
+#include "mem/alloc.h"
+#include "mem/sidestack.h"
 
 static uint64_t seed;
 

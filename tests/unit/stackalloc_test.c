@@ -4,9 +4,9 @@
 #include "unit.h"
 
 #include "../../abi/vine_abi.h"
-#include "debugflags.h"
+#include "base/debugflags.h"
+#include "mem/stackalloc.h"
 #include "os/os.h"
-#include "stackalloc.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>

@@ -4,9 +4,9 @@
 #include "unit.h"
 
 #include "arch/arch.h"
-#include "fatal.h"
-#include "symbolize.h"
-#include "traceback.h"
+#include "base/fatal.h"
+#include "observe/symbolize.h"
+#include "observe/traceback.h"
 
 #include <dlfcn.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # libvine-tsan.a and libvine-asan.a: the runtime once more for each sanitizer
-# that vinecc links it for; runtime/sanitizer.h says how they differ. With
+# that vinecc links it for; runtime/base/sanitizer.h says how they differ. With
 # VINE_SANITIZE_RUNTIME the one for VINE_SANITIZE is itself instrumented.
 set(_sources ${VINE_RUNTIME_SOURCES})
-list(FILTER _sources EXCLUDE REGEX "/jmplibc\\.c$") # they have their own
+list(FILTER _sources EXCLUDE REGEX "/longjmp_foreign\\.c$") # they have their own
 vine_add_runtime(vine-tsan ${_sources})
 vine_add_runtime(vine-asan ${_sources})
 set_target_properties(vine-tsan vine-asan PROPERTIES PREFIX lib)
@@ -18,7 +18,7 @@ if(VINE_SANITIZE_RUNTIME AND VINE_SANITIZE STREQUAL "thread")
     "SHELL:$<$<COMPILE_LANGUAGE:C>:-mllvm -tsan-instrument-func-entry-exit=0>")
 else()
   target_compile_options(vine-tsan PRIVATE
-    "SHELL:$<$<COMPILE_LANGUAGE:C>:-include sanitizer_libc.h>")
+    "SHELL:$<$<COMPILE_LANGUAGE:C>:-include base/sanitizer_libc.h>")
 endif()
 if(VINE_SANITIZE_RUNTIME AND VINE_SANITIZE STREQUAL "address")
   target_compile_options(vine-asan PRIVATE -fsanitize=address

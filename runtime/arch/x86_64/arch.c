@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Proves that offsets.h tells the truth, and finds out how wide vectors are.
 
-#include "../arch.h"
-#include "../../g.h"
+#include "arch/arch.h"
+#include "g.h"
 #include "offsets.h"
 
 #include <cpuid.h>

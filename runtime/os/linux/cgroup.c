@@ -14,10 +14,10 @@
 //
 // Runs on system stacks, 8 KiB. Rejected: reading /proc/self/mountinfo for
 // unusual mount points (Go 1.25 does; the usual ones are where we look).
-#include "../os.h"
+#include "os/os.h"
 
-#include "../../assert.h"
-#include "../../fatal.h"
+#include "base/assert.h"
+#include "base/fatal.h"
 
 #include <errno.h>
 #include <fcntl.h>

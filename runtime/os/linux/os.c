@@ -13,10 +13,10 @@
 // Rejected: mapping with MAP_GROWSDOWN (it grows into neighbours and can't
 // be bounded); MADV_FREE for decommit (the pages stay in the resident set
 // until there is pressure, so that nobody sees that memory came back).
-#include "../os.h"
+#include "os/os.h"
 
-#include "../../assert.h"
-#include "../../atomic.h"
+#include "base/assert.h"
+#include "base/atomic.h"
 
 #include <errno.h>
 #include <linux/futex.h>

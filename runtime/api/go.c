@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+// include/vine/go.h: the public calls about goroutines. Those with an entry
+// stub (entry.def) are named vine__x_sys and run on the system stack, or on a
+// plain thread, where vine__getg() is null.
+
+#include "api/init.h"
+#include "base/fatal.h"
+#include "gstatus.h"
+#include "libc/fork.h"
+#include "sched/park.h"
+#include "sched/proc.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+#include "stack/stack.h"
+
+#include <vine.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+#define MIN_BYTES 4096
+#define MAX_LIMIT ((int64_t)1 << 40)
+
+// This thread's M, if it is a goroutine or a timer that calls.
+static inline struct m *own_m(void) {
+  return vine__own_p() ? vine__getm() : NULL;
+}
+
+static int start(const struct vine__newproc *np) {
+  struct g *g = vine__newproc(own_m(), np);
+  if (!g)
+    return -ENOMEM;
+  vine__runq_ready(g, true);
+  return 0;
+}
+
+static int spawn(void (*fn)(void *), void *arg, int64_t max_stack,
+                 int64_t stack) {
+  vine__check_running("vine_spawn");
+  if (!fn)
+    vine__fatal("go of nil func value");
+  struct vine__newproc np = {
+      .kind = vine__kind_for((void *)fn),
+      .fn = (void (*)(void))fn,
+      .arg = {arg},
+      .entry = (void *)fn,
+      .limit = (uint64_t)max_stack,
+      .stack_bytes = stack ? (size_t)stack : VINE_STACK_FIXED_DEFAULT,
+  };
+  return start(&np);
+}
+
+int vine__spawn_sys(void (*fn)(void *), void *arg) {
+  return spawn(fn, arg, 0, 0);
+}
+
+int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
+                         void *arg) {
+  struct vine_spawn_options opt = {0};
+  if (o) {
+    if (o->size < sizeof(size_t) || o->size > 4096)
+      return -EINVAL;
+    memcpy(&opt, o, o->size < sizeof opt ? o->size : sizeof opt);
+  }
+  if (opt.max_stack && (opt.max_stack < MIN_BYTES || opt.max_stack > MAX_LIMIT))
+    return -EINVAL;
+  if (opt.stack && (opt.stack < MIN_BYTES || opt.stack > (int64_t)VINE_GIB))
+    return -EINVAL;
+  return spawn(fn, arg, opt.max_stack, opt.stack);
+}
+
+// What vine_go becomes, if words are all that fn takes.
+void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
+  vine__check_running("vine_go");
+  if (!fn)
+    vine__fatal("go of nil func value");
+  struct m *m = own_m();
+  struct g *g = vine__newproc_words(m, fn, (void *[]){a, b, c, d});
+  if (!g)
+    vine__fatal("out of memory: starting a goroutine");
+  if (m)
+    vine__runq_put_own(m, g, true);
+  else
+    vine__runq_ready(g, true);
+}
+
+// What it becomes otherwise: tramp takes its argument block by value, at the
+// top of its own stack. Null where the function to call is. Compiled with
+// -vine-fixed it has no magic.
+void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
+  vine__check_running("vine_go");
+  if (!tramp)
+    vine__fatal("go of nil func value");
+  struct vine__newproc np = {.kind = vine__kind_for((void *)tramp),
+                             .stack_bytes = VINE_STACK_FIXED_GO,
+                             .fn = tramp,
+                             .entry = (void *)tramp,
+                             .args = args,
+                             .args_bytes = bytes};
+  if (start(&np) != 0)
+    vine__fatal("out of memory: starting a goroutine");
+}
+
+void vine__yield_sys(void) {
+  struct g *g = vine__getg();
+  if (!g) {
+    sched_yield();
+    return;
+  }
+  struct m *m = vine__getm();
+  struct p *p = vine__m_p(m);
+  if (vine__runq_looks_empty(p) && vine__is_undisturbed(p) &&
+      !vine__debug.move && !vine__debug.seed)
+    return;
+  vine__reschedule(m, g, false);
+}
+
+_Noreturn void vine__exit_sys(void) {
+  struct g *g = vine__getg();
+  if (!g)
+    vine__fatal("vine_exit on a thread that runs no goroutine");
+  struct m *m = vine__getm();
+  // Foreign frames between here and the goroutine's start are abandoned.
+  m->sys_sp = m->base_sp;
+  vine__call_on(m->base_sp, (void (*)(void *))vine__goexit_sys, m);
+}
+
+// --- park and ready ---
+//
+// The permit and the parked state are under one lock: all sides are short.
+// They are no flags of g: a waker may be any thread, while g's owner (or who
+// hibernates it) changes those.
+
+static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
+
+void vine__park_fork_child(void) {
+  vine__lock_init(&park_lock, VINE_RANK_SEMA);
+}
+
+void vine__park_sys(void) {
+  struct g *g = vine__getg();
+  if (!g)
+    vine__fatal("vine_park on a thread that runs no goroutine");
+  vine__lock_acquire(&park_lock);
+  if (g->parked == G_PERMIT) {
+    g->parked = 0;
+    vine__lock_release(&park_lock);
+    vine__san_acquire(&g->san);
+    return;
+  }
+  g->parked = G_PARKED;
+  vine__park(g, VINE_WAIT_PARK, vine__park_unlock, &park_lock);
+}
+
+int vine__ready_sys(vine_g h) {
+  struct g *g = h.g;
+  if (!g)
+    return -ESRCH;
+  vine__lock_acquire(&park_lock);
+  uint32_t s = vine__g_status(g);
+  if (g->goid != h.goid || s == G_DEAD || s == G_GONE || s == G_IDLE) {
+    vine__lock_release(&park_lock);
+    return -ESRCH;
+  }
+  vine__san_release(&g->san);
+  bool parked = g->parked == G_PARKED;
+  g->parked = parked ? 0 : G_PERMIT;
+  vine__lock_release(&park_lock);
+  if (parked)
+    vine__ready(g, 0);
+  return 0;
+}
+
+// --- threads ---
+
+EXPORT void vine_lock_thread(void) {
+  struct g *g = vine__getg();
+  if (g) {
+    g->hold_depth++;
+    g->flags |= G_FLAG_BOUND;
+  }
+}
+
+EXPORT void vine_unlock_thread(void) {
+  struct g *g = vine__getg();
+  if (g && g->hold_depth)
+    g->hold_depth--;
+}
+
+// --- asking ---
+
+EXPORT vine_g vine_self(void) {
+  struct g *g = vine__getg();
+  return (vine_g){g, g ? g->goid : 0};
+}
+
+EXPORT uint64_t vine_goid(void) {
+  struct g *g = vine__getg();
+  return g ? g->goid : 0;
+}
+
+EXPORT uint64_t vine_goroutine_count(void) {
+  uint64_t n = load_relaxed(&vine__sched.spawned_outside);
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  for (uint32_t i = 0; i < procs; i++) {
+    struct vine__counts *c = &vine__sched.allp[i]->counts;
+    n += load_relaxed(&c->spawns) - load_relaxed(&c->exits);
+  }
+  return n;
+}
+
+EXPORT int64_t vine_set_max_threads(int64_t n) {
+  vine__check_running("vine_set_max_threads");
+  return vine__threads_limit(n);
+}
+
+EXPORT int vine_maxprocs(void) {
+  return (int)load_relaxed(&vine__sched.maxprocs);
+}

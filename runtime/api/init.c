@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// Start and end of the runtime.
+//
+// How it works. In a program whose main vinecc compiled, libvine's main (in
+// main.c) comes first: it sets everything up, makes goroutine 1 of the
+// program's main, and turns the main thread into a worker. Other programs
+// call vine_init, which leaves the calling thread alone.
+//
+// Refused at the start: executables whose symbols are bound lazily, since the
+// dynamic linker's resolver would run on goroutine stacks (I6).
+
+#include "api/init.h"
+#include "base/fatal.h"
+#include "gstatus.h"
+#include "libc/fork.h"
+#include "os/os.h"
+#include "sched/fpenv.h"
+#include "sched/park.h"
+#include "sched/proc.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+#include "stack/stack.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
+
+// --- checks ---
+
+static bool is_bound_now(const ElfW(Dyn) * d) {
+  bool plt = false;
+  for (; d->d_tag != DT_NULL; d++) {
+    if (d->d_tag == DT_BIND_NOW ||
+        (d->d_tag == DT_FLAGS && (d->d_un.d_val & DF_BIND_NOW)) ||
+        (d->d_tag == DT_FLAGS_1 && (d->d_un.d_val & DF_1_NOW)))
+      return true;
+    if (d->d_tag == DT_JMPREL)
+      plt = true;
+  }
+  return !plt;
+}
+
+static void check_binding(void) {
+  const char *env = getenv("LD_BIND_NOW");
+  if (env && *env)
+    return;
+  const struct link_map *exe = _r_debug.r_map; // null in a static program
+  if (exe && exe->l_ld && !is_bound_now(exe->l_ld))
+    vine__fatal("this executable binds symbols lazily: link it with "
+                "-Wl,-z,now (vinecc does), or set LD_BIND_NOW=1");
+}
+
+// --- set-up ---
+
+static uint32_t procs_wanted(void) {
+  const char *env = getenv("VINEMAXPROCS");
+  if (env && *env) {
+    char *end;
+    long n = strtol(env, &end, 10);
+    if (*end == 0 && n >= 1 && n <= VINE_MAXPROCS_MAX)
+      return (uint32_t)n;
+    vine__print("vine: VINEMAXPROCS=%s is not a number from 1 to %d: "
+                "ignored\n",
+                env, VINE_MAXPROCS_MAX);
+  }
+  int n = vine__os_ncpu(), quota = vine__os_cpu_quota();
+  if (quota > 0 && quota < n)
+    n = quota;
+  return (uint32_t)(n < VINE_MAXPROCS_MAX ? n : VINE_MAXPROCS_MAX);
+}
+
+static int set_up(void) {
+  vine__debug_init();
+  vine__arch_init();
+  vine__stackalloc_init();
+  vine__fork_init(); // prepare handlers run last first: locks in order
+  check_binding();
+  vine__os_membarrier_register();
+  vine__m_remember_mask();
+  vine__fp_init();
+  vine__dump_init();
+  store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
+  store_relaxed(&vine__sched.max_threads, VINE_THREADS_MAX);
+  uint32_t procs = procs_wanted();
+  int err = vine__procs_make(procs);
+  if (err)
+    return err;
+  store_release(&vine__sched.maxprocs, procs);
+  store_release(&vine__sched.state, VINE_RUNNING);
+  vine__sysmon_start();
+  return 0;
+}
+
+void vine__not_running(const char *what) {
+  uint32_t s = load_acquire(&vine__sched.state);
+  if (s == VINE_OFF)
+    vine__fatal("%s before the runtime was started: call vine_init first",
+                what);
+  if (s == VINE_STOPPED)
+    vine__fatal("%s after vine_shutdown", what);
+}
+
+EXPORT int vine_init(void) {
+  vine__lock_acquire(&init_lock);
+  int err = load_relaxed(&vine__sched.state) == VINE_STOPPED ? -ESHUTDOWN : 0;
+  if (load_relaxed(&vine__sched.state) == VINE_OFF) {
+    err = set_up();
+    vine__lock_acquire(&vine__sched.lock);
+    for (uint32_t i = vine__sched.maxprocs; !err && i-- > 0;)
+      vine__pidle_put_locked(vine__sched.allp[i]);
+    vine__lock_release(&vine__sched.lock);
+  }
+  vine__lock_release(&init_lock);
+  return err;
+}
+
+EXPORT void vine_shutdown(void) {
+  static _Atomic uint32_t called;
+  if (load_relaxed(&vine__sched.main_g))
+    vine__fatal("vine_shutdown in a program whose main is a goroutine");
+  if (vine__getg())
+    vine__fatal("vine_shutdown in a goroutine");
+  uint32_t none = 0;
+  if (load_acquire(&vine__sched.state) == VINE_OFF ||
+      !cas_acq_rel(&called, &none, 1))
+    return;
+  vine__at_exit_run();
+  vine__world_end();
+}
+
+// --- main ---
+
+// Queues main's goroutine, which begins on m, this thread. Those that a
+// constructor started may have all Ps, and may never wait: then it takes its
+// turn in the global queue, and m gets the P of who comes to it.
+//
+// With a P it wakes nobody: m runs g at once. Should m find another's goroutine
+// first, then whoever queued that woke a thread, which looks here too (S5).
+static void begin_main(struct m *m, struct g *g) {
+  struct p *p = vine__pidle_get();
+  if (p) {
+    vine__acquirep(m, p);
+    vine__runq_put_first(m, g);
+  } else {
+    vine__g_bind(m, g, true); // S3; until it first stops
+    vine__runq_ready(g, true);
+  }
+}
+
+// G2. Gives back the number that g got, if nobody has had one since: others
+// are then counted from 2 on.
+static void make_first(struct g *g) {
+  uint64_t last = g->goid;
+  cas_relaxed(&vine__sched.goid, &last, g->goid - 1);
+  g->goid = 1;
+}
+
+void vine__start(int argc, char **argv, char **envp,
+                 int (*program)(int, char **, char **)) {
+  if (vine_init()) // a constructor may have called it already
+    vine__fatal("out of memory: starting");
+  struct m *m = vine__m_new();
+  if (!m)
+    vine__fatal("out of memory: starting");
+  vine__m_attach(m);
+  store_relaxed(&m->call_sp, 1);
+  struct vine__newproc np = {.kind = vine__kind_for((void *)program),
+                             .stack_bytes = VINE_STACK_FIXED_MAIN,
+                             .fn = (void (*)(void))program,
+                             .arg = {(void *)(intptr_t)argc, argv, envp},
+                             .entry = (void *)program,
+                             .on_return = vine__main_return};
+  struct g *g = vine__newproc(m, &np);
+  if (!g)
+    vine__fatal("out of memory: starting");
+  make_first(g);
+  store_relaxed(&vine__sched.main_g, g);
+  vine__sched.m0 = m;
+  begin_main(m, g);
+  vine__mrun(m, &m->start_sp);
+  vine__main_exit(0); // not reached while the process lives
+}
+
+// main returned: a foreign call, so atexit functions may be instrumented.
+_Noreturn void vine__main_exit(int status) { exit(status); }
+
+// vine_exit in main: others go on. The goroutine waits for ever.
+_Noreturn void vine__main_goexit(struct m *m, struct g *g) {
+  (void)m;
+  vine__park(g, VINE_WAIT_NONE, NULL, NULL);
+}

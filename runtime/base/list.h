@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Two intrusive containers. Nothing here allocates or locks: the owner of the
+// head does.
+//
+//   struct vine__list    circular, doubly linked, with a sentinel; removes a
+//                        member without knowing its list
+//   struct vine__queue   singly linked FIFO, one word per member; pushes at
+//                        both ends, pops at the front, splices in O(1)
+//
+// A zeroed list head is not a list: call vine__list_init. A zeroed queue is an
+// empty queue.
+#ifndef VINE_LIST_H
+#define VINE_LIST_H
+
+#include "base/assert.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// The struct of type `type` whose member `member` is at `ptr`.
+#define VINE_CONTAINER(ptr, type, member)                                      \
+  ((type *)((char *)(ptr) - offsetof(type, member)))
+
+struct vine__list {
+  struct vine__list *next;
+  struct vine__list *prev;
+};
+
+static inline void vine__list_init(struct vine__list *l) {
+  l->next = l;
+  l->prev = l;
+}
+
+static inline bool vine__list_is_empty(const struct vine__list *l) {
+  return l->next == l;
+}
+
+static inline void vine__list_insert_after(struct vine__list *at,
+                                           struct vine__list *n) {
+  VINE_DCHECK(at->next->prev == at, "list: neighbours disagree");
+  n->prev = at;
+  n->next = at->next;
+  at->next->prev = n;
+  at->next = n;
+}
+
+static inline void vine__list_push_front(struct vine__list *l,
+                                         struct vine__list *n) {
+  vine__list_insert_after(l, n);
+}
+
+static inline void vine__list_push_back(struct vine__list *l,
+                                        struct vine__list *n) {
+  vine__list_insert_after(l->prev, n);
+}
+
+// Leaves n as a list of its own, so that removing twice is harmless.
+static inline void vine__list_remove(struct vine__list *n) {
+  VINE_DCHECK(n->next->prev == n && n->prev->next == n,
+              "list: removing a member whose neighbours disagree");
+  n->prev->next = n->next;
+  n->next->prev = n->prev;
+  vine__list_init(n);
+}
+
+// The first member, removed, or null.
+static inline struct vine__list *vine__list_pop_front(struct vine__list *l) {
+  struct vine__list *n = l->next;
+  if (n == l)
+    return NULL;
+  vine__list_remove(n);
+  return n;
+}
+
+struct vine__qnode {
+  struct vine__qnode *next;
+};
+
+struct vine__queue {
+  struct vine__qnode *head;
+  struct vine__qnode *tail; // unspecified when head is null
+};
+
+static inline bool vine__queue_is_empty(const struct vine__queue *q) {
+  return q->head == NULL;
+}
+
+static inline void vine__queue_push_back(struct vine__queue *q,
+                                         struct vine__qnode *n) {
+  n->next = NULL;
+  if (q->head)
+    q->tail->next = n;
+  else
+    q->head = n;
+  q->tail = n;
+}
+
+static inline void vine__queue_push_front(struct vine__queue *q,
+                                          struct vine__qnode *n) {
+  n->next = q->head;
+  if (!q->head)
+    q->tail = n;
+  q->head = n;
+}
+
+static inline struct vine__qnode *vine__queue_pop_front(struct vine__queue *q) {
+  struct vine__qnode *n = q->head;
+  if (n) {
+    q->head = n->next;
+    n->next = NULL;
+  }
+  return n;
+}
+
+// Moves all of `from` behind the last of `to`.
+static inline void vine__queue_append(struct vine__queue *to,
+                                      struct vine__queue *from) {
+  if (!from->head)
+    return;
+  if (to->head)
+    to->tail->next = from->head;
+  else
+    to->head = from->head;
+  to->tail = from->tail;
+  from->head = NULL;
+}
+
+#endif

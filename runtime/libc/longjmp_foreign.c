@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// longjmp and kin for foreign code.
+//
+// How it works. Foreign libraries that call longjmp themselves (libpng,
+// libjpeg) reach these functions, which tell Vine's buffers from the C
+// library's. Not in the archives for sanitizers, which have their own longjmp:
+// what is compiled for those calls the C library's setjmp.
+//
+// Runs on: any stack.
+
+#include "base/sanitizer.h"
+#include "libc/longjmp.h"
+
+#include <dlfcn.h>
+#include <setjmp.h>
+
+void __vine_longjmp(void *buf, int val);
+
+typedef void longjmp_fn(void *, int);
+
+static _Noreturn void jump(const char *name, void *buf, int val) {
+  // The C library's setjmp leaves that part of the buffer as it was.
+  vine__san_defined(&((struct vine__jmpbuf *)buf)->check, sizeof(uint64_t));
+  if (vine__jmp_is_mine(buf)) {
+    __vine_longjmp(buf, val);
+    __builtin_unreachable();
+  }
+  longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
+  if (!real)
+    vine__jmp_fatal();
+  real(buf, val);
+  __builtin_unreachable();
+}
+
+#define EXPORT __attribute__((visibility("default")))
+#pragma clang diagnostic ignored "-Wincompatible-library-redeclaration"
+#undef longjmp
+#undef _longjmp
+#undef siglongjmp
+
+EXPORT _Noreturn void longjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("longjmp", buf, val);
+}
+EXPORT _Noreturn void _longjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("_longjmp", buf, val);
+}
+EXPORT _Noreturn void siglongjmp(struct __jmp_buf_tag *buf, int val) {
+  jump("siglongjmp", buf, val);
+}
+EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
+EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val) {
+  // The check compares stack addresses, which other stacks fail.
+  jump("siglongjmp", buf, val);
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+// How it works. The slow path of side-stack allocation:
+//
+//   1) find the chunk that SSP lies in, from the newest; all newer ones are
+//      dead, since the frames that used them have returned or were jumped
+//      over. The newest of them stays as a spare, the others are freed.
+//   2) use the found chunk if there is room, else the spare, else a new one
+//      of twice the size.
+//
+// Hot split: a loop at the edge of a chunk that calls a function whose object
+// doesn't fit would come here twice per turn, once for the new chunk and once
+// for the old. So when a spare is there that is not much larger, or the old
+// chunk is more than half full, we go straight to the spare and leave the old
+// chunk's end unused: then the loop stays in the spare until its caller
+// returns. (A much larger spare would be all that a goroutine holds while it
+// waits in its outermost loop.)
+//
+// An SSP that lies in no chunk: a function that called setjmp twice may jump
+// to the earlier place and then to the later one, whose SSP was the (empty)
+// end of a chunk that we freed in between; and vine__side_trim frees a first
+// chunk that holds nothing. No object is live there, but we don't know which
+// of our chunks are newer: we free none, and take a new one.
+//
+// Invariants.
+// (N1) A chunk's total is its own size plus its predecessor's total.
+// (N2) The spare is newer than all chunks: pushing it back on top is right.
+// (N3) SSP and all sizes are multiples of VINE_SIDE_ALIGN.
+//
+// Locking: none; a side stack belongs to the goroutine or thread that runs.
+// Runs on system stacks (from __vine_side_alloc's stub); never parks.
+//
+// Rejected: one reservation per goroutine (a page each, and a mapping each);
+// contiguous and copied like the frames (I5 is why the side stack exists);
+// freeing chunks at function exits (every exit would need a test).
+#include "mem/sidestack.h"
+
+#include "../abi/vine_abi.h"
+#include "base/assert.h"
+
+#include <stdbool.h>
+
+// Sizes in 16-byte granules, so that the header stays at 16 bytes.
+struct vine__chunk {
+  struct vine__chunk *prev; // older
+  uint32_t granules;        // of this chunk, header included
+  uint32_t total;           // of this and all older chunks
+};
+
+#define GRANULE ((size_t)VINE_SIDE_ALIGN)
+#define HEADER sizeof(struct vine__chunk)
+
+// 16 GiB: far above any limit, and no sum overflows.
+#define CHUNK_BYTES_MAX (16 * VINE_GIB)
+
+// A spare above this isn't worth keeping: it is freed at once.
+#define SPARE_BYTES_MAX VINE_CLASS_BYTES_MAX
+
+_Static_assert(HEADER == GRANULE, "objects after the header stay aligned");
+_Static_assert(CHUNK_BYTES_MAX / VINE_SIDE_ALIGN <= UINT32_MAX / 2,
+               "two largest chunks don't overflow the total");
+
+static size_t chunk_bytes(const struct vine__chunk *k) {
+  return k->granules * GRANULE;
+}
+
+static uintptr_t chunk_lo(const struct vine__chunk *k) {
+  return (uintptr_t)k + HEADER;
+}
+
+static uintptr_t chunk_hi(const struct vine__chunk *k) {
+  return (uintptr_t)k + chunk_bytes(k);
+}
+
+// An empty chunk's SSP is its end.
+static bool chunk_contains(const struct vine__chunk *k, uintptr_t ssp) {
+  return k && chunk_lo(k) <= ssp && ssp <= chunk_hi(k);
+}
+
+size_t vine__side_bytes(const struct vine__side *s) {
+  return s->top ? s->top->total * GRANULE : 0;
+}
+
+// --- chunks ---
+
+static void push_chunk(struct vine__side *s, struct vine__chunk *k) {
+  k->prev = s->top;
+  k->total = k->granules + (s->top ? s->top->total : 0);
+  VINE_ASSERT(k->total >= k->granules, "sidestack: total overflows (N1)");
+  s->top = k;
+}
+
+static struct vine__chunk *pop_chunk(struct vine__side *s) {
+  struct vine__chunk *k = s->top;
+  VINE_DCHECK(k->total == k->granules + (k->prev ? k->prev->total : 0),
+              "sidestack: header was overwritten (N1)");
+  s->top = k->prev;
+  return k;
+}
+
+static void free_chunk(struct vine__cache *c, struct vine__chunk *k) {
+  if (k)
+    vine__free(c, k, chunk_bytes(k));
+}
+
+static void drop_spare(struct vine__side *s, struct vine__cache *c) {
+  free_chunk(c, s->spare);
+  s->spare = NULL;
+}
+
+// A chunk with room for n bytes: twice the newest one's size.
+static size_t next_chunk_bytes(const struct vine__side *s, size_t n) {
+  size_t want = s->top ? 2 * chunk_bytes(s->top) : VINE_SIDE_FIRST;
+  if (want > VINE_SIDE_MAX)
+    want = VINE_SIDE_MAX;
+  while (want < n + HEADER && want < VINE_SIDE_MAX)
+    want *= 2;
+  return want < n + HEADER ? n + HEADER : want;
+}
+
+static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
+  size_t bytes = next_chunk_bytes(s, n);
+  size_t total = vine__side_bytes(s);
+  if (bytes > CHUNK_BYTES_MAX || total > CHUNK_BYTES_MAX)
+    return false;
+  // The class may be larger than asked: use all of it.
+  if (bytes <= VINE_CLASS_BYTES_MAX)
+    bytes = vine__class_round(bytes);
+  struct vine__chunk *k = vine__alloc(c, bytes);
+  if (!k)
+    return false;
+  VINE_ASSERT((uintptr_t)k % GRANULE == 0 && bytes % GRANULE == 0,
+              "sidestack: chunk not aligned (N3)");
+  k->granules = (uint32_t)(bytes / GRANULE);
+  push_chunk(s, k);
+  return true;
+}
+
+// --- which chunk ---
+
+static bool lies_in_some_chunk(const struct vine__side *s, uintptr_t ssp) {
+  struct vine__chunk *k = s->top;
+  while (k && !chunk_contains(k, ssp))
+    k = k->prev;
+  return k != NULL;
+}
+
+// Frees the chunks newer than ssp's but for one spare. Zero is older than all:
+// the words' first state.
+static void pop_newer(struct vine__side *s, struct vine__cache *c,
+                      uintptr_t ssp) {
+  while (s->top && !chunk_contains(s->top, ssp)) {
+    struct vine__chunk *k = pop_chunk(s);
+    if (s->spare || chunk_bytes(k) > SPARE_BYTES_MAX)
+      free_chunk(c, k);
+    else
+      s->spare = k;
+  }
+}
+
+// Makes ssp's chunk the newest. False when ssp lies in none (see above).
+static bool unwind_to(struct vine__side *s, struct vine__cache *c,
+                      uintptr_t ssp) {
+  VINE_ASSERT(ssp % GRANULE == 0, "sidestack: SSP not aligned (N3)");
+  if (chunk_contains(s->spare, ssp)) {
+    push_chunk(s, s->spare); // (N2)
+    s->spare = NULL;
+    return true;
+  }
+  if (ssp != 0 && !lies_in_some_chunk(s, ssp))
+    return false;
+  // A chunk that dies now is newer than the spare; it fits better, too.
+  if (s->top && !chunk_contains(s->top, ssp))
+    drop_spare(s, c);
+  pop_newer(s, c, ssp);
+  return ssp != 0;
+}
+
+static bool spare_fits(const struct vine__side *s, size_t n) {
+  return s->spare && chunk_bytes(s->spare) - HEADER >= n;
+}
+
+// Whether to leave the newest chunk, with `room` bytes left, for the spare.
+static bool is_hot(const struct vine__side *s, size_t room, size_t n) {
+  size_t top = chunk_bytes(s->top);
+  return spare_fits(s, n) &&
+         (room < top / 2 || chunk_bytes(s->spare) <= 4 * top);
+}
+
+// Whether the newest chunk, filled down to ssp, should take n bytes.
+static bool top_takes(const struct vine__side *s, uintptr_t ssp, size_t n) {
+  VINE_DCHECK(chunk_contains(s->top, ssp), "sidestack: SSP outside");
+  size_t room = ssp - chunk_lo(s->top);
+  return room >= n && !is_hot(s, room, n);
+}
+
+// The SSP to allocate below, in the newest chunk; 0 without memory.
+static uintptr_t make_room(struct vine__side *s, struct vine__cache *c,
+                           size_t n, uintptr_t ssp) {
+  if (unwind_to(s, c, ssp) && top_takes(s, ssp, n))
+    return ssp;
+  if (spare_fits(s, n)) {
+    push_chunk(s, s->spare);
+    s->spare = NULL;
+    return chunk_hi(s->top);
+  }
+  drop_spare(s, c);
+  return add_chunk(s, c, n) ? chunk_hi(s->top) : 0;
+}
+
+static void set_regs(struct vine__side_regs *r, const struct vine__chunk *k,
+                     uintptr_t ssp) {
+  r->ssp = ssp;
+  r->ss_lo = chunk_lo(k);
+  r->ss_size = chunk_hi(k) - chunk_lo(k);
+}
+
+void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
+                           size_t n, struct vine__side_regs *r) {
+  VINE_ASSERT(n > 0 && n % GRANULE == 0, "sidestack: odd size (N3)");
+  if (n > CHUNK_BYTES_MAX)
+    return NULL;
+  uintptr_t ssp = make_room(s, c, n, r->ssp);
+  if (ssp == 0)
+    return NULL;
+  set_regs(r, s->top, ssp - n);
+  VINE_ASSERT(r->ssp >= r->ss_lo, "sidestack: object overlaps the header");
+  VINE_XCHECK(vine__side_is_valid(s), "sidestack: chain broken");
+  return (void *)r->ssp;
+}
+
+// --- giving back ---
+
+void vine__side_release(struct vine__side *s, struct vine__cache *c) {
+  while (s->top)
+    free_chunk(c, pop_chunk(s));
+  drop_spare(s, c);
+}
+
+void vine__side_trim(struct vine__side *s, struct vine__cache *c,
+                     struct vine__side_regs *r) {
+  bool known = unwind_to(s, c, r->ssp);
+  drop_spare(s, c);
+  // The first chunk, and nothing in it: see "an SSP that lies in no chunk".
+  if (known && !s->top->prev && r->ssp == chunk_hi(s->top))
+    free_chunk(c, pop_chunk(s));
+  if (!s->top)
+    *r = (struct vine__side_regs){0};
+  else if (known)
+    set_regs(r, s->top, r->ssp);
+}
+
+bool vine__side_is_valid(const struct vine__side *s) {
+  for (struct vine__chunk *k = s->top; k; k = k->prev) {
+    uint32_t older = k->prev ? k->prev->total : 0;
+    if (k->total != k->granules + older || chunk_bytes(k) < VINE_SIDE_FIRST)
+      return false;
+    if ((uintptr_t)k % GRANULE != 0 || k == s->spare)
+      return false;
+  }
+  return true;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Stacks, of three kinds.
+//
+//   class stacks   512 B to 256 KiB, from the allocator; goroutines start
+//                  here and grow by copying
+//   reservations   address space for the largest stack allowed, which the
+//                  kernel fills page by page on touch; a stack that outgrew
+//                  the classes grows in here without copying
+//   fixed stacks   for code that vinecc didn't compile: many per mapping,
+//                  committed on touch, each with a guard below
+//
+// Bounds are multiples of VINE_STACK_ALIGN. Contents are unspecified. Failure
+// means that the kernel gave no memory (or no mapping); nothing is leaked.
+// With VINEDEBUG=fault=1 every stack of any kind is a mapping of its own with
+// a guard, and freed stacks are inaccessible for long, so that every stale
+// pointer into them faults (stackfault.c).
+//
+// Runs on system stacks; never parks.
+#ifndef VINE_STACKALLOC_H
+#define VINE_STACKALLOC_H
+
+#include "mem/alloc.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vine__stack {
+  char *lo; // lowest byte
+  char *hi; // one past the highest: where the first frame goes
+};
+
+// Once, before threads start: fork handlers, the allocator's too.
+void vine__stackalloc_init(void);
+
+// --- class stacks ---
+
+// What vine__stack_alloc makes of a size: 512, 768, or a power of two.
+size_t vine__stack_round(size_t bytes);
+
+// `bytes` up to VINE_STACK_CLASS_MAX, rounded up.
+bool vine__stack_alloc(struct vine__cache *c, size_t bytes,
+                       struct vine__stack *out);
+void vine__stack_free(struct vine__cache *c, struct vine__stack s);
+
+// --- reservations ---
+
+struct vine__stack_large {
+  char *lo;   // lowest usable byte; below it a guard
+  char *hi;   // one past the highest
+  char *base; // the mapping, guard included
+};
+
+// Usable size of at least max_bytes, or where address space is short, half of
+// that, a quarter ... but at least VINE_STACK_RESERVE_MIN: look at lo and hi,
+// and free it again if it is too small. What isn't touched costs nothing.
+bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out);
+
+// Gives the pages wholly below `below` back to the kernel: the stack shrank,
+// and nothing under that address is live.
+void vine__stack_reserve_trim(const struct vine__stack_large *l, char *below);
+
+// Releases it; a few stay for reuse, without their pages.
+void vine__stack_reserve_free(const struct vine__stack_large *l);
+
+// --- fixed stacks (stackfixed.c) ---
+
+// `bytes`, 0 meaning VINE_STACK_FIXED_DEFAULT; rounded up to a power of two
+// of at least 16 KiB.
+bool vine__stack_fixed_alloc(size_t bytes, struct vine__stack *out);
+void vine__stack_fixed_free(struct vine__stack s);
+
+struct vine__stack_stats {
+  size_t fixed_in_use;       // stacks
+  size_t fixed_mapped_bytes; // address space of all batches
+  size_t fixed_dirty_bytes;  // free, and perhaps resident
+  size_t reserved_bytes;     // address space of live reservations
+  size_t reserved_spares;    // reservations kept for reuse
+  size_t quarantined;        // VINEDEBUG=fault=1
+};
+void vine__stack_read_alloc_stats(struct vine__stack_stats *out);
+
+// --- VINEDEBUG=fault=1 (stackfault.c) ---
+
+// Whether addr lies in a freed stack that is still in quarantine. Lock-free,
+// for a SIGSEGV handler that wants to say what happened.
+bool vine__stack_is_stale(const void *addr);
+
+#endif

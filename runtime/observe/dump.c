@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MIT
+// What is printed of goroutines when the program ends badly, or is asked.
+//
+// How it works. The world is frozen, as far as it can be in a few milliseconds
+// (freeze.c); then the goroutine that failed is printed, or that was
+// interrupted by SIGQUIT, and after it all others, DUMP_MAX at most. Where a
+// goroutine's frames start depends on how it stopped:
+//   parked                a context at g->sp
+//   preempted             a trap's frame record, at the context's rbp
+//   frozen                what m->trap says
+//   not started           nothing yet: its function
+//   in a trap             a frame record at g->sp (m->trap)
+//   in foreign code       the frame record at m->gsp, below foreign frames
+//   hibernated            a context in g->block, whose records still hold
+//                         addresses of the old stack
+//   in a signal handler   where the handler's context says, if that is in code
+//                         of the goroutine
+// A goroutine that runs on another thread can't be walked, unless that one is
+// frozen or in foreign code: it says so.
+//
+// The stack of a goroutine that waits is held by SCAN (H1 of shrink.c)
+// while it is printed: whoever wakes it, a plain thread perhaps, waits. The
+// others' threads stand still, but for those that didn't stop in time: what is
+// read then may be wrong. vine__frames_next reads inside the stack's bounds
+// only; if the stack itself is gone, fatal.c catches the fault.
+//
+// A check's trap has two return addresses in one frame record: in the
+// function's own prologue (A), and in its caller.
+//
+// Runs on: any stack; a signal handler. No locks, no allocation.
+
+#include "api/init.h"
+#include "base/debugflags.h"
+#include "base/fatal.h"
+#include "gstatus.h"
+#include "libc/sigaction.h"
+#include "observe/traceback.h"
+#include "os/os.h"
+#include "sched/freeze.h"
+#include "sched/park.h"
+#include "sched/sched.h"
+#include "stack/stack.h"
+
+#include <signal.h>
+
+#define DUMP_MAX 1000
+// For a stack that somebody else scans: that is over in microseconds.
+#define SCAN_TRIES 20000
+
+static bool older_segment(struct vine__frames *w, void *arg) {
+  (void)arg;
+  vine__segment_older(w->hi, &w->lo, &w->hi);
+  return true;
+}
+
+static uintptr_t segment_caller(const struct vine__frames *w, void *arg) {
+  (void)arg;
+  return vine__segment_caller(w->hi);
+}
+
+// --- where the frames start ---
+
+static void set_record(struct vine__frames *f, uintptr_t record) {
+  const uintptr_t *r = (const uintptr_t *)record;
+  f->bp = vine__frames_here(f, r[0]);
+  f->pc = r[1];
+}
+
+static void set_check(struct vine__frames *f, uintptr_t record) {
+  set_record(f, record);
+  f->then = ((const uintptr_t *)record)[2];
+}
+
+// Foreign code that was called from the frame of `record`.
+static void set_foreign(struct vine__frames *f, uintptr_t record) {
+  f->pc = (uintptr_t)vine__bounce_return;
+  f->bp = record;
+}
+
+// A callback that wants room on its goroutine's stack: it isn't there yet.
+static void set_callback(struct vine__frames *f, const struct m *m,
+                         const struct g *g) {
+  const struct vine__regs *regs = (const struct vine__regs *)m->sys_sp;
+  set_foreign(f, g->sp);
+  f->then = f->pc;
+  f->pc = ((const uintptr_t *)regs->orig_sp)[1];
+}
+
+static void set_context(struct vine__frames *f, const struct g *g,
+                        uintptr_t sp) {
+  const struct vine__context *c = (const struct vine__context *)sp;
+  if ((g->flags & G_FLAG_TRAPPED) && vine__g_is_on_stack(g, c->bp)) {
+    bool poll = ((const struct vine__regs *)g->block)->poll;
+    (poll ? set_record : set_check)(f, c->bp);
+  } else if (c->ip == (uintptr_t)vine__gostart) {
+    f->pc = c->bx;
+    f->exact = true;
+  } else {
+    set_record(f, sp + VINE_CONTEXT_BP);
+  }
+}
+
+// --- printing ---
+
+static void print(struct g *g, const char *status, struct vine__frames *f) {
+  int64_t since = load_relaxed(&g->since_ns);
+  int64_t waited = vine__os_nanotime() - (since < 0 ? -since : since);
+  bool waits = (vine__g_status(g) & ~(uint32_t)G_SCAN) == G_WAITING;
+  if (g->segs) {
+    f->other_stack = older_segment;
+    f->segment_caller = segment_caller;
+    f->hops =
+        VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
+  }
+  struct vine__traceback t = {.goid = g->goid,
+                              .status = status,
+                              .waited_ns = waits ? waited : 0,
+                              .locked = g->hold_depth != 0,
+                              .frames = *f};
+  vine__print("\n");
+  vine__traceback_print(&t);
+}
+
+static void print_hibernated(struct g *g, const char *status) {
+  uintptr_t block = (uintptr_t)g->block;
+  struct vine__frames f = {.lo = block,
+                           .hi = block + g->block_bytes,
+                           .was_lo = g->sp,
+                           .was_hi = g->old_hi,
+                           .moved = block - g->sp};
+  set_context(&f, g, block);
+  print(g, status, &f);
+}
+
+// A goroutine that doesn't run.
+static void print_stopped(struct g *g, const char *status) {
+  if (g->flags & G_FLAG_HIBERNATED) {
+    print_hibernated(g, status);
+    return;
+  }
+  struct vine__frames f = {.lo = g->lo, .hi = g->hi};
+  if (vine__g_is_on_stack(g, g->sp))
+    set_context(&f, g, g->sp);
+  else if (g->held && vine__g_is_on_stack(g, g->held->gsp))
+    set_foreign(&f, g->held->gsp); // foreign code called vine_x, and waits
+  print(g, status, &f);
+}
+
+// In a signal handler: `at`, the instruction that it interrupted, comes first.
+static void set_interrupted(struct vine__frames *f, struct m *m, struct g *g,
+                            const struct vine__interrupted *at) {
+  f->pc = at->pc;
+  f->exact = true;
+  if (g->kind != G_GROWABLE)
+    return; // who knows what rbp holds there
+  if (m->call_sp == 0) {
+    f->then = (uintptr_t)vine__bounce_return;
+    f->bp = m->gsp;
+  } else {
+    f->bp = at->bp;
+  }
+}
+
+// The thread of g is in the runtime for it, or was when it froze.
+static void set_trapped(struct vine__frames *f, struct m *m, struct g *g) {
+  bool grows = vine__g_kind(g) == G_GROWABLE;
+  if (m->trap == TRAP_CHECK)
+    set_check(f, g->sp);
+  else if (m->trap == TRAP_CALLBACK)
+    set_callback(f, m, g);
+  else if (m->trap == TRAP_POLL)
+    set_record(f, g->sp);
+  else if (m->trap == TRAP_FOREIGN && grows)
+    set_foreign(f, m->gsp);
+  else if (m->trap != TRAP_UNKNOWN && vine__g_is_on_stack(g, g->sp))
+    set_context(f, g, g->sp);
+}
+
+// The goroutine of m, which is this thread's, or stands still.
+static void print_running(struct m *m, struct g *g,
+                          const struct vine__interrupted *at) {
+  struct vine__frames f = {.lo = g->lo, .hi = g->hi};
+  bool in_runtime = vine__m_call_sp(m) == 1;
+  bool in_foreign = in_runtime ? m->trap == TRAP_FOREIGN : m->call_sp == 0;
+  if (!in_runtime && at)
+    set_interrupted(&f, m, g, at);
+  else if (in_runtime)
+    set_trapped(&f, m, g);
+  else if (in_foreign && vine__g_kind(g) == G_GROWABLE)
+    set_foreign(&f, m->gsp);
+  print(g, in_foreign ? "syscall" : "running", &f);
+}
+
+static void print_unavailable(struct g *g) {
+  vine__print("\ngoroutine %llu [running]:\n"
+              "\tgoroutine running on other thread; stack unavailable\n",
+              (unsigned long long)g->goid);
+}
+
+// The thread that runs g, or null.
+static struct m *thread_of(struct g *g) {
+  struct m *m = load_acquire(&vine__sched.all_m);
+  while (m && load_acquire(&m->g) != g)
+    m = m->all_next;
+  return m;
+}
+
+// Thread m came back from foreign code and waits for a P, to go on with g.
+static bool waits_for_p(struct m *m, const struct g *g) {
+  return g->held == m && !vine__m_p(m) && vine__m_call_sp(m) == 1;
+}
+
+// One in a queue, or one that another thread runs.
+static void print_runnable(struct g *g) {
+  struct m *m = thread_of(g);
+  if (!m || waits_for_p(m, g))
+    print_stopped(g, "runnable");
+  else if (load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g))
+    print_running(m, g, NULL);
+  else
+    print_unavailable(g);
+}
+
+static void print_waiting(struct g *g) {
+  print_stopped(g, vine__wait_reasons[g->reason]);
+}
+
+// Whatever it does. False: it is gone.
+static bool print_any(struct g *g) {
+  for (int i = 0; i < SCAN_TRIES; i++) {
+    uint32_t s = vine__g_status(g);
+    if (s == G_RUNNABLE) {
+      print_runnable(g);
+    } else if (s != G_WAITING && s != (G_WAITING | G_SCAN)) {
+      return false;
+    } else if (s == G_WAITING && vine__g_try_scan(g)) {
+      print_waiting(g);
+      vine__g_end_scan(g);
+    } else {
+      vine__cpu_relax();
+      continue;
+    }
+    return true;
+  }
+  print_unavailable(g); // this thread may have failed while it scanned
+  return true;
+}
+
+struct dump {
+  struct g * not;
+  uint64_t printed, skipped;
+};
+
+static bool dump_one(struct g *g, void *arg) {
+  struct dump *d = arg;
+  if (g == d->not)
+    return true;
+  if (d->printed == DUMP_MAX)
+    d->skipped++;
+  else
+    d->printed += print_any(g);
+  return true;
+}
+
+// This thread, and what it runs.
+struct self {
+  struct m *m;
+  struct g *g;
+  bool in_handler;
+  struct vine__interrupted at;
+};
+
+static struct self find_self(void) {
+  struct self s = {0};
+  s.in_handler = vine__signal_interrupted(&s.at);
+  s.m = s.in_handler ? s.at.m : vine__getm();
+  s.g = s.m ? vine__m_g(s.m) : NULL;
+  return s;
+}
+
+static void print_self(const struct self *s) {
+  if (s->g)
+    print_running(s->m, s->g, s->in_handler ? &s->at : NULL);
+}
+
+static void print_all(const struct self *s) {
+  struct dump d = {.not= s->g};
+  vine__world_freeze(s->m);
+  print_self(s);
+  vine__g_each(dump_one, &d);
+  if (d.skipped)
+    vine__print("\n...%llu more goroutines...\n",
+                (unsigned long long)d.skipped);
+}
+
+static bool is_asked_for; // by who wants to see all
+
+static void on_fatal(void) {
+  struct self s = find_self();
+  if (s.g && !is_asked_for && vine__debug.traceback == VINE_TRACEBACK_SINGLE)
+    print_self(&s);
+  else
+    print_all(&s);
+}
+
+static void on_quit(int sig) {
+  (void)sig;
+  is_asked_for = true;
+  vine__quit("SIGQUIT: quit");
+}
+
+void vine__dump_init(void) {
+  vine__fatal_hook = on_fatal;
+  struct sigaction old;
+  if (sigaction(SIGQUIT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+    signal(SIGQUIT, on_quit);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// VINEDEBUG=schedtrace=MS: one line about the scheduler every MS milliseconds,
+// in the words of Go's. Reads without locks; the numbers are each right, but
+// not of one moment.
+
+#include "observe/schedtrace.h"
+#include "base/debugflags.h"
+#include "base/fatal.h"
+#include "sched/sched.h"
+
+static void print_line(int64_t since_start_ns) {
+  struct vine__sched *s = &vine__sched;
+  char queues[512];
+  size_t n = 0;
+  uint32_t procs = load_acquire(&s->maxprocs);
+  for (uint32_t i = 0; i < procs && n < sizeof queues - 16; i++) {
+    struct p *p = s->allp[i];
+    uint32_t len = load_relaxed(&p->tail) - load_relaxed(&p->head);
+    n += vine__format(queues + n, sizeof queues - n, i ? " %u" : "%u", len);
+  }
+  queues[n] = 0;
+  vine__print("SCHED %lldms: maxprocs=%u idleprocs=%u threads=%u "
+              "spinningthreads=%u idlethreads=%u runqueue=%u [%s]\n",
+              (long long)(since_start_ns / 1000000), procs,
+              load_relaxed(&s->idle_p_count), load_relaxed(&s->m_count),
+              load_relaxed(&s->spinning), s->idle_m_count,
+              load_relaxed(&s->runq_count), queues);
+}
+
+void vine__schedtrace(int64_t now_ns) {
+  static int64_t start_ns, last_ns;
+  if (!vine__debug.schedtrace)
+    return;
+  if (!start_ns)
+    start_ns = last_ns = now_ns;
+  if (now_ns - last_ns < (int64_t)vine__debug.schedtrace * 1000000)
+    return;
+  last_ns = now_ns;
+  print_line(now_ns - start_ns);
+}

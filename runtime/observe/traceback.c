@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// How it works. One walk prints the first frames at once and keeps the last
+// ones in a ring, so that a stack of millions of frames is walked once and
+// nothing is allocated.
+//
+// Invariants.
+// (T1) Within one stack each record is above the one before: the walk ends.
+// (T2) The ring holds the last VINE_TRACEBACK_ENDS program counters past the
+//      first VINE_TRACEBACK_ENDS.
+//
+// Locking: none. Runs in the crash path, on a system or signal stack; about
+// 2 KiB. Rejected: unwinding by .eh_frame (foreign code may have none that
+// can be trusted, and the reader is large); printing arguments as Go does (C
+// frames don't say where they are).
+#include "observe/traceback.h"
+
+#include "arch/arch.h"
+
+#include "base/assert.h"
+#include "base/fatal.h"
+#include "observe/symbolize.h"
+
+#define ENDS VINE_TRACEBACK_ENDS
+#define RECORD_BYTES (2 * sizeof(uintptr_t))
+#define SECOND_NS 1000000000
+
+// --- walking ---
+
+static bool is_record(const struct vine__frames *w) {
+  return w->bp % sizeof(uintptr_t) == 0 && w->bp >= w->lo && w->bp < w->hi &&
+         w->hi - w->bp >= RECORD_BYTES;
+}
+
+static bool find_record(struct vine__frames *w) {
+  if (w->bp == 0)
+    return false;
+  if (is_record(w))
+    return true;
+  return w->other_stack && w->hops++ < VINE_FRAMES_HOPS_MAX &&
+         w->other_stack(w, w->arg) && is_record(w);
+}
+
+// The return addresses of goroutine functions aren't the program's business.
+static bool is_root(uintptr_t pc) {
+  return pc == (uintptr_t)vine__goexit || pc == (uintptr_t)vine__main_return;
+}
+
+static bool take_record(struct vine__frames *w) {
+  if (!find_record(w))
+    return false;
+  const uintptr_t *record = (const uintptr_t *)w->bp;
+  w->pc = record[1];
+  // (T1) What is left of this stack lies above the record.
+  w->lo = w->bp + RECORD_BYTES;
+  w->bp = vine__frames_here(w, record[0]);
+  return true;
+}
+
+bool vine__frames_next(struct vine__frames *w) {
+  w->exact = false;
+  if (w->then) {
+    w->pc = w->then;
+    w->then = 0;
+  } else if (!take_record(w)) {
+    return false;
+  }
+  if (w->pc == (uintptr_t)vine__segment_return && w->segment_caller)
+    w->pc = w->segment_caller(w, w->arg);
+  return w->pc != 0 && !is_root(w->pc);
+}
+
+size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,
+                              uintptr_t hi, bool (*fn)(void *arg, uintptr_t pc),
+                              void *arg) {
+  struct vine__frames w = {.pc = pc, .bp = bp, .lo = lo, .hi = hi};
+  size_t n = 0;
+  do {
+    n++;
+    if (!fn(arg, w.pc))
+      break;
+  } while (vine__frames_next(&w));
+  return n;
+}
+
+// --- printing ---
+
+// A return address may be the next function's first byte, when a call is the
+// last instruction: look up the byte before it.
+static void print_frame(uintptr_t pc, bool is_return) {
+  struct vine__symbol s;
+  const char *file;
+  uintptr_t offset;
+  if (pc == (uintptr_t)vine__bounce_return)
+    vine__print("\t(foreign code)\n");
+  else if (vine__symbol_find(pc - is_return, &s))
+    vine__print("\t%s+0x%zx\n", s.name, (size_t)(s.offset + is_return));
+  else if (vine__symbol_object(pc, &file, &offset))
+    vine__print("\t0x%zx (%s+0x%zx)\n", (size_t)pc, file, (size_t)offset);
+  else
+    vine__print("\t0x%zx\n", (size_t)pc);
+}
+
+static void print_header(const struct vine__traceback *t) {
+  char wait[40] = "";
+  long long seconds = t->waited_ns / SECOND_NS;
+  if (seconds >= 60)
+    vine__format(wait, sizeof wait, ", %lld minutes", seconds / 60);
+  else if (seconds >= 1)
+    vine__format(wait, sizeof wait, ", %lld seconds", seconds);
+  vine__print("goroutine %llu [%s%s%s]:\n", (unsigned long long)t->goid,
+              t->status, wait, t->locked ? ", locked to thread" : "");
+}
+
+struct ring {
+  uintptr_t pc[ENDS];
+  size_t seen; // frames past the first ENDS
+};
+
+// (T2)
+static void print_ring(const struct ring *r) {
+  size_t kept = r->seen < ENDS ? r->seen : ENDS;
+  VINE_ASSERT(kept <= r->seen, "traceback: ring holds more than it saw (T2)");
+  if (r->seen > ENDS)
+    vine__print("...%zu frames elided...\n", r->seen - ENDS);
+  for (size_t i = r->seen - kept; i < r->seen; i++)
+    print_frame(r->pc[i % ENDS], true);
+}
+
+void vine__traceback_print(const struct vine__traceback *t) {
+  struct vine__frames w = t->frames;
+  struct ring ring = {.seen = 0};
+  print_header(t);
+  if (w.pc == 0) {
+    vine__print("\tgoroutine has no frames\n");
+    return;
+  }
+  size_t n = 0;
+  do {
+    if (n++ < ENDS)
+      print_frame(w.pc, !w.exact);
+    else
+      ring.pc[ring.seen++ % ENDS] = w.pc;
+  } while (vine__frames_next(&w));
+  print_ring(&ring);
+}

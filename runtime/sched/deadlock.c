@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// "all goroutines are asleep - deadlock!"
+//
+// How it works. The watchdog asks now and then (vine__deadlock_check). A
+// program is dead when nothing can ever make a goroutine runnable:
+//   1) every P is idle, no queue holds a goroutine, no thread spins;
+//   2) no timer is pending;
+//   3) no goroutine is in foreign code (m->g is set then), which may return;
+//   4) the process has no thread but Vine's: another could wake a goroutine.
+// All must hold at two looks with nothing scheduled in between. Threads are
+// counted in /proc/self/task, only once the rest holds, so it costs nothing
+// while the program lives.
+//
+// Cries no wolf (P9): a look that can't read /proc says "alive", and so does
+// one foreign thread, whatever it does: it may come back and wake somebody.
+// Isn't silently off either: as long as nothing is scheduled it looks again
+// now and then, for a thread that has ended meanwhile. In a program that
+// called vine_init the main thread is such a thread: nothing is reported.
+
+#include "sched/deadlock.h"
+#include "base/fatal.h"
+#include "gstatus.h"
+#include "os/os.h"
+#include "sched/sched.h"
+#include "sched/ticks.h"
+#include "sched/timer.h"
+#include "stack/stack.h"
+
+static bool is_idle(void) {
+  struct vine__sched *s = &vine__sched;
+  if (load_seq_cst(&s->idle_p_count) != load_relaxed(&s->maxprocs) ||
+      load_seq_cst(&s->runq_count) != 0 || load_seq_cst(&s->spinning) != 0)
+    return false;
+  if (vine__timers_pending() != 0)
+    return false;
+  for (struct m *m = load_acquire(&s->all_m); m; m = m->all_next)
+    if (vine__m_g(m))
+      return false;
+  return true;
+}
+
+static uint64_t switches(void) {
+  uint64_t n = 0;
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  for (uint32_t i = 0; i < procs; i++)
+    n += vine__turns_switches(vine__sched.allp[i]);
+  return n;
+}
+
+static bool count_one(struct g *g, void *arg) {
+  struct vine__asleep *a = arg;
+  a->all++;
+  if (g != load_relaxed(&vine__sched.main_g) || g->reason != 0)
+    a->waiting++;
+  return true;
+}
+
+void vine__deadlock_before_start(void) {
+  if (load_acquire(&vine__sched.state) == VINE_OFF &&
+      vine__os_thread_count() == 1)
+    vine__fatal("all goroutines are asleep - deadlock!");
+}
+
+// Looks, of 50 ms, between two counts of threads.
+#define AGAIN 16
+
+void vine__deadlock_check(void) {
+  static uint64_t seen;
+  static int looks;
+  uint64_t now = switches();
+  if (!is_idle() || now != seen) {
+    seen = now;
+    looks = 0;
+    return;
+  }
+  if (++looks != 2 && looks % AGAIN != 0)
+    return;
+  int threads = vine__os_thread_count();
+  struct vine__asleep a = {0};
+  vine__g_each(count_one, &a);
+  // Vine's threads: the Ms and the watchdog; ThreadSanitizer has one, too.
+  if (threads < 0 || a.all == 0 ||
+      (uint32_t)threads != load_relaxed(&vine__sched.m_count) + 1 + VINE_TSAN)
+    return;
+  if (!is_idle() || switches() != now)
+    return;
+  if (a.waiting == 0)
+    vine__fatal("no goroutines (main called vine_exit) - deadlock!");
+  vine__fatal("all goroutines are asleep - deadlock!");
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Park and ready.
+//
+// How it works. The implementation of a blocking call runs on the system
+// stack; the goroutine's registers are already in a context on its own stack
+// (api_enter in switch.S). So parking is bookkeeping, and never copies a
+// register:
+//   1) save what lives in the thread: side-stack words, errno;
+//   2) status RUNNING -> WAITING;
+//   3) the thread forgets g (m->g = null);
+//   4) unlock(): from here on a waker may run g on another thread, so nothing
+//      below may touch g;
+//   5) schedule().
+// A waker owns g once it took it off the list that the lock guards.
+//
+// Invariants:
+// (P1) No thread has g as its m->g from before 4) until one executes g.
+// (P2) A context below foreign frames (g blocked in a callback or in foreign
+//      code) is only resumed on the same thread: g->held == m. Before 4).
+//
+// Runs on: system stack. Doesn't allocate (hibernate=1 does).
+// See also: sched.c, gstatus.h.
+
+#include "sched/park.h"
+#include "gstatus.h"
+#include "sched/sched.h"
+#include "stack/stack.h"
+
+#include <errno.h>
+
+const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
+    [VINE_WAIT_NONE] = "running",
+    [VINE_WAIT_PARK] = "park",
+    [VINE_WAIT_GROUP] = "group wait",
+    [VINE_WAIT_CHAN_SEND] = "chan send",
+    [VINE_WAIT_CHAN_RECV] = "chan receive",
+    [VINE_WAIT_CHAN_NIL_SEND] = "chan send (nil chan)",
+    [VINE_WAIT_CHAN_NIL_RECV] = "chan receive (nil chan)",
+    [VINE_WAIT_SELECT] = "select",
+    [VINE_WAIT_SELECT_EMPTY] = "select (no cases)",
+    [VINE_WAIT_SEMA] = "semacquire",
+    [VINE_WAIT_MUTEX] = "sync.Mutex.Lock",
+    [VINE_WAIT_RWMUTEX_READ] = "sync.RWMutex.RLock",
+    [VINE_WAIT_RWMUTEX_WRITE] = "sync.RWMutex.Lock",
+    [VINE_WAIT_COND] = "sync.Cond.Wait",
+    [VINE_WAIT_SLEEP] = "sleep",
+    [VINE_WAIT_IO] = "IO wait",
+    [VINE_WAIT_STOP] = "stopping the world",
+};
+
+bool vine__park_unlock(struct g *g, void *lock) {
+  (void)g;
+  vine__lock_release(lock);
+  return true;
+}
+
+_Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
+                          bool (*unlock)(struct g *, void *), void *arg) {
+  struct m *m = vine__getm();
+  VINE_ASSERT(m && vine__m_g(m) == g, "park: not the running goroutine");
+  vine__g_save(m, g);
+  g->reason = (uint8_t)why;
+  store_relaxed(&g->since_ns, load_relaxed(&vine__sched.now_ns));
+  if (vine__debug.hibernate)
+    vine__stack_hibernate(g, vine__m_cache(m));
+  vine__g_set_status(g, G_RUNNABLE, G_WAITING);
+  store_relaxed(&m->g, NULL);
+  if (unlock && !unlock(g, arg)) {
+    vine__g_make_runnable(g);
+    g->ret = 0;
+    vine__runq_ready(g, true);
+  }
+  vine__schedule(m);
+}
+
+void vine__ready(struct g *g, uint64_t ret) {
+  g->ret = ret;
+  vine__san_release(&g->san);
+  if (vine__g_make_runnable(g))
+    vine__runq_ready(g, true);
+}

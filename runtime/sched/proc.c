@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: MIT
+// Goroutines come and go.
+//
+// How it works. A struct g is never given back to the system, only reused:
+// stale pointers to it (in a queue of waiters, in a handle) stay readable and
+// its goid tells whether it is still the same goroutine. They are carved from
+// blocks, which also make the list of all goroutines. A dead g waits in its
+// P's free list, or in a magazine that any P may take, and keeps its smallest
+// stack, so that spawning costs no allocation in the steady state.
+//
+// Invariants:
+// (G1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
+//      none; it has no side stack, pins, segments, block or thread.
+// (G2) goids are never reused; 1 is main.
+//
+// Locking: the list of blocks, VINE_RANK_ALLG. Free lists belong to their P.
+// Runs on: system stack; never parks.
+
+#include "sched/proc.h"
+#include "gstatus.h"
+#include "mem/stacksize.h"
+#include "sched/freeze.h"
+#include "sched/sched.h"
+#include "stack/stack.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BLOCK_GS 63 // with a header of one g: 64 * 192 bytes
+// Dead gs of a P, with their stacks, fill two magazines of this size (Bonwick
+// and Adams 2001), 700 KiB: waves of goroutines up to that come and go without
+// a lock. Where one P starts and others run them, whole magazines travel back
+// to it, so many at most that have their stacks: 2.8 MiB.
+#define MAGAZINE 512
+#define SHARED_MAGAZINES 8
+#define REFILL 64     // single gs a P takes at once
+#define GOID_BATCH 64 // ids a P takes at once
+
+struct gblock {
+  struct gblock *_Atomic next;
+  uint64_t pad[23];
+  struct g gs[BLOCK_GS];
+};
+
+static struct gblock *_Atomic first_block;
+static struct vine__lock allg_lock = VINE_LOCK_INIT(ALLG);
+static struct gblock *last_block; // allg_lock
+static unsigned last_used;        // allg_lock: gs handed out of last_block
+static struct g *shared_free;     // allg_lock: without stacks
+// allg_lock: first gs of full magazines, linked by `waiting`.
+static struct g *shared_magazines;
+static unsigned shared_magazine_count;
+
+// --- allocation ---
+
+static struct g *carve_locked(void) {
+  if (!last_block || last_used == BLOCK_GS) {
+    struct gblock *b = vine__alloc(NULL, sizeof *b);
+    if (!b)
+      return NULL;
+    memset(b, 0, sizeof *b);
+    if (last_block)
+      store_release(&last_block->next, b); // pairs with vine__g_each
+    else
+      store_release(&first_block, b);
+    last_block = b;
+    last_used = 0;
+  }
+  return &last_block->gs[last_used++];
+}
+
+static struct g *shared_free_get_locked(void) {
+  struct g *g = shared_free;
+  if (!g)
+    return carve_locked();
+  shared_free = g->next;
+  return g;
+}
+
+// The free list is empty: the other magazine, one that some P filled, or else
+// single gs without a stack.
+static __attribute__((noinline)) void refill(struct p *p) {
+  p->gfree = p->gfree_full;
+  p->gfree_full = NULL;
+  if (p->gfree) {
+    p->gfree_count = MAGAZINE;
+    return;
+  }
+  vine__lock_acquire(&allg_lock);
+  struct g *first = shared_magazines;
+  if (first) {
+    shared_magazines = first->waiting;
+    shared_magazine_count--;
+    p->gfree = first;
+    p->gfree_count = MAGAZINE;
+  }
+  for (int i = 0; !first && i < REFILL; i++) {
+    struct g *g = shared_free_get_locked();
+    if (!g)
+      break;
+    g->next = p->gfree;
+    p->gfree = g;
+    p->gfree_count++;
+  }
+  vine__lock_release(&allg_lock);
+}
+
+// Takes g, the first of p's free list.
+static inline void gfree_pop(struct p *p, struct g *g) {
+  p->gfree = g->next;
+  p->gfree_count--;
+  // For the next spawn: with many of them it left the cache long ago.
+  __builtin_prefetch(g->next, 1);
+  __builtin_prefetch((char *)g->next + VINE_CACHE_LINE, 1);
+}
+
+static struct g *g_get(struct p *p) {
+  if (!p) {
+    vine__lock_acquire(&allg_lock);
+    struct g *g = shared_free_get_locked();
+    vine__lock_release(&allg_lock);
+    return g;
+  }
+  if (!p->gfree)
+    refill(p);
+  struct g *g = p->gfree;
+  if (g)
+    gfree_pop(p, g);
+  return g;
+}
+
+static void drop_stack(struct g *g, struct vine__cache *c) {
+  if (g->hi)
+    vine__stack_release(g, c);
+}
+
+static void share(struct g *first, struct g *last) {
+  vine__lock_acquire(&allg_lock);
+  last->next = shared_free;
+  shared_free = first;
+  vine__lock_release(&allg_lock);
+}
+
+// A full magazine becomes everybody's; its stacks go when there are enough.
+static void share_magazine(struct p *p, struct g *first) {
+  vine__lock_acquire(&allg_lock);
+  bool keep = shared_magazine_count < SHARED_MAGAZINES;
+  if (keep) {
+    first->waiting = shared_magazines;
+    shared_magazines = first;
+    shared_magazine_count++;
+  }
+  vine__lock_release(&allg_lock);
+  if (keep)
+    return;
+  struct g *last = first;
+  drop_stack(last, &p->cache);
+  while (last->next) {
+    last = last->next;
+    drop_stack(last, &p->cache);
+  }
+  share(first, last);
+}
+
+// The free list is full: it becomes the other magazine.
+static __attribute__((noinline)) void rotate(struct p *p) {
+  if (p->gfree_full)
+    share_magazine(p, p->gfree_full);
+  p->gfree_full = p->gfree;
+  p->gfree = NULL;
+  p->gfree_count = 0;
+}
+
+void vine__gfree_drain(struct p *p) {
+  struct g *g;
+  if (p->gfree_full)
+    share_magazine(p, p->gfree_full);
+  p->gfree_full = NULL;
+  while ((g = p->gfree) != NULL) {
+    p->gfree = g->next;
+    p->gfree_count--;
+    drop_stack(g, &p->cache);
+    share(g, g);
+  }
+}
+
+static void g_put(struct p *p, struct g *g) {
+  if (!p) {
+    drop_stack(g, NULL);
+    share(g, g);
+    return;
+  }
+  if (p->gfree_count == MAGAZINE)
+    rotate(p);
+  g->next = p->gfree;
+  p->gfree = g;
+  p->gfree_count++;
+}
+
+static uint64_t next_goid(struct p *p) {
+  if (!p)
+    return fetch_add_relaxed(&vine__sched.goid, 1) + 1;
+  if (p->goid_next == p->goid_end) {
+    p->goid_next = fetch_add_relaxed(&vine__sched.goid, GOID_BATCH) + 1;
+    p->goid_end = p->goid_next + GOID_BATCH;
+  }
+  return p->goid_next++;
+}
+
+// --- walking ---
+
+void vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
+  struct gblock *b = load_acquire(&first_block);
+  for (; b; b = load_acquire(&b->next))
+    for (int i = 0; i < BLOCK_GS; i++) {
+      uint32_t s = vine__g_status(&b->gs[i]);
+      if (s != G_IDLE && s != G_DEAD && s != G_GONE && !fn(&b->gs[i], arg))
+        return;
+    }
+}
+
+void vine__g_some(uint64_t *cursor, size_t count,
+                  void (*fn)(struct g *, void *), void *arg) {
+  struct gblock *b = (struct gblock *)(uintptr_t)*cursor;
+  if (!b)
+    b = load_acquire(&first_block);
+  for (size_t n = 0; b && n < count; n += BLOCK_GS) {
+    for (int i = 0; i < BLOCK_GS; i++)
+      fn(&b->gs[i], arg);
+    b = load_acquire(&b->next);
+  }
+  *cursor = (uint64_t)(uintptr_t)b;
+}
+
+// --- fork ---
+
+void vine__g_fork_prepare(void) { vine__lock_acquire(&allg_lock); }
+void vine__g_fork_parent(void) { vine__lock_release(&allg_lock); }
+
+static bool leave_behind(struct g *g, void *mine) {
+  if (g != mine)
+    store_relaxed(&g->status, G_GONE);
+  return true;
+}
+
+void vine__g_fork_child(struct g *mine) {
+  vine__g_each(leave_behind, mine);
+  vine__lock_reset_child(&allg_lock);
+}
+
+// --- creation ---
+
+enum g_kind vine__kind_for(const void *fn) {
+  uint64_t magic;
+  if (((uintptr_t)fn & 0xfff) == 0) // abi/README.md section 3
+    return G_FIXED;
+  memcpy(&magic, (const char *)fn - 8, sizeof magic);
+  return magic == VINE_MAGIC ? G_GROWABLE : G_FIXED;
+}
+
+static bool give_stack(struct g *g, const struct vine__newproc *np,
+                       struct vine__cache *c) {
+  if (np->kind == G_FIXED) {
+    drop_stack(g, c);
+    struct vine__stack s;
+    if (!vine__stack_fixed_alloc(np->stack_bytes, &s))
+      return false;
+    g->lo = (uintptr_t)s.lo;
+    g->hi = (uintptr_t)s.hi;
+    g->block_bytes = vine__san_stack_new(s.lo, s.hi);
+    g->guard = 0;
+    return true;
+  }
+  size_t bytes = vine__learned_bytes(np->entry);
+  // Arguments, return address, and a small frame above the guard.
+  size_t need = np->args_bytes + VINE_STACK_BUDGET + 64;
+  if (bytes < need)
+    bytes = need;
+  if (g->hi && vine__stack_bytes(g) >= bytes)
+    return true;
+  drop_stack(g, c);
+  return vine__stack_init(g, c, bytes);
+}
+
+// Below sp: the return address, and a context that starts fn.
+static inline void make_context(struct g *g, uintptr_t sp, void (*fn)(void),
+                                void *const arg[4], void (*on_return)(void)) {
+  sp -= 8;
+  *(uintptr_t *)sp = (uintptr_t)on_return;
+  sp -= sizeof(struct vine__context);
+  *(struct vine__context *)sp = (struct vine__context){
+      .bx = (uintptr_t)fn,
+      .r12 = (uintptr_t)arg[0],
+      .r13 = (uintptr_t)arg[1],
+      .r14 = (uintptr_t)arg[2],
+      .r15 = (uintptr_t)arg[3],
+      .ip = (uintptr_t)vine__gostart,
+  };
+  g->sp = sp;
+}
+
+// g, which has a stack and a context, is alive. What isn't set here is as G1
+// says.
+static inline void begin(struct g *g, struct p *p, void *entry,
+                         uint64_t limit) {
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
+  VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "G1");
+  VINE_DCHECK(!g->side_regs.ss_size, "G1");
+  g->flags =
+      (g->flags & G_FLAG_LARGE) | (g->kind == G_FIXED ? G_FLAG_FIXED : 0);
+  g->parked = 0;
+  if (g->kind == G_FIXED)
+    vine__fp_begin(g);
+  g->err = 0;
+  g->entry = entry;
+  g->limit = limit;
+  g->waiting = NULL;
+  g->reason = 0;
+  g->goid = next_goid(p);
+  if (p)
+    vine__count(&p->counts.spawns, 1);
+  else
+    fetch_add_relaxed(&vine__sched.spawned_outside, 1);
+  vine__san_new(&g->san);
+  store_release(&g->status, G_RUNNABLE);
+}
+
+struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
+  struct p *p = m ? vine__m_p(m) : NULL;
+  struct g *g = g_get(p);
+  if (!g)
+    return NULL;
+  store_relaxed(&g->kind, (uint8_t)np->kind);
+  if (!give_stack(g, np, p ? &p->cache : NULL)) {
+    g_put(p, g);
+    return NULL;
+  }
+  uintptr_t sp = g->hi - ((np->args_bytes + 15) & ~(size_t)15);
+  if (np->args_bytes)
+    memcpy((void *)sp, np->args, np->args_bytes);
+  make_context(g, sp, np->fn, np->arg,
+               np->on_return ? np->on_return : vine__goexit);
+  begin(g, p, np->entry, np->limit);
+  return g;
+}
+
+struct g *vine__newproc_words(struct m *m, void (*fn)(void),
+                              void *const arg[4]) {
+  struct p *p = m ? vine__m_p(m) : NULL;
+  struct g *g = p ? p->gfree : NULL;
+  if (!g || vine__stack_bytes(g) < vine__learned_bytes((void *)fn)) {
+    struct vine__newproc np = {
+        .kind = G_GROWABLE, .fn = fn, .entry = (void *)fn};
+    memcpy(np.arg, arg, sizeof np.arg);
+    return vine__newproc(m, &np);
+  }
+  gfree_pop(p, g);
+  store_relaxed(&g->kind, G_GROWABLE);
+  make_context(g, g->hi, fn, arg, vine__goexit);
+  begin(g, p, (void *)fn, 0);
+  return g;
+}
+
+// --- end ---
+
+static void reset_side(struct g *g, struct vine__cache *c) {
+  if (g->side.top || g->side.spare)
+    vine__side_release(&g->side, c);
+  g->side_regs = (struct vine__side_regs){0};
+}
+
+static void free_after_exit(struct p *p, struct g *g) {
+  struct vine__cache *c = &p->cache;
+  if (g->segs)
+    vine__segments_unwind(g, 0);
+  g->pins = 0;
+  reset_side(g, c);
+  if (vine__g_kind(g) == G_FIXED) {
+    struct vine__stack s = {(char *)g->lo, (char *)g->hi};
+    vine__san_stack_free(g->block_bytes, s.lo, s.hi);
+    vine__stack_fixed_free(s);
+    g->lo = g->hi = 0;
+  } else {
+    vine__learn(g->entry, vine__stack_bytes(g));
+    if (vine__stack_bytes(g) > VINE_STACK_MIN || vine__debug.fault)
+      vine__stack_release(g, c);
+  }
+}
+
+// On the system stack, the goroutine's frames are gone.
+_Noreturn void vine__goexit_sys(struct m *m) {
+  if (vine__is_frozen()) // without frames
+    vine__m_freeze(m, TRAP_UNKNOWN);
+  if (load_relaxed(&m->retake))
+    vine__reenter(m, NULL);
+  struct g *g = vine__m_g(m);
+  struct p *p = vine__m_p(m);
+  VINE_ASSERT(g && p, "goexit: nothing runs here");
+  if (g == load_relaxed(&vine__sched.main_g))
+    vine__main_goexit(m, g);
+  if (g->flags & G_FLAG_FP)
+    vine__fp_exit();
+  vine__san_end(&m->san, &g->san);
+  vine__g_set_status(g, G_RUNNABLE, G_DEAD);
+  free_after_exit(p, g);
+  bool ends_thread = g->hold_depth != 0;
+  g->held = NULL;
+  g->hold_depth = 0;
+  m->held = NULL;
+  store_relaxed(&m->g, NULL);
+  vine__count(&p->counts.exits, 1);
+  g_put(p, g);
+  if (ends_thread)
+    vine__m_end(m);
+  vine__schedule(m);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MIT
+// Threads that run goroutines (Ms): making, sleeping, waking, ending.
+//
+// How it works. An M is a pthread with the process's default stack size (that
+// is address space; foreign code runs on it), an alternate signal stack large
+// enough for this machine's registers, and the thread control block's words
+// set. An idle M sleeps on a futex word of its own and is woken with a P in
+// m->nextp.
+//
+// Invariants:
+// (M1) m->nextp is set by one waker, before the wake; the M takes it.
+// (M2) Ms are never freed, only used again: sysmon reads them without a lock.
+// (M3) A thread's guard word is written by others under vine__sysmon_lock,
+//      and a thread that ends takes that lock first.
+//
+// How many. Blocked foreign calls and bound goroutines each need a thread of
+// their own. When they are over, MAXPROCS + IDLE_KEPT idle ones stay; others
+// end after IDLE_NS (sched.c), or at once when IDLE_MAX more are idle. There
+// is a limit for runaways, as in Go: vine_set_max_threads.
+
+#include "base/fatal.h"
+#include "os/os.h"
+#include "sched/sched.h"
+#include "stack/stack.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+// For what handlers do: print, unwind, in PostgreSQL 15 fork a child that stays
+// there. Address space, until it is used.
+#define SIGSTACK_EXTRA VINE_MIB
+// Idle threads beside one for each processor: those that a few short blocking
+// calls at a time need.
+#define IDLE_KEPT 4
+// Idle threads on top that may wait for their time to end. With what they
+// touch of their stacks some 4 MB.
+#define IDLE_MAX 256
+// As Go: the kernel may be short of something for a moment. 210 ms in all.
+#define CREATE_TRIES 20
+
+// --- signal stacks ---
+
+// The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
+static size_t sigstack_bytes(void) {
+  return vine__os_round_to_pages(getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA);
+}
+
+// No thread runs without one: a handler on a goroutine's stack would write over
+// the neighbours. So it is there before its thread is, which would find out too
+// late that there is no memory for it. False: there is none.
+static bool map_sigstack(struct m *m) {
+  size_t page = vine__os_page_size();
+  m->sigstack = vine__os_map(page + sigstack_bytes(), page);
+  if (m->sigstack)
+    vine__os_guard(m->sigstack, page);
+  return m->sigstack;
+}
+
+static void unmap_sigstack(struct m *m) {
+  if (m->sigstack)
+    vine__os_unmap(m->sigstack, vine__os_page_size() + sigstack_bytes());
+  m->sigstack = NULL;
+}
+
+// --- structs ---
+
+static void check_count(void) {
+  uint32_t max = load_relaxed(&vine__sched.max_threads);
+  if (load_relaxed(&vine__sched.m_count) <= max)
+    return;
+  vine__print("vine: program exceeds %u-thread limit\n", max);
+  vine__fatal("thread exhaustion");
+}
+
+static struct m *take_free(void) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  struct m *m = s->free_m;
+  if (m)
+    s->free_m = m->idle_next;
+  vine__lock_release(&s->lock);
+  return m;
+}
+
+static void put_free(struct m *m) {
+  unmap_sigstack(m);
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  store_relaxed(&m->guard_addr, NULL);
+  m->idle_next = s->free_m;
+  s->free_m = m;
+  fetch_sub_relaxed(&s->m_count, 1);
+  vine__lock_release(&s->lock);
+}
+
+// Others may be reading what comes first in m, by atomic loads.
+static void reset(struct m *m) {
+  store_relaxed(&m->g, NULL);
+  store_relaxed(&m->call_sp, (uintptr_t)0);
+  store_relaxed(&m->retake, 0);
+  store_relaxed(&m->sem, 0);
+  store_relaxed(&m->p, NULL);
+  store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELD);
+  store_relaxed(&m->guard_addr, NULL);
+  store_relaxed(&m->frozen, 0);
+  size_t shared = offsetof(struct m, sys_sp);
+  memset((char *)m + shared, 0, sizeof *m - shared);
+}
+
+struct m *vine__m_new(void) {
+  static _Atomic uint32_t ids;
+  struct m *m = take_free();
+  bool is_fresh = !m;
+  if (is_fresh)
+    m = vine__alloc(NULL, sizeof *m);
+  if (!m)
+    return NULL;
+  reset(m);
+  m->id = fetch_add_relaxed(&ids, 1);
+  m->rng = (vine__debug.seed ? vine__debug.seed : 0x9e3779b97f4a7c15ull) +
+           0xd1342543de82ef95ull * (m->id + 1);
+  fetch_add_relaxed(&vine__sched.m_count, 1);
+  check_count();
+  if (is_fresh) {
+    m->all_next = load_relaxed(&vine__sched.all_m);
+    while (!cas_acq_rel(&vine__sched.all_m, &m->all_next, m))
+      ;
+  }
+  if (map_sigstack(m))
+    return m;
+  put_free(m);
+  return NULL;
+}
+
+int64_t vine__threads_limit(int64_t n) {
+  if (n < 1)
+    return -EINVAL;
+  uint32_t max = n > INT32_MAX ? INT32_MAX : (uint32_t)n;
+  uint32_t old = exchange_acq_rel(&vine__sched.max_threads, max);
+  check_count();
+  return old;
+}
+
+// --- their beginning ---
+
+static void use_sigstack(struct m *m) {
+  stack_t old;
+  if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
+    unmap_sigstack(m); // the thread has one
+    return;
+  }
+  stack_t ss = {.ss_sp = (char *)m->sigstack + vine__os_page_size(),
+                .ss_size = sigstack_bytes()};
+  sigaltstack(&ss, NULL);
+}
+
+void vine__m_attach(struct m *m) {
+  if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
+    vine__fatal("the thread control block's split-stack words are in use");
+  m->errno_addr = &errno;
+  m->thread = pthread_self();
+  uintptr_t tp;
+  __asm__("movq %%fs:0, %0" : "=r"(tp));
+  store_release(&m->guard_addr, (_Atomic uintptr_t *)(tp + VINE_TCB_GUARD));
+  // A plain thread's side stack isn't a worker's.
+  vine__side_regs_set((struct vine__side_regs){0});
+  VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
+  vine__san_attach(&m->san);
+  use_sigstack(m);
+}
+
+// --- signals ---
+//
+// A signal to the process goes to any thread that doesn't block it, to the
+// first one if it can. In a program with one goroutine that has to be the
+// thread that runs it: kill(getpid()) is to have called the handler when it
+// returns, as POSIX promises programs with one thread, and a blocking read is
+// to end with EINTR, not an idle thread's sleep. So threads without a goroutine
+// are deaf: they block all signals but those that tell of their own faults,
+// from when they go to sleep until they run a goroutine again. What goroutines
+// start, threads and processes, inherits the mask of a thread that isn't.
+//
+// When no thread has a goroutine, somebody must listen, or Ctrl-C would end
+// nothing. The watchdog does while it sleeps for long (sysmon.c).
+//
+// Rejected: Go's way, one thread that takes all signals and hands them on (C
+// handlers run where the signal arrives); deaf threads but the first, which the
+// kernel prefers (main's goroutine is not always on it).
+
+// The mask that worker threads have: the process's at the start. Not their
+// creator's, since that may be sysmon, or a thread in a signal handler.
+static sigset_t mask;
+static sigset_t deaf_mask, full_mask; // built once: sigfillset is wrapped, too
+
+static void build_masks(void) {
+  static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                               SIGTRAP, SIGABRT, SIGSYS};
+  sigfillset(&full_mask);
+  deaf_mask = full_mask;
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+    sigdelset(&deaf_mask, faults[i]);
+}
+
+void vine__m_remember_mask(void) {
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
+  build_masks();
+}
+
+void vine__m_deafen(struct m *m) {
+  // A forked child has no watchdog yet that would listen.
+  if (load_relaxed(&m->deaf) || load_relaxed(&vine__sched.no_sysmon))
+    return;
+  vine__os_sigmask(SIG_BLOCK, &deaf_mask, &m->mask);
+  store_release(&m->deaf, 1);
+}
+
+void vine__m_listen(struct m *m) {
+  if (!load_relaxed(&m->deaf))
+    return;
+  store_relaxed(&m->deaf, 0);
+  vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
+}
+
+void vine__signals_take(bool on) {
+  vine__os_sigmask(SIG_SETMASK, on ? &mask : &full_mask, NULL);
+}
+
+// --- new ones ---
+
+static void *thread_main(void *arg) {
+  struct m *m = arg;
+  vine__m_attach(m);
+  vine__os_sigmask(SIG_SETMASK, &deaf_mask, NULL); // there's a signal stack now
+  m->mask = mask;
+  store_release(&m->deaf, 1);
+  if (m->nextp) {
+    vine__acquirep(m, m->nextp);
+    m->nextp = NULL;
+  }
+  uintptr_t *start = &m->start_sp;
+  vine__mrun(m, start);
+  return NULL;
+}
+
+_Noreturn void vine__no_thread(int err) {
+  vine__print("vine: failed to create a thread (have %u already; errno=%d)\n",
+              load_relaxed(&vine__sched.m_count), err);
+  if (err == EAGAIN)
+    vine__print("vine: may need to increase max user processes (ulimit -u)\n");
+  vine__fatal("can't create a thread");
+}
+
+int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg) {
+  pthread_attr_t attr;
+  pthread_attr_init(&attr);
+  pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+  sigset_t old;
+  vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
+  int err = pthread_create(t, &attr, fn, arg);
+  vine__os_sigmask(SIG_SETMASK, &old, NULL);
+  pthread_attr_destroy(&attr);
+  return err;
+}
+
+static struct m *take_idle(void) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  struct m *m = s->idle_m;
+  if (m) {
+    s->idle_m = m->idle_next;
+    s->idle_m_count--;
+  }
+  vine__lock_release(&s->lock);
+  return m;
+}
+
+static bool run_on_idle(struct p *p, bool spinning) {
+  struct m *m = take_idle();
+  if (!m)
+    return false;
+  m->spinning = spinning;
+  m->nextp = p; // M1
+  vine__m_wake(m);
+  return true;
+}
+
+static int run_on_new(struct p *p, bool spinning) {
+  struct m *m = vine__m_new();
+  if (!m)
+    return ENOMEM;
+  m->spinning = spinning;
+  m->nextp = p; // M1
+  int err = vine__thread_create(&m->thread, thread_main, m);
+  if (err)
+    put_free(m);
+  return err;
+}
+
+// Runs p on an idle thread, or a new one.
+void vine__newm(struct p *p, bool spinning) {
+  static _Atomic uint32_t never;
+  uint32_t forked = 1;
+  if (cas_acq_rel(&vine__sched.no_sysmon, &forked, 0))
+    vine__sysmon_start();
+  for (int tries = 1; !run_on_idle(p, spinning); tries++) {
+    int err = run_on_new(p, spinning);
+    if (!err)
+      return;
+    if ((err != EAGAIN && err != ENOMEM) || tries > CREATE_TRIES)
+      vine__no_thread(err);
+    // Perhaps one becomes idle meanwhile.
+    vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
+  }
+}
+
+// --- sleeping ---
+
+void vine__m_sleep(struct m *m) {
+  // A read-modify-write: a wake between a load and a store would be lost.
+  while (exchange_acq_rel(&m->sem, 0) == 0) // pairs with vine__m_wake
+    vine__os_futex_wait(&m->sem, 0, -1);
+}
+
+bool vine__m_sleep_for(struct m *m, int64_t ns) {
+  int64_t end = vine__os_nanotime() + ns;
+  while (exchange_acq_rel(&m->sem, 0) == 0) { // pairs with vine__m_wake
+    int64_t left = end - vine__os_nanotime();
+    if (left <= 0)
+      return false;
+    vine__os_futex_wait(&m->sem, 0, left);
+  }
+  return true;
+}
+
+void vine__m_wake(struct m *m) {
+  store_release(&m->sem, 1); // pairs with vine__m_sleep
+  vine__os_futex_wake(&m->sem, 1);
+}
+
+// --- their end ---
+
+// The program's first thread can't end: the process would.
+static bool may_end(const struct m *m) { return m != vine__sched.m0; }
+
+bool vine__m_is_extra_locked(const struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  return may_end(m) && s->idle_m_count > load_relaxed(&s->maxprocs) + IDLE_KEPT;
+}
+
+bool vine__m_is_surplus_locked(const struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  return may_end(m) &&
+         s->idle_m_count >= load_relaxed(&s->maxprocs) + IDLE_KEPT + IDLE_MAX;
+}
+
+static bool unlink_idle_locked(struct m *m) {
+  struct m **at = &vine__sched.idle_m;
+  while (*at && *at != m)
+    at = &(*at)->idle_next;
+  if (!*at)
+    return false;
+  *at = m->idle_next;
+  vine__sched.idle_m_count--;
+  return true;
+}
+
+void vine__m_retire(struct m *m) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  bool ends = vine__m_is_extra_locked(m) && unlink_idle_locked(m);
+  vine__lock_release(&s->lock);
+  if (ends)
+    vine__m_exit(m);
+}
+
+// put_free unmaps it.
+static void drop_sigstack(struct m *m) {
+  stack_t off = {.ss_flags = SS_DISABLE};
+  if (m->sigstack)
+    sigaltstack(&off, NULL);
+}
+
+_Noreturn void vine__m_exit(struct m *m) {
+  VINE_TCB(VINE_TCB_M) = 0;
+  VINE_TCB(VINE_TCB_GUARD) = 0;
+  vine__side_regs_set((struct vine__side_regs){0});
+  drop_sigstack(m);
+  vine__lock_acquire(&vine__sysmon_lock); // M3
+  vine__lock_release(&vine__sysmon_lock);
+  struct g *g = vine__m_g(m);
+  if (g) // bound to this thread, and stays what it is
+    vine__san_stop(&m->san, &g->san);
+  uintptr_t start_sp = m->start_sp;
+  put_free(m); // from here on m is another thread's
+  vine__munwind(start_sp);
+}
+
+// The first thread can't end, so it sleeps for ever, as Go's.
+_Noreturn void vine__m_end(struct m *m) {
+  vine__handoffp(vine__releasep(m));
+  if (may_end(m))
+    vine__m_exit(m);
+  for (;;)
+    vine__m_sleep(m);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// Smaller stacks for goroutines that wait: shrinking and hibernation.
+//
+// How it works. A parked goroutine whose frames and budget take less than a
+// quarter of its stack is moved to one of half the size at each round, so that
+// a stack that is soon needed again isn't lost at once. One that has been
+// parked for long hibernates: its frames are packed into a block of just their
+// size, its stack is given back, and execute() copies them to a new stack when
+// it is woken. Frame records are adjusted then, once. Both also free the chunks
+// of the side stack that hold no live object.
+//
+// Hysteresis (S7): only goroutines parked since before the last round are
+// looked at, so one that parks and wakes all the time never shrinks; growth
+// doubles while shrinking halves below a quarter, so no size is next to both.
+//
+// Invariants:
+// (H1) Only the holder of SCAN, or the thread that is parking g, touches the
+//      stack of a goroutine that doesn't run.
+// (H2) A goroutine with pins, segments, or a context on a system stack keeps
+//      its stack.
+// (H3) A goroutine that is executed has a stack with the frames that it had
+//      when it parked: whoever sets HIBERNATED does so under SCAN, or as its
+//      owner, and nobody else writes `flags`.
+//
+// Checked: tests/model/hibernate.pml (H1, H3).
+//
+// Runs on: a system stack or sysmon's. Allocates; failure is no error.
+
+#include "stack/shrink.h"
+#include "gstatus.h"
+#include "sched/sched.h"
+#include "stack/stack.h"
+
+#include <string.h>
+
+#define ROUND_NS (100 * 1000 * 1000ll) // one look at every goroutine, at most
+#define ROUND_GS 200000                // goroutines looked at per slice
+
+_Atomic int64_t vine__shrink_after_ns = 200 * 1000 * 1000ll;
+_Atomic int64_t vine__hibernate_after_ns = 10 * 1000 * 1000 * 1000ll;
+struct vine__scan_counts vine__scan_counts;
+
+// Bytes that a parked goroutine needs: frames, and room to run on.
+static size_t bytes_used(const struct g *g) {
+  return g->hi - g->sp + VINE_STACK_BUDGET;
+}
+
+static bool is_movable(const struct g *g) {
+  return vine__g_kind(g) == G_GROWABLE && !g->pins && !g->segs && !g->held &&
+         g->hi != 0 && vine__g_is_on_stack(g, g->sp);
+}
+
+static size_t shrunk_bytes(const struct g *g) {
+  size_t bytes = vine__stack_bytes(g) / 2;
+  if (g->flags & G_FLAG_LARGE) // a reservation: leave it at once
+    while (bytes / 4 > bytes_used(g) && bytes > VINE_STACK_CLASS_MAX)
+      bytes /= 2;
+  return bytes < VINE_STACK_MIN ? VINE_STACK_MIN : bytes;
+}
+
+// Side chunks that no live object needs: up to 64 KiB of spare, for one.
+static void trim_side(struct g *g, struct vine__cache *c) {
+  if (!g->side.top && !g->side.spare)
+    return;
+  struct vine__side_regs r = g->side_regs;
+  vine__side_trim(&g->side, c, &r);
+  vine__g_set_side(g, r);
+}
+
+bool vine__stack_shrink(struct g *g, struct vine__cache *c) {
+  if (!is_movable(g) || (g->flags & G_FLAG_TRAPPED))
+    return false;
+  trim_side(g, c);
+  if (vine__stack_bytes(g) <= VINE_STACK_MIN ||
+      bytes_used(g) >= vine__stack_bytes(g) / 4)
+    return false;
+  if (!vine__stack_resize(NULL, g, shrunk_bytes(g), g->sp + VINE_CONTEXT_BP))
+    return false;
+  fetch_add_relaxed(&vine__scan_counts.shrinks, 1);
+  return true;
+}
+
+bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
+  if (!is_movable(g) || (g->flags & (G_FLAG_TRAPPED | G_FLAG_HIBERNATED)))
+    return false;
+  size_t bytes = g->hi - g->sp;
+  if (bytes > UINT32_MAX)
+    return false;
+  void *block = vine__alloc(c, bytes);
+  if (!block)
+    return false;
+  trim_side(g, c);
+  memcpy(block, (void *)g->sp, bytes);
+  uintptr_t hi = g->hi, sp = g->sp;
+  vine__stack_release(g, c);
+  g->old_hi = hi;
+  g->sp = sp; // only its distance from old_hi means anything now
+  g->block = block;
+  g->block_bytes = (uint32_t)bytes;
+  g->flags |= G_FLAG_HIBERNATED;
+  store_relaxed(&g->since_ns, -load_relaxed(&g->since_ns));
+  fetch_add_relaxed(&vine__scan_counts.hibernations, 1);
+  return true;
+}
+
+void vine__stack_wake(struct g *g, struct vine__cache *c) {
+  size_t bytes = g->block_bytes;
+  uintptr_t old_hi = g->old_hi, old_sp = g->sp;
+  size_t want = bytes + VINE_STACK_BUDGET + 64, size = VINE_STACK_MIN;
+  while (size < want)
+    size *= 2;
+  if (!vine__stack_init(g, c, size))
+    vine__fatal("out of memory: waking goroutine %llu, %zu bytes of stack",
+                (unsigned long long)g->goid, size);
+  uintptr_t delta = g->hi - old_hi;
+  g->sp = old_sp + delta;
+  memcpy((void *)g->sp, g->block, bytes);
+  vine__stack_adjust(g->sp + VINE_CONTEXT_BP, old_sp, old_hi, delta);
+  vine__free(c, g->block, bytes);
+  g->block = NULL;
+  g->flags &= (uint8_t)~G_FLAG_HIBERNATED;
+  fetch_add_relaxed(&vine__scan_counts.wakes, 1);
+}
+
+// --- the rounds ---
+
+struct round {
+  int64_t now_ns, shrink_ns, hibernate_ns;
+};
+
+static void look_at(struct g *g, void *arg) {
+  struct round *r = arg;
+  if (vine__g_status(g) != G_WAITING)
+    return;
+  int64_t since = load_relaxed(&g->since_ns);
+  int64_t parked = r->now_ns - since;
+  if (since < 0 || (parked < r->shrink_ns && parked < r->hibernate_ns))
+    return;
+  if (!vine__g_try_scan(g))
+    return;
+  // May have been another park.
+  parked = r->now_ns - load_relaxed(&g->since_ns);
+  if (parked >= r->hibernate_ns)
+    vine__stack_hibernate(g, NULL);
+  else if (parked >= r->shrink_ns)
+    vine__stack_shrink(g, NULL);
+  vine__g_end_scan(g);
+}
+
+void vine__stack_scavenge(int64_t now_ns) {
+  static uint64_t cursor;
+  static int64_t next_round;
+  if (cursor == 0 && now_ns < next_round)
+    return;
+  if (cursor == 0)
+    next_round = now_ns + ROUND_NS;
+  struct round r = {now_ns, load_relaxed(&vine__shrink_after_ns),
+                    load_relaxed(&vine__hibernate_after_ns)};
+  vine__g_some(&cursor, ROUND_GS, look_at, &r);
+}

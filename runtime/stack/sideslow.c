@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The slow path of side-stack allocation: whose side stack it is, and what
+// happens without memory. sidestack.c has the logic.
+//
+// Runs on: the system stack (from a goroutine), or any other (from plain
+// threads, foreign code, signal handlers).
+
+#include "base/fatal.h"
+#include "g.h"
+#include "mem/sidestack.h"
+#include "stack/stack.h"
+
+#include <pthread.h>
+
+// Side stack of a thread that is no worker. Freed when the thread ends.
+static __thread struct vine__side thread_side
+    __attribute__((tls_model("initial-exec")));
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void release_thread(void *side) {
+  vine__side_release(side, NULL);
+  vine__side_regs_set((struct vine__side_regs){0});
+}
+
+static void make_key(void) { pthread_key_create(&key, release_thread); }
+
+static struct vine__side *side_of_thread(void) {
+  pthread_once(&once, make_key);
+  pthread_setspecific(key, &thread_side);
+  return &thread_side;
+}
+
+static _Noreturn void fail(struct g *g, size_t n, const char *why) {
+  vine__fatal("%s: %zu bytes of locals whose address is taken, goroutine %llu",
+              why, n, g ? (unsigned long long)g->goid : 0);
+}
+
+// A goroutine's side stack counts against the same limit as its stack.
+static bool is_within_limit(const struct g *g, const struct vine__side *s,
+                            size_t n) {
+  uint64_t limit = g && g->limit ? g->limit : load_relaxed(&vine__max_stack);
+  return !g || n + vine__side_bytes(s) <= limit;
+}
+
+void *vine__side_slow(size_t n, struct m *m);
+void *vine__side_slow(size_t n, struct m *m) {
+  struct g *g = m ? vine__m_g(m) : NULL;
+  struct vine__side *s = g ? &g->side : side_of_thread();
+  // Only with the processor (call_sp 1: on the system stack) is the cache ours.
+  struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
+  struct vine__side_regs r = vine__side_regs_get();
+  if (!is_within_limit(g, s, n))
+    fail(g, n, "stack overflow");
+  void *obj = vine__side_alloc_sys(s, c, n, &r);
+  if (!obj)
+    fail(g, n, "out of memory");
+  vine__side_regs_set(r);
+  if (g)
+    vine__g_set_side(g, r);
+  return obj;
+}

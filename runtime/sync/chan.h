@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// A channel inside, for chan.c and select.c.
+#ifndef VINE_RUNTIME_CHAN_H
+#define VINE_RUNTIME_CHAN_H
+
+#include "sched/waiter.h"
+
+#include <vine/chan.h>
+
+struct vine__select;
+
+// One waiter in one channel's queue; Go's sudog. Fields belong to who holds
+// the channel's lock while it is linked, afterwards to who unlinked it.
+struct vine__sudog {
+  struct vine__sudog *next, *prev;
+  vine__who who;
+  struct vine__select *sel; // null: waits for this channel alone
+  struct vine_chan *c;
+  void *elem;     // receiver: where to, or null; sender: a large element
+  uint64_t word;  // sender: a small element
+  uint32_t index; // of the case in sel
+  bool is_linked;
+};
+
+struct vine__waitq {
+  struct vine__sudog *_Atomic first; // read without the lock as a hint
+  struct vine__sudog *last;
+};
+
+struct vine_chan {
+  struct vine__lock lock;
+  _Atomic size_t count; // elements buffered; written under the lock
+  size_t cap;
+  _Atomic uint32_t closed; // written under the lock
+  uint32_t type;           // VINE__TYPE of small elements
+  bool is_word;            // elements of at most 8 bytes, in 8-byte slots
+  size_t elem_bytes;
+  size_t stride;       // bytes between slots; 0 for zero-size elements
+  size_t sendx, recvx; // slots, below cap
+  void *timer;         // time.c: what sends to it, or null
+  struct vine__waitq recvq, sendq;
+  uint64_t buf[];
+};
+
+// The element of the running side: small ones in `word`, large ones at `ptr`.
+struct vine__op {
+  void *ptr; // null: a receiver that drops it
+  uint64_t word;
+  bool ok; // out, receive: false if closed and drained
+};
+
+// Both hold c->lock. When the operation could be done they release it and
+// return true; else nothing happened, and the lock is still held.
+bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op);
+bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op);
+
+// What a fast path did; in rax and rdx. switch.S knows the numbers.
+enum {
+  VINE_FAST_NO,     // nothing
+  VINE_FAST_DONE,   // the operation: `value` is the call's result
+  VINE_FAST_LOCKED, // nothing, but the channel is locked
+  VINE_FAST_UNLOCK, // the operation; c is locked, and unlocking must wake
+};
+struct vine__fast {
+  uint64_t value, outcome;
+};
+struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
+                                       uint32_t type);
+struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type);
+
+// Whether the operation would block; a hint without the lock.
+bool vine__chan_is_full(struct vine_chan *c);
+bool vine__chan_is_empty(struct vine_chan *c);
+
+void vine__waitq_push(struct vine__waitq *q, struct vine__sudog *s);
+void vine__waitq_remove(struct vine__waitq *q, struct vine__sudog *s);
+
+// Small elements between memory and a register. n is at most 8.
+uint64_t vine__word_load(const void *p, size_t n);
+void vine__word_store(void *p, uint64_t word, size_t n);
+
+// Fatal unless n is the size of c's elements.
+void vine__chan_check_bytes(const struct vine_chan *c, size_t n);
+
+// The implementations that others call too. They don't block.
+struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap);
+void vine__chan_free_sys(struct vine_chan *c);
+void vine__chan_close_sys(struct vine_chan *c);
+int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n);
+int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n);
+
+// time.c: the end of a channel that has a timer, with its timer.
+void vine__timer_chan_free(void *timer);
+
+// select.c. `s` was unlinked: whether it won its select, so that it is the
+// caller's; else somebody else's case did.
+bool vine__select_try_win(struct vine__sudog *s);
+// Ends the select that s won: all else is unlinked and the waiter goes on.
+void vine__select_finish(struct vine__sudog *s, bool ok);
+
+#endif

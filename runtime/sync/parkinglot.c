@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+// The lot. parkinglot.h has the contract.
+//
+// How it works. A table of buckets, chosen by a hash of the address. A bucket
+// has a lock and one list of waiters, in which those of one address are in
+// order. A waiter with a deadline has a timer in its record; the timer's
+// function and wakers meet under the bucket's lock, where `is_linked` tells
+// who was first.
+//
+// Invariants:
+// (L1) A record is in one bucket's list, or belongs to the one that took it.
+// (L2) Nothing here touches the memory at addr but vine__sema_*, and those
+//      only while a waiter or a releaser that was promised one keeps it alive.
+// (L3) A timed record that was taken by a waker is freed by the second of
+//      waker and timer function, when the timer could not be stopped.
+//
+// Locking: one bucket at a time, rank SEMA; wakes nobody under it.
+// Runs on: system stack or a plain thread. Allocates a record per goroutine.
+//
+// Rejected: queues inside the locks (32 bytes each instead of 4, and the last
+// unlock would touch memory that another one may have freed); a treap per
+// bucket as Go's (our list is short unless thousands of different locks are
+// contended at once; a waiter for another address costs one comparison).
+
+#include "sync/parkinglot.h"
+#include "os/os.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BUCKETS 1024 // a power of two; 64 KiB, touched where used
+
+struct vine__bucket {
+  _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
+  struct vine__parked *first, *last;
+};
+
+struct vine__parked_timed {
+  struct vine__parked base;
+  struct vine__timer timer;
+  struct vine__bucket *bucket;
+  struct vine__parked *(*on_timeout)(struct vine__bucket *, void *);
+  struct vine_interrupt *intr; // instead of a timer; null: none
+  _Atomic bool is_left;        // by waker or timer, the first of the two (L3)
+};
+
+#define EIGHT(x) x, x, x, x, x, x, x, x
+#define FREE {.lock = VINE_LOCK_INIT(SEMA)}
+#define FREE_64 EIGHT(EIGHT(FREE))
+static struct vine__bucket buckets[BUCKETS] = {
+    FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64,
+    FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64,
+};
+
+struct vine__bucket *vine__lot_lock(const void *addr) {
+  uint64_t h = (uintptr_t)addr * 0x9e3779b97f4a7c15ull; // Fibonacci hashing
+  struct vine__bucket *b = &buckets[h >> 54];
+  _Static_assert(BUCKETS == 1 << (64 - 54), "bits of the hash");
+  vine__lock_acquire(&b->lock);
+  return b;
+}
+
+void vine__lot_unlock(struct vine__bucket *b) { vine__lock_release(&b->lock); }
+
+void vine__lot_fork_child(void) {
+  for (int i = 0; i < BUCKETS; i++)
+    buckets[i] = (struct vine__bucket)FREE;
+}
+
+// --- the list; the bucket is locked ---
+
+static void push_back(struct vine__bucket *b, struct vine__parked *w) {
+  w->next = NULL;
+  w->prev = b->last;
+  if (b->last)
+    b->last->next = w;
+  else
+    b->first = w;
+  b->last = w;
+  w->is_linked = true;
+}
+
+static void push_front(struct vine__bucket *b, struct vine__parked *w) {
+  w->prev = NULL;
+  w->next = b->first;
+  if (b->first)
+    b->first->prev = w;
+  else
+    b->last = w;
+  b->first = w;
+  w->is_linked = true;
+}
+
+static struct vine__parked_timed *timed(struct vine__parked *w) {
+  return VINE_CONTAINER(w, struct vine__parked_timed, base);
+}
+
+void vine__lot_take(struct vine__bucket *b, struct vine__parked *w) {
+  VINE_ASSERT(w->is_linked, "L1: waiter taken twice");
+  VINE_DCHECK(vine__lock_is_held(&b->lock), "lot: bucket is not locked");
+  if (w->prev)
+    w->prev->next = w->next;
+  else
+    b->first = w->next;
+  if (w->next)
+    w->next->prev = w->prev;
+  else
+    b->last = w->prev;
+  w->is_linked = false;
+  w->next = w->prev = NULL;
+  if (w->is_timed && timed(w)->intr)
+    timed(w)->intr->parked = NULL;
+}
+
+static struct vine__parked *from(struct vine__parked *w, const void *addr) {
+  while (w && w->addr != addr)
+    w = w->next;
+  return w;
+}
+
+struct vine__parked *vine__lot_first(struct vine__bucket *b, const void *addr) {
+  return from(b->first, addr);
+}
+
+struct vine__parked *vine__lot_next(struct vine__parked *w) {
+  return from(w->next, w->addr);
+}
+
+// --- waking ---
+
+static size_t record_bytes(const struct vine__parked *w) {
+  return w->is_timed ? sizeof(struct vine__parked_timed) : sizeof *w;
+}
+
+// L3: true for the second one to leave.
+static bool leave(struct vine__parked_timed *t) {
+  return exchange_acq_rel(&t->is_left, true);
+}
+
+// A goroutine's record is no longer needed by its waker.
+static void record_free(struct vine__parked *w) {
+  bool has_timer = w->is_timed && !timed(w)->intr;
+  if (has_timer && !vine__timer_stop(&timed(w)->timer) && !leave(timed(w)))
+    return;
+  vine__waiter_free(w, record_bytes(w));
+}
+
+void vine__lot_wake(struct vine__parked *w, int64_t ret) {
+  VINE_DCHECK(!w->is_linked, "L1: woken while linked");
+  vine__who who = w->who;
+  if (!vine__who_is_thread(who)) {
+    ((struct g *)who)->waiting = NULL;
+    record_free(w);
+  }
+  vine__who_wake(who, (uint64_t)ret);
+}
+
+void vine__lot_wake_all(struct vine__parked *w, int64_t ret) {
+  while (w) {
+    struct vine__parked *next = w->next;
+    vine__lot_wake(w, ret);
+    w = next;
+  }
+}
+
+void vine__lot_interrupt(struct vine_interrupt *i) {
+  struct vine__bucket *b = vine__lot_lock(i->addr);
+  struct vine__parked *w = i->parked, *more = NULL;
+  i->is_over = true;
+  if (w) {
+    struct vine__parked_timed *t = timed(w);
+    vine__lot_take(b, w);
+    if (t->on_timeout)
+      more = t->on_timeout(b, (void *)(uintptr_t)w->addr);
+  }
+  vine__lot_unlock(b);
+  if (w)
+    vine__lot_wake(w, -ECANCELED);
+  vine__lot_wake_all(more, 0);
+}
+
+static void timed_out(struct vine__timer *timer) {
+  struct vine__parked_timed *t =
+      VINE_CONTAINER(timer, struct vine__parked_timed, timer);
+  struct vine__bucket *b = t->bucket;
+  vine__who who = t->base.who;
+  vine__lock_acquire(&b->lock);
+  if (!t->base.is_linked) {
+    vine__lot_unlock(b);
+    if (leave(t))
+      vine__waiter_free(t, sizeof *t);
+    return;
+  }
+  vine__lot_take(b, &t->base);
+  struct vine__parked *more = NULL;
+  if (t->on_timeout)
+    more = t->on_timeout(b, (void *)(uintptr_t)t->base.addr);
+  vine__lot_unlock(b);
+  vine__waiter_free(t, sizeof *t);
+  ((struct g *)who)->waiting = NULL;
+  vine__who_wake(who, (uint64_t)-ETIMEDOUT);
+  vine__lot_wake_all(more, 0);
+}
+
+// --- waiting ---
+
+// For vine__park: on the system stack, which others don't touch meanwhile.
+struct release {
+  struct vine__bucket *b;
+  struct vine__parked *w;
+  const struct vine__lot_wait *o;
+};
+
+static bool park_unlock(struct g *g, void *arg) {
+  (void)g;
+  struct release *r = arg;
+  if (vine__until_is_deadline(r->o->until))
+    // w stays: who takes it needs the lock
+    vine__timer_start(&timed(r->w)->timer, r->o->until, timed_out, NULL);
+  vine__lot_unlock(r->b);
+  if (r->o->then)
+    r->o->then(r->o->then_arg);
+  return true;
+}
+
+static void enqueue(struct vine__bucket *b, struct vine__parked *w,
+                    const struct vine__lot_wait *o, vine__who who) {
+  w->addr = o->addr;
+  w->who = who;
+  w->word = o->word;
+  struct vine_interrupt *i = vine__until_interrupt(o->until);
+  if (i) {
+    VINE_ASSERT(i->addr == o->addr, "lot: interrupt of another wait");
+    i->parked = w;
+  }
+  if (o->front)
+    push_front(b, w);
+  else
+    push_back(b, w);
+}
+
+static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
+                       const struct vine__lot_wait *o) {
+  memset(t, 0, sizeof *t);
+  t->bucket = b;
+  t->on_timeout = o->on_timeout;
+  t->intr = vine__until_interrupt(o->until);
+  t->base.is_timed = true;
+}
+
+static struct vine__parked *record_new(struct vine__bucket *b,
+                                       const struct vine__lot_wait *o) {
+  if (!o->until) {
+    struct vine__parked *w = vine__waiter_alloc(sizeof *w);
+    w->is_timed = false;
+    return w;
+  }
+  struct vine__parked_timed *t = vine__waiter_alloc(sizeof *t);
+  timed_init(t, b, o);
+  return &t->base;
+}
+
+// A plain thread whose deadline passed: true if it took itself off.
+static bool give_up(struct vine__bucket *b, struct vine__parked *w,
+                    const struct vine__lot_wait *o) {
+  struct vine__parked *more = NULL;
+  vine__lock_acquire(&b->lock);
+  bool mine = w->is_linked;
+  if (mine) {
+    vine__lot_take(b, w);
+    if (o->on_timeout)
+      more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
+  }
+  vine__lot_unlock(b);
+  vine__lot_wake_all(more, 0);
+  return mine;
+}
+
+static int64_t wait_thread(struct vine__bucket *b,
+                           const struct vine__lot_wait *o) {
+  struct vine__sleeper me = {0, 0};
+  struct vine__parked_timed w; // its timer isn't used
+  timed_init(&w, b, o);
+  enqueue(b, &w.base, o, vine__who_thread(&me));
+  vine__lot_unlock(b);
+  if (o->then)
+    o->then(o->then_arg);
+  if (vine__until_is_deadline(o->until) && !vine__sleep_until(&me, o->until) &&
+      give_up(b, &w.base, o))
+    return -ETIMEDOUT;
+  return (int64_t)vine__sleep(&me);
+}
+
+// The interrupt came before the wait.
+static int64_t wait_is_over(struct vine__bucket *b,
+                            const struct vine__lot_wait *o) {
+  struct vine__parked *more = NULL;
+  if (o->on_timeout)
+    more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
+  vine__lot_unlock(b);
+  if (o->then)
+    o->then(o->then_arg);
+  vine__lot_wake_all(more, 0);
+  return -ECANCELED;
+}
+
+int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o) {
+  struct g *g = vine__getg();
+  struct vine_interrupt *i = vine__until_interrupt(o->until);
+  if (i && i->is_over)
+    return wait_is_over(b, o);
+  if (!g)
+    return wait_thread(b, o);
+  struct vine__parked *w = record_new(b, o);
+  g->waiting = w;
+  enqueue(b, w, o, vine__who_goroutine(g));
+  struct release r = {b, w, o};
+  vine__park(g, o->why, park_unlock, &r);
+}
+
+// --- counting semaphores ---
+
+int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why) {
+  struct vine__bucket *b = vine__lot_lock(count);
+  if (*count > 0) {
+    --*count;
+    vine__lot_unlock(b);
+    vine__san_acquire(count);
+    return 0;
+  }
+  struct vine__lot_wait o = {.addr = count, .why = why};
+  return vine__lot_wait(b, &o);
+}
+
+void vine__sema_release(uint32_t *count, uint32_t n) {
+  vine__san_release(count);
+  struct vine__bucket *b = vine__lot_lock(count);
+  struct vine__parked *list = NULL, **end = &list, *w;
+  for (; n > 0 && (w = vine__lot_first(b, count)) != NULL; n--) {
+    vine__lot_take(b, w);
+    *end = w;
+    end = &w->next;
+  }
+  if (n > 0) // L2: as many are on their way to acquire
+    *count += n;
+  vine__lot_unlock(b);
+  vine__lot_wake_all(list, 0);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// The lot: where everything that locks waits, found by the address it waits
+// for. So a lock is a word or two, needs no memory of its own for its waiters,
+// and its last user may free it at once. After WebKit's ParkingLot and Go's
+// semaRoot.
+//
+//   b = vine__lot_lock(addr)        nobody joins or leaves addr's queue now
+//   vine__lot_wait(b, ...)          joins it and blocks; unlocks b
+//   w = vine__lot_first(b, addr); vine__lot_take(b, w); vine__lot_unlock(b);
+//   vine__lot_wake(w, ret)          w's blocking call returns ret
+#ifndef VINE_SEMA_H
+#define VINE_SEMA_H
+
+#include "sched/timer.h"
+#include "sched/waiter.h"
+
+struct vine__bucket;
+
+// One waiter. Fields belong to who holds the bucket's lock while it is
+// linked, afterwards to who took it.
+struct vine__parked {
+  struct vine__parked *next, *prev;
+  const void *addr;
+  vine__who who;
+  uint64_t word; // its kind's own: see mutex, sem
+  bool is_linked;
+  bool is_timed; // it is a struct vine__parked_timed
+};
+
+// Ends a wait from outside, for contexts. It names what will be waited for,
+// and while that happens the waiter's record. Guarded by addr's bucket.
+struct vine_interrupt {
+  const void *addr;
+  struct vine__parked *parked; // null: not waiting now
+  bool is_over; // waits for addr that it is passed to end at once
+};
+
+// The `until` of a wait: 0 none, odd a deadline, even an interrupt's address.
+static inline bool vine__until_is_deadline(int64_t until) { return until & 1; }
+static inline struct vine_interrupt *vine__until_interrupt(int64_t until) {
+  return until & 1 ? NULL : (struct vine_interrupt *)(intptr_t)until;
+}
+
+// What to wait for, and how. Zeros are the common case.
+struct vine__lot_wait {
+  const void *addr;
+  uint64_t word;
+  enum vine__wait_reason why;
+  bool front; // ahead of all others: waited before
+  // A deadline: when it passes the call returns -ETIMEDOUT. An interrupt:
+  // -ECANCELED.
+  int64_t until;
+  // After a waiter left by one of these: b is locked; wakes nobody, returns
+  // those that may go on now, chained by next. May be null.
+  struct vine__parked *(*on_timeout)(struct vine__bucket *b, void *addr);
+  // Called when the waiter is in the queue and b is unlocked. May be null.
+  void (*then)(void *arg);
+  void *then_arg;
+};
+
+struct vine__bucket *vine__lot_lock(const void *addr);
+
+// In a forked child: nobody waits, and nobody is at it.
+void vine__lot_fork_child(void);
+void vine__lot_unlock(struct vine__bucket *b);
+
+// b is addr's, locked. On a goroutine it only returns when it needn't wait:
+// the entry stub returns what vine__lot_wake passes.
+int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o);
+
+// The first waiter for addr, or for the same as w behind it; null: none.
+struct vine__parked *vine__lot_first(struct vine__bucket *b, const void *addr);
+struct vine__parked *vine__lot_next(struct vine__parked *w);
+void vine__lot_take(struct vine__bucket *b, struct vine__parked *w);
+
+// Ends the wait that i is used in now, or the next one.
+void vine__lot_interrupt(struct vine_interrupt *i);
+
+// w was taken; no lock is held.
+void vine__lot_wake(struct vine__parked *w, int64_t ret);
+// The same for a chain by next.
+void vine__lot_wake_all(struct vine__parked *w, int64_t ret);
+
+// Counting semaphores for the runtime's own use: *count is guarded by the
+// bucket. Release hands over directly to the first waiter.
+int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why);
+void vine__sema_release(uint32_t *count, uint32_t n);
+
+#endif

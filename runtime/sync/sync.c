@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MIT
+// include/vine/sync.h and group.h: the parts that may block, or wake.
+//
+// How it works. All waiting is in the lot (parkinglot.c), by the address of the
+// lock. The word of a lock says whether there may be waiters; it changes to
+// "none" only under the bucket's lock. What unlocks last touches the word in
+// the same instruction that unlocks it: the next owner may free it.
+//
+// A blocked call doesn't come back to C here. Where the woken one must try
+// again (mutex), the stub's result says so, and the loop is in the header.
+//
+// The mutex. LOCKED; PARKED: somebody may wait in the lot; WOKEN: a waiter was
+// woken and will try, so that unlocking need not wake another. An arriving
+// one may take the lock before the woken one does, which then waits again in
+// front, with the time it first began (Go's normal mode, which is fast, since
+// the lock needn't be idle until a woken goroutine runs). One that waited for
+// STARVED_NS is given the lock by the unlock itself: LOCKED stays set (Go's
+// starvation mode).
+//
+// Invariants:
+// (Y1) A waiter is queued only while LOCKED and PARKED are set, or WOKEN is:
+//      so somebody will wake it. Checked under the bucket's lock.
+// (Y2) WOKEN is set only while one woken waiter hasn't tried yet; that one
+//      clears it, by locking or before it waits again.
+// (Y3) A semaphore's or group's bit is 1 while anyone waits.
+//
+// For sanitizer.h: each call here goes on with the ordering by the lock's
+// address that the inline calls begin.
+//
+// Runs on: system stack or a plain thread.
+// See also: parkinglot.c, Go's internal/sync/mutex.go and sync/rwmutex.go.
+
+#include "base/fatal.h"
+#include "os/os.h"
+#include "sched/sched.h"
+#include "sync/parkinglot.h"
+
+#include <vine/sync.h>
+
+#include <errno.h>
+
+enum { LOCKED = 1, PARKED = 2, WOKEN = 4 };
+
+#define STARVED_NS (1000 * 1000ll) // Go's starvationThresholdNs
+#define SPINS 4                    // Go's active_spin
+#define SPIN_PAUSES 30             // Go's active_spin_cnt
+
+// --- mutex ---
+
+static _Atomic uint32_t *word_of(vine_mutex *m) {
+  return (_Atomic uint32_t *)&m->state;
+}
+
+// Spinning is worth it only if the owner can run meanwhile, and if this
+// processor has nothing better to do.
+static bool may_spin(void) {
+  uint32_t procs = load_relaxed(&vine__sched.maxprocs);
+  if (load_relaxed(&vine__sched.idle_p_count) + 1 >= procs)
+    return false;
+  struct g *g = vine__getg();
+  struct p *p = g ? vine__m_p(vine__getm()) : NULL;
+  return !p || vine__runq_looks_empty(p);
+}
+
+static bool spin(unsigned i) {
+  if (i >= SPINS || !may_spin())
+    return false;
+  for (int n = 0; n < SPIN_PAUSES; n++)
+    vine__cpu_relax();
+  return true;
+}
+
+// PARKED was set; the lot says whether that is still so (Y1). True: waited.
+static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
+  struct vine__bucket *b = vine__lot_lock(m);
+  uint32_t s = load_relaxed(word_of(m));
+  if ((s & (LOCKED | PARKED)) != (LOCKED | PARKED)) {
+    vine__lot_unlock(b);
+    return false;
+  }
+  struct vine__lot_wait o = {
+      .addr = m,
+      .word = (uint64_t)(since ? since : vine__os_nanotime()),
+      .why = VINE_WAIT_MUTEX,
+      .front = since != 0,
+  };
+  *ret = vine__lot_wait(b, &o);
+  return true;
+}
+
+int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
+  uint32_t mine = since ? WOKEN : 0; // Y2
+  uint32_t s = load_relaxed(word_of(m));
+  for (unsigned i = 0;;) {
+    if (!(s & LOCKED)) {
+      if (!cas_acquire(word_of(m), &s, (s | LOCKED) & ~mine))
+        continue;
+      vine__san_acquire(m);
+      return 0;
+    }
+    if (!(s & PARKED) && spin(i++)) {
+      s = load_relaxed(word_of(m));
+      continue;
+    }
+    if (((s & PARKED) && !mine) ||
+        cas_relaxed(word_of(m), &s, (s | PARKED) & ~mine)) {
+      mine = 0;
+      int64_t ret;
+      if (park_in(m, since, &ret))
+        return ret;
+      s = load_relaxed(word_of(m));
+    }
+  }
+}
+
+// A waiter is woken already: unlocking is enough.
+static bool unlock_beside_woken(vine_mutex *m) {
+  uint32_t s = load_relaxed(word_of(m));
+  if (!(s & LOCKED))
+    vine__fatal("sync: unlock of unlocked mutex");
+  while (s & WOKEN)
+    if (cas_release(word_of(m), &s, s & ~(uint32_t)LOCKED))
+      return true;
+  return false;
+}
+
+void vine__mutex_wake_sys(vine_mutex *m) {
+  vine__san_sync(m); // cond_unlock is called when its goroutine has stopped
+  if (unlock_beside_woken(m))
+    return;
+  struct vine__bucket *b = vine__lot_lock(m);
+  struct vine__parked *w = vine__lot_first(b, m);
+  if (!w) {
+    store_release(word_of(m), 0);
+    vine__lot_unlock(b);
+    return;
+  }
+  uint32_t parked = vine__lot_next(w) ? PARKED : 0;
+  vine__lot_take(b, w);
+  int64_t since = (int64_t)w->word;
+  bool starved = vine__os_nanotime() - since > STARVED_NS;
+  store_release(word_of(m), parked | (starved ? LOCKED : WOKEN));
+  vine__lot_unlock(b);
+  vine__lot_wake(w, starved ? 0 : since);
+}
+
+// --- readers and writers: Go's algorithm ---
+
+int vine__rwmutex_reader_wait_sys(vine_rwmutex *rw) {
+  return (int)vine__sema_acquire(&rw->reader_sema, VINE_WAIT_RWMUTEX_READ);
+}
+
+// `readers` is below 0: a writer wants the lock, or it wasn't read-locked.
+void vine__rwmutex_reader_leave_sys(vine_rwmutex *rw, int32_t readers) {
+  if (readers == -1 || readers == -VINE__RW_WRITER - 1)
+    vine__fatal("sync: RUnlock of unlocked RWMutex");
+  vine__san_sync(&rw->reader_wait);
+  // The last of the readers that the writer found lets it in.
+  if (__atomic_sub_fetch(&rw->reader_wait, 1, __ATOMIC_ACQ_REL) == 0)
+    vine__sema_release(&rw->writer_sema, 1);
+}
+
+int vine__rwmutex_writer_wait_sys(vine_rwmutex *rw) {
+  return (int)vine__sema_acquire(&rw->writer_sema, VINE_WAIT_RWMUTEX_WRITE);
+}
+
+void vine__rwmutex_writer_leave_sys(vine_rwmutex *rw, int32_t readers) {
+  if (readers >= VINE__RW_WRITER)
+    vine__fatal("sync: Unlock of unlocked RWMutex");
+  vine__sema_release(&rw->reader_sema, (uint32_t)readers);
+}
+
+// --- condition variable ---
+
+static void cond_update(struct vine__bucket *b, vine_cond *c) {
+  if (!vine__lot_first(b, c))
+    __atomic_store_n(&c->waiters, 0, __ATOMIC_RELAXED);
+}
+
+static struct vine__parked *cond_timed_out(struct vine__bucket *b, void *c) {
+  cond_update(b, c);
+  return NULL;
+}
+
+static void cond_unlock(void *arg) {
+  vine_mutex *m = arg;
+  vine_mutex_unlock(m);
+}
+
+int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
+  vine__san_release(m);
+  struct vine__bucket *b = vine__lot_lock(c);
+  __atomic_store_n(&c->waiters, 1, __ATOMIC_SEQ_CST); // before m is unlocked
+  struct vine__lot_wait o = {
+      .addr = c,
+      .why = VINE_WAIT_COND,
+      .until = until,
+      .on_timeout = cond_timed_out,
+      .then = cond_unlock,
+      .then_arg = m,
+  };
+  return (int)vine__lot_wait(b, &o);
+}
+
+// Takes w and appends it to a chain; the next waiter for the same address.
+static struct vine__parked *take_to(struct vine__bucket *b,
+                                    struct vine__parked *w,
+                                    struct vine__parked ***end) {
+  struct vine__parked *next = vine__lot_next(w);
+  vine__lot_take(b, w);
+  **end = w;
+  *end = &w->next;
+  return next;
+}
+
+void vine__cond_wake_sys(vine_cond *c, bool all) {
+  struct vine__bucket *b = vine__lot_lock(c);
+  struct vine__parked *list = NULL, **end = &list;
+  struct vine__parked *w = vine__lot_first(b, c);
+  while (w) {
+    w = take_to(b, w, &end);
+    if (!all)
+      break;
+  }
+  cond_update(b, c); // those in `list` still use c
+  vine__lot_unlock(b);
+  vine__lot_wake_all(list, 0);
+}
+
+// --- weighted semaphore ---
+
+// Takes off those that may have their permits now, first come first served.
+static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
+  vine_sem *s = addr;
+  struct vine__parked *list = NULL, **end = &list;
+  struct vine__parked *w = vine__lot_first(b, s);
+  while (w) {
+    int64_t v = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
+    int64_t cost = 2 * (int64_t)w->word;
+    if (v < cost)
+      return list;
+    __atomic_fetch_sub(&s->state, cost, __ATOMIC_ACQUIRE);
+    w = take_to(b, w, &end);
+  }
+  __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED); // Y3
+  return list;
+}
+
+// Nobody waits here at s, so nobody but the caller may keep s alive.
+void vine__sem_wake_sys(vine_sem *s) {
+  vine__san_acquire(s); // what earlier releases let go
+  struct vine__bucket *b = vine__lot_lock(s);
+  struct vine__parked *list = NULL;
+  if (vine__lot_first(b, s))
+    list = sem_grant(b, s);
+  vine__lot_unlock(b);
+  vine__lot_wake_all(list, 0);
+}
+
+int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
+  struct vine__bucket *b = vine__lot_lock(s);
+  int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
+  bool first = !vine__lot_first(b, s);
+  bool late = vine__until_is_deadline(until) && vine__os_nanotime() >= until;
+  if (first && v >= 2 * n)
+    __atomic_fetch_sub(&s->state, 2 * n + 1, __ATOMIC_ACQ_REL);
+  else if (first && late)
+    __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED);
+  if ((first && v >= 2 * n) || late) {
+    vine__lot_unlock(b);
+    vine__san_acquire(s);
+    return first && v >= 2 * n ? 0 : -ETIMEDOUT;
+  }
+  struct vine__lot_wait o = {
+      .addr = s,
+      .word = (uint64_t)n,
+      .why = VINE_WAIT_SEMA,
+      .until = until,
+      .on_timeout = sem_grant,
+  };
+  return (int)vine__lot_wait(b, &o);
+}
