@@ -141,19 +141,19 @@ EXPORT void vine_shutdown(void) {
 // turn in the global queue, and m gets the P of who comes to it.
 //
 // With a P it wakes nobody: m runs g at once. Should m find another's goroutine
-// first, then whoever queued that woke a thread, which looks here too (S5).
+// first, then whoever queued that woke a thread, which looks here too (SCHED5).
 static void begin_main(struct m *m, struct g *g) {
   struct p *p = vine__pidle_get();
   if (p) {
     vine__acquirep(m, p);
     vine__runq_put_first(m, g);
   } else {
-    vine__g_bind(m, g, true); // S3; until it first stops
+    vine__g_bind(m, g, true); // SCHED3; until it first stops
     vine__runq_ready(g, true);
   }
 }
 
-// G2. Gives back the number that g got, if nobody has had one since: others
+// PROC2. Gives back the number that g got, if nobody has had one since: others
 // are then counted from 2 on.
 static void make_first(struct g *g) {
   uint64_t last = g->goid;

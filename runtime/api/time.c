@@ -12,9 +12,9 @@
 // A ticker's fn may start it between the stop and the lock: then once more.
 //
 // Invariants:
-// (D1) The runtime's timer is started under t->lock only, and only while t is
-//      not freed.
-// (D2) Only fn sends to t->c, and it runs in one thread at a time.
+// (TIME1) The runtime's timer is started under t->lock only, and only while t
+//      is not freed.
+// (TIME2) Only fn sends to t->c, and it runs in one thread at a time.
 //
 // Locking: t->lock, rank TIMEOBJ; channels' and heaps' locks inside.
 // Runs on: system stack, plain threads; fn on a worker's system stack.
@@ -128,8 +128,8 @@ static void fire_tick(struct vine__timer *rt) {
   vine__lock_release(&t->lock);
 }
 
-static void start_locked(struct timer *t, int64_t ns) { // D1
-  VINE_DCHECK(vine__lock_is_held(&t->lock), "time: timer not locked (D1)");
+static void start_locked(struct timer *t, int64_t ns) { // TIME1
+  VINE_DCHECK(vine__lock_is_held(&t->lock), "time: timer not locked (TIME1)");
   void (*fire)(struct vine__timer *) = t->fn          ? fire_func
                                        : t->period_ns ? fire_tick
                                                       : fire_once;

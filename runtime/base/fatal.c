@@ -8,10 +8,10 @@
 // as it would have without.
 //
 // Invariants.
-// (F1) No path here allocates, locks, or reads anything another thread may be
-//      changing, but for the hook, which runs after the message is out.
-// (F2) Output is bounded by VINE_PRINT_MAX per message.
-// (F3) The first failure decides how the process ends.
+// (FATAL1) No path here allocates, locks, or reads anything another thread may
+//      be changing, but for the hook, which runs after the message is out.
+// (FATAL2) Output is bounded by VINE_PRINT_MAX per message.
+// (FATAL3) The first failure decides how the process ends.
 //
 // Runs on any stack, in signal handlers too. Never returns from throw or
 // fatal, never parks.
@@ -36,7 +36,7 @@ void (*vine__fatal_hook)(void);
 
 // Kernel thread id of the thread that is ending the process, or 0.
 static _Atomic int dying;
-// By the dying thread only: with abort(), not with VINE_EXIT_FATAL (F3).
+// By the dying thread only: with abort(), not with VINE_EXIT_FATAL (FATAL3).
 static bool aborts;
 
 // Where formatting goes: characters past cap are dropped.

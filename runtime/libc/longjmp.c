@@ -84,7 +84,7 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
     return 0;
   struct g *g = vine__m_g(m);
   // From foreign code. First store, then look: else sysmon may take the
-  // processor between the two (foreign.S, X1).
+  // processor between the two (foreign.S, FOREIGN1).
   store_relaxed(&m->call_sp, 1);
   fence_compiler(); // pairs with the membarrier in take()
   if (load_relaxed(&m->retake))

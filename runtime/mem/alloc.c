@@ -5,10 +5,10 @@
 // touched first by whoever uses them.
 //
 // Invariants.
-// (A1) A slot's count is the length of its chain plus the objects in
+// (ALLOC1) A slot's count is the length of its chain plus the objects in
 //      [bump, end).
-// (A2) A slot holds at most two batches, about 32 KiB.
-// (A3) With poison=1 every byte of a chained object but its link is 0xdb.
+// (ALLOC2) A slot holds at most two batches, about 32 KiB.
+// (ALLOC3) With poison=1 every byte of a chained object but its link is 0xdb.
 //
 // Locking: a cache belongs to its user, no lock. `caches.lock`, rank CACHES,
 // guards the list of caches that stats read; they read counts relaxed.
@@ -68,7 +68,7 @@ static bool was_freed(void *p, size_t size) {
 }
 
 static void poison_freed(void *p, size_t size) {
-  VINE_ASSERT(!was_freed(p, size), "alloc: freed twice (A3)");
+  VINE_ASSERT(!was_freed(p, size), "alloc: freed twice (ALLOC3)");
   memset(p, POISON, poisoned_bytes(size));
 }
 
@@ -81,7 +81,7 @@ static void poison_range(const struct vine__batch *b, size_t size) {
 // Fresh ones too: their memory may have been freed objects of another span.
 static void *unpoison(void *p, size_t size, bool chained) {
   VINE_ASSERT(!chained || is_poisoned(p, size),
-              "alloc: written to after free (A3)");
+              "alloc: written to after free (ALLOC3)");
   return memset(p, UNWRITTEN, poisoned_bytes(size));
 }
 
@@ -118,7 +118,7 @@ static bool slot_is_valid(struct vine__cache_slot *s, unsigned cls) {
   for (void *p = s->chain; p; p = *vine__object_link(p, size), n++)
     if (vine__span_of(p)->cls != cls)
       return false;
-  return n == slot_count(s) && n <= 2 * vine__class_batch(cls); // (A2)
+  return n == slot_count(s) && n <= 2 * vine__class_batch(cls); // (ALLOC2)
 }
 
 static void *pop_chain(struct vine__cache_slot *s, size_t size) {
@@ -138,7 +138,7 @@ static void *pop_fresh(struct vine__cache_slot *s, size_t size) {
 static __attribute__((noinline)) void *alloc_refill(struct vine__cache_slot *s,
                                                     unsigned cls) {
   size_t size = vine__class_bytes(cls);
-  VINE_ASSERT(slot_count(s) == 0, "alloc: refill of a full slot (A1)");
+  VINE_ASSERT(slot_count(s) == 0, "alloc: refill of a full slot (ALLOC1)");
   s->limit = 2 * vine__class_batch(cls);
   struct vine__batch b = vine__central_take(cls, vine__class_batch(cls));
   if (b.count == 0)
@@ -147,7 +147,7 @@ static __attribute__((noinline)) void *alloc_refill(struct vine__cache_slot *s,
   s->bump = b.lo;
   s->end = b.hi;
   store_relaxed(&s->count, b.count);
-  VINE_XCHECK(slot_is_valid(s, cls), "alloc: bad batch (A1)");
+  VINE_XCHECK(slot_is_valid(s, cls), "alloc: bad batch (ALLOC1)");
   return b.chain ? pop_chain(s, size) : pop_fresh(s, size);
 }
 
@@ -171,7 +171,7 @@ static struct vine__batch cut_chain(struct vine__cache_slot *s, size_t size,
   }
   if (last)
     *vine__object_link(last, size) = NULL;
-  VINE_ASSERT(b.count <= slot_count(s), "alloc: chain too long (A1)");
+  VINE_ASSERT(b.count <= slot_count(s), "alloc: chain too long (ALLOC1)");
   slot_add(s, -(int)b.count);
   return b;
 }
@@ -195,7 +195,8 @@ static inline void free_cached(struct vine__cache_slot *s, unsigned cls,
   *vine__object_link(p, vine__class_bytes(cls)) = s->chain;
   s->chain = p;
   slot_add(s, 1);
-  VINE_DCHECK(slot_count(s) <= s->limit, "alloc: cache over its bound (A2)");
+  VINE_DCHECK(slot_count(s) <= s->limit,
+              "alloc: cache over its bound (ALLOC2)");
 }
 
 static void flush_slot(struct vine__cache_slot *s, unsigned cls) {
@@ -204,7 +205,7 @@ static void flush_slot(struct vine__cache_slot *s, unsigned cls) {
   b.count = slot_count(s);
   if (b.count == 0)
     return;
-  VINE_XCHECK(slot_is_valid(s, cls), "alloc: count is off (A1)");
+  VINE_XCHECK(slot_is_valid(s, cls), "alloc: count is off (ALLOC1)");
   if (vine__debug.poison)
     poison_range(&b, size);
   vine__central_give(cls, &b);

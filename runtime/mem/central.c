@@ -7,9 +7,9 @@
 // caches in front absorb the back and forth.
 //
 // Invariants.
-// (C1) out + freed + (count - fresh) == count.
-// (C2) A span is on its class's partial list if and only if out < count.
-// (C3) A span with out == 0 belongs to the page heap.
+// (CENTRAL1) out + freed + (count - fresh) == count.
+// (CENTRAL2) A span is on its class's partial list if and only if out < count.
+// (CENTRAL3) A span with out == 0 belongs to the page heap.
 //
 // Locking: central[cls].lock, rank CENTRAL. The page heap is called with it
 // held to allocate (so that two threads don't both map a span), and without
@@ -94,7 +94,7 @@ struct vine__batch vine__central_take(unsigned cls, uint32_t want) {
                              ? add_span(c, cls)
                              : span_of_link(c->partial.next);
   if (s) {
-    VINE_DCHECK(s->out < s->count, "central: full span on the list (C2)");
+    VINE_DCHECK(s->out < s->count, "central: full span on the list (CENTRAL2)");
     if (s->free)
       take_freed(s, size, want, &b);
     else
@@ -102,7 +102,7 @@ struct vine__batch vine__central_take(unsigned cls, uint32_t want) {
     s->out += b.count;
     c->out += b.count;
     VINE_ASSERT(b.count > 0 && s->out <= s->count,
-                "central: gave more than there is (C1)");
+                "central: gave more than there is (CENTRAL1)");
     if (s->out == s->count)
       vine__list_remove(&s->link);
   }
@@ -115,10 +115,10 @@ struct vine__batch vine__central_take(unsigned cls, uint32_t want) {
 // The object at p is back. Spans that become empty are chained at *empty.
 static void object_returned(struct central *c, struct vine__span *s,
                             struct vine__list *empty) {
-  VINE_ASSERT(s->out > 0, "central: more objects back than out (C1)");
+  VINE_ASSERT(s->out > 0, "central: more objects back than out (CENTRAL1)");
   if (s->out == s->count)
     vine__list_push_front(&c->partial, &s->link);
-  VINE_DCHECK(c->out > 0, "central: sum over the spans (C1)");
+  VINE_DCHECK(c->out > 0, "central: sum over the spans (CENTRAL1)");
   s->out--;
   c->out--;
   if (s->out > 0)
@@ -171,7 +171,7 @@ void vine__central_give(unsigned cls, const struct vine__batch *b) {
     give_range(c, cls, b, &empty);
   vine__lock_release(&c->lock);
   struct vine__list *n;
-  while ((n = vine__list_pop_front(&empty))) // (C3)
+  while ((n = vine__list_pop_front(&empty))) // (CENTRAL3)
     vine__heap_free(span_of_link(n));
 }
 

@@ -30,7 +30,7 @@ struct vine__central_stats {
 };
 void vine__central_read_stats(unsigned cls, struct vine__central_stats *out);
 
-// Whether the partial list of the class is what it says (C1 to C3).
+// Whether the partial list of the class is what it says (CENTRAL1 to CENTRAL3).
 bool vine__central_is_valid(unsigned cls);
 
 // Around fork, as in pageheap.h.

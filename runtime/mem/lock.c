@@ -4,9 +4,9 @@
 // 2, because it can't know whether it was the only one.
 //
 // Invariants.
-// (L1) state is 0, 1 or 2; only a release makes it 0.
-// (L2) While a thread sleeps on a lock its state is 2, so the release wakes.
-// (L3) A thread holds locks in ascending (rank, address) order.
+// (LOCK1) state is 0, 1 or 2; only a release makes it 0.
+// (LOCK2) While a thread sleeps on a lock its state is 2, so the release wakes.
+// (LOCK3) A thread holds locks in ascending (rank, address) order.
 //
 // Locking and rank: this file is what checks them. The record of held locks
 // is a per-thread array, debug builds only.
@@ -49,7 +49,8 @@ static bool may_follow(const struct vine__lock *outer,
 static void rank_check(const struct vine__lock *l) {
   VINE_ASSERT(l->rank < VINE_RANK_COUNT, "lock: not initialised");
   for (int i = 0; i < held.count; i++)
-    VINE_ASSERT(may_follow(held.lock[i], l), "lock: taken out of order (L3)");
+    VINE_ASSERT(may_follow(held.lock[i], l),
+                "lock: taken out of order (LOCK3)");
 }
 
 static void rank_push(const struct vine__lock *l) {
@@ -109,7 +110,7 @@ static bool spin(struct vine__lock *l) {
 static __attribute__((noinline)) void acquire_slow(struct vine__lock *l) {
   if (spin(l))
     return;
-  // (L2) The exchange both takes a free lock and announces a sleeper.
+  // (LOCK2) The exchange both takes a free lock and announces a sleeper.
   while (exchange_acquire(&l->state, CONTENDED) != FREE)
     vine__os_futex_wait(&l->state, CONTENDED, -1);
 }
@@ -133,7 +134,7 @@ void vine__lock_release(struct vine__lock *l) {
   rank_pop(l);
   uint32_t was = exchange_release(&l->state, FREE);
   VINE_ASSERT(was == HELD || was == CONTENDED,
-              "lock: released while free (L1)");
+              "lock: released while free (LOCK1)");
   if (was == CONTENDED)
     vine__os_futex_wake(&l->state, 1);
 }
@@ -151,6 +152,6 @@ bool vine__lock_is_held(const struct vine__lock *l) {
 // The sleepers stayed in the parent: nobody to wake.
 void vine__lock_reset_child(struct vine__lock *l) {
   rank_pop(l);
-  VINE_ASSERT(vine__lock_is_held(l), "lock: reset of a free lock (L1)");
+  VINE_ASSERT(vine__lock_is_held(l), "lock: reset of a free lock (LOCK1)");
   store_relaxed(&l->state, FREE);
 }

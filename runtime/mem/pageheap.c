@@ -9,11 +9,11 @@
 // the bound is dirty, the longest dirty runs go back to the kernel.
 //
 // Invariants.
-// (H1) Every unit of an arena belongs to exactly one span, run or header.
-// (H2) No two free runs are neighbours.
-// (H3) A run is in the bin of its length, in the dirty set if and only if
+// (HEAP1) Every unit of an arena belongs to exactly one span, run or header.
+// (HEAP2) No two free runs are neighbours.
+// (HEAP3) A run is in the bin of its length, in the dirty set if and only if
 //      dirty_units > 0.
-// (H4) heap.dirty_units is the sum over all free runs, and never less than
+// (HEAP4) heap.dirty_units is the sum over all free runs, and never less than
 //      what is resident in them.
 //
 // Locking: heap.lock (rank HEAP) guards all of it. madvise and munmap run
@@ -97,7 +97,7 @@ static struct bins *bins_of(const struct vine__span *s) {
 }
 
 static void bin_insert(struct vine__span *s) {
-  VINE_DCHECK(s->dirty_units <= s->units, "heap: more dirty than long (H4)");
+  VINE_DCHECK(s->dirty_units <= s->units, "heap: more dirty than long (HEAP4)");
   struct bins *b = bins_of(s);
   unsigned i = bin_index(s->units);
   s->state = VINE_SPAN_FREE;
@@ -108,13 +108,13 @@ static void bin_insert(struct vine__span *s) {
 }
 
 static void bin_remove(struct vine__span *s) {
-  VINE_ASSERT(s->state == VINE_SPAN_FREE, "heap: run not free (H1)");
+  VINE_ASSERT(s->state == VINE_SPAN_FREE, "heap: run not free (HEAP1)");
   struct bins *b = bins_of(s);
   unsigned i = bin_index(s->units);
   vine__list_remove(&s->link);
   if (vine__list_is_empty(&b->bin[i]))
     b->nonempty &= ~((uint64_t)1 << i);
-  VINE_ASSERT(heap.dirty_units >= s->dirty_units, "heap: dirty sum (H4)");
+  VINE_ASSERT(heap.dirty_units >= s->dirty_units, "heap: dirty sum (HEAP4)");
   heap.dirty_units -= s->dirty_units;
   heap.free_arenas -= s->units == RUN_UNITS_MAX;
 }
@@ -146,7 +146,7 @@ static struct vine__span *find_run(struct bins *b, uint32_t units) {
 static struct vine__span *make_run(struct vine__arena *a, uint32_t first,
                                    uint32_t units, uint32_t dirty) {
   VINE_DCHECK(units > 0 && first + units <= VINE_ARENA_UNITS,
-              "heap: run outside its arena (H1)");
+              "heap: run outside its arena (HEAP1)");
   struct vine__span *s = &a->span[first];
   s->units = units;
   s->dirty_units = (uint16_t)(dirty < units ? dirty : units);
@@ -156,11 +156,11 @@ static struct vine__span *make_run(struct vine__arena *a, uint32_t first,
   return s;
 }
 
-// Merges s, which is in no bin, with its free neighbours (H2).
+// Merges s, which is in no bin, with its free neighbours (HEAP2).
 static struct vine__span *merge(struct vine__span *s) {
   struct vine__arena *a = vine__arena_of(s);
   uint32_t first = first_unit(s);
-  VINE_DCHECK(first >= VINE_ARENA_HEADER_UNITS, "heap: header freed (H1)");
+  VINE_DCHECK(first >= VINE_ARENA_HEADER_UNITS, "heap: header freed (HEAP1)");
   uint32_t units = s->units;
   uint32_t dirty = s->dirty_units;
   uint32_t end = first + units;
@@ -183,7 +183,7 @@ static struct vine__span *merge(struct vine__span *s) {
 
 // Cuts `units` off the front of a run that is in no bin; the rest goes back.
 static void split(struct vine__span *s, uint32_t units) {
-  VINE_ASSERT(s->units >= units, "heap: run shorter than its bin (H3)");
+  VINE_ASSERT(s->units >= units, "heap: run shorter than its bin (HEAP3)");
   uint32_t rest = s->units - units;
   if (rest > 0)
     bin_insert(make_run(vine__arena_of(s), first_unit(s) + units, rest,
@@ -200,7 +200,7 @@ static bool add_arena(void) {
   VINE_ASSERT(vine__arena_of(a) == a, "heap: arena not aligned");
   a->span[0].state = VINE_SPAN_META;
   a->span[0].units = VINE_ARENA_HEADER_UNITS;
-  // head[] of the header's units is 0 already, its own first unit (H1).
+  // head[] of the header's units is 0 already, its own first unit (HEAP1).
   heap.arenas++;
   bin_insert(make_run(a, VINE_ARENA_HEADER_UNITS, RUN_UNITS_MAX, 0));
   return true;
@@ -241,7 +241,7 @@ static struct vine__arena *insert_run(struct vine__span *s) {
 static void start_span(struct vine__span *s, uint8_t cls) {
   struct vine__arena *a = vine__arena_of(s);
   uint32_t first = first_unit(s);
-  VINE_DCHECK(s->state == VINE_SPAN_FREE, "heap: run taken twice (H1)");
+  VINE_DCHECK(s->state == VINE_SPAN_FREE, "heap: run taken twice (HEAP1)");
   for (uint32_t i = 0; i < s->units; i++)
     a->head[first + i] = (uint16_t)first;
   s->state = VINE_SPAN_INUSE;
@@ -294,7 +294,7 @@ static size_t clean_run_locked(struct vine__span *s) {
   heap_unlock();
   vine__os_decommit(vine__span_base(s), bytes_of(s->units));
   heap_lock();
-  VINE_ASSERT(s->state == VINE_SPAN_BUSY, "heap: busy run was touched (H1)");
+  VINE_ASSERT(s->state == VINE_SPAN_BUSY, "heap: busy run was touched (HEAP1)");
   s->dirty_units = 0;
   struct vine__arena *retired = insert_run(s);
   if (retired) {
@@ -311,7 +311,7 @@ static size_t scavenge(size_t keep_bytes) {
   heap_lock();
   while (bytes_of(heap.dirty_units) > keep_bytes) {
     struct vine__span *s = pick_victim();
-    VINE_ASSERT(s, "heap: dirty units but no dirty run (H3)");
+    VINE_ASSERT(s, "heap: dirty units but no dirty run (HEAP3)");
     gained += clean_run_locked(s);
   }
   heap_unlock();
@@ -327,7 +327,7 @@ size_t vine__heap_scavenge(size_t keep_bytes) {
 
 void vine__heap_free(struct vine__span *s) {
   heap_lock();
-  VINE_ASSERT(s->state == VINE_SPAN_INUSE, "heap: freed twice (H1)");
+  VINE_ASSERT(s->state == VINE_SPAN_INUSE, "heap: freed twice (HEAP1)");
   VINE_ASSERT(heap.in_use_units >= s->units, "heap: use count");
   heap.in_use_units -= s->units;
   s->dirty_units = (uint16_t)s->units;
@@ -362,7 +362,7 @@ static bool run_is_valid(struct vine__span *s, unsigned bin, bool dirty) {
          (s->dirty_units > 0) == dirty && end <= VINE_ARENA_UNITS &&
          a->head[first] == first && a->head[end - 1] == first &&
          (end == VINE_ARENA_UNITS ||
-          a->span[end].state != VINE_SPAN_FREE); // (H2)
+          a->span[end].state != VINE_SPAN_FREE); // (HEAP2)
 }
 
 // Adds the dirty units of one set to *sum.
@@ -384,7 +384,7 @@ bool vine__heap_is_valid(void) {
   heap_lock();
   bool ok = bins_are_valid(&heap.dirty, true, &sum) &&
             bins_are_valid(&heap.clean, false, &sum) &&
-            sum == heap.dirty_units; // (H4)
+            sum == heap.dirty_units; // (HEAP4)
   heap_unlock();
   return ok;
 }

@@ -22,9 +22,9 @@
 // of our chunks are newer: we free none, and take a new one.
 //
 // Invariants.
-// (N1) A chunk's total is its own size plus its predecessor's total.
-// (N2) The spare is newer than all chunks: pushing it back on top is right.
-// (N3) SSP and all sizes are multiples of VINE_SIDE_ALIGN.
+// (SIDE1) A chunk's total is its own size plus its predecessor's total.
+// (SIDE2) The spare is newer than all chunks: pushing it back on top is right.
+// (SIDE3) SSP and all sizes are multiples of VINE_SIDE_ALIGN.
 //
 // Locking: none; a side stack belongs to the goroutine or thread that runs.
 // Runs on system stacks (from __vine_side_alloc's stub); never parks.
@@ -85,14 +85,14 @@ size_t vine__side_bytes(const struct vine__side *s) {
 static void push_chunk(struct vine__side *s, struct vine__chunk *k) {
   k->prev = s->top;
   k->total = k->granules + (s->top ? s->top->total : 0);
-  VINE_ASSERT(k->total >= k->granules, "sidestack: total overflows (N1)");
+  VINE_ASSERT(k->total >= k->granules, "sidestack: total overflows (SIDE1)");
   s->top = k;
 }
 
 static struct vine__chunk *pop_chunk(struct vine__side *s) {
   struct vine__chunk *k = s->top;
   VINE_DCHECK(k->total == k->granules + (k->prev ? k->prev->total : 0),
-              "sidestack: header was overwritten (N1)");
+              "sidestack: header was overwritten (SIDE1)");
   s->top = k->prev;
   return k;
 }
@@ -129,7 +129,7 @@ static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
   if (!k)
     return false;
   VINE_ASSERT((uintptr_t)k % GRANULE == 0 && bytes % GRANULE == 0,
-              "sidestack: chunk not aligned (N3)");
+              "sidestack: chunk not aligned (SIDE3)");
   k->granules = (uint32_t)(bytes / GRANULE);
   push_chunk(s, k);
   return true;
@@ -160,9 +160,9 @@ static void pop_newer(struct vine__side *s, struct vine__cache *c,
 // Makes ssp's chunk the newest. False when ssp lies in none (see above).
 static bool unwind_to(struct vine__side *s, struct vine__cache *c,
                       uintptr_t ssp) {
-  VINE_ASSERT(ssp % GRANULE == 0, "sidestack: SSP not aligned (N3)");
+  VINE_ASSERT(ssp % GRANULE == 0, "sidestack: SSP not aligned (SIDE3)");
   if (chunk_contains(s->spare, ssp)) {
-    push_chunk(s, s->spare); // (N2)
+    push_chunk(s, s->spare); // (SIDE2)
     s->spare = NULL;
     return true;
   }
@@ -216,7 +216,7 @@ static void set_regs(struct vine__side_regs *r, const struct vine__chunk *k,
 
 void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
                            size_t n, struct vine__side_regs *r) {
-  VINE_ASSERT(n > 0 && n % GRANULE == 0, "sidestack: odd size (N3)");
+  VINE_ASSERT(n > 0 && n % GRANULE == 0, "sidestack: odd size (SIDE3)");
   if (n > CHUNK_BYTES_MAX)
     return NULL;
   uintptr_t ssp = make_room(s, c, n, r->ssp);

@@ -71,7 +71,7 @@ void vine__side_release(struct vine__side *s, struct vine__cache *c);
 void vine__side_trim(struct vine__side *s, struct vine__cache *c,
                      struct vine__side_regs *r);
 
-// Whether the chain of chunks is sound (N1 to N3).
+// Whether the chain of chunks is sound (SIDE1 to SIDE3).
 bool vine__side_is_valid(const struct vine__side *s);
 
 #endif

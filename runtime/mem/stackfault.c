@@ -17,8 +17,8 @@
 // overflow by less than that shows up as a broken prologue check, which
 // move=1 finds.
 //
-// Invariant (X1): a slot of the ring is empty (base null) or names a mapping
-// without access.
+// Invariant (FAULT1): a slot of the ring is empty (base null) or names a
+// mapping without access.
 //
 // Locking: ring.lock, rank STACK_FAULT. vine__stack_is_stale reads without
 // it: an entry being replaced can be missed, no more.

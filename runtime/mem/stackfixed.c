@@ -12,11 +12,11 @@
 // Stacks above an eighth of a batch have a mapping of their own.
 //
 // Invariants.
-// (B1) Slots [0, fresh) of a batch have their guard; the others were never
+// (FIXED1) Slots [0, fresh) of a batch have their guard; the others were never
 //      used.
-// (B2) A slot is in use, dirty or clean; slot->next is meaningful only on a
+// (FIXED2) A slot is in use, dirty or clean; slot->next is meaningful only on a
 //      list.
-// (B3) fixed.dirty_bytes is the sum over all dirty lists.
+// (FIXED3) fixed.dirty_bytes is the sum over all dirty lists.
 //
 // Locking: fixed.lock, rank STACK_FIXED; madvise and mmap of own mappings run
 // without it. Runs on system stacks; never parks.
@@ -51,7 +51,7 @@ struct batch {
   struct batch *older;
   char *first; // guard of slot 0
   uint32_t pool;
-  uint32_t fresh; // slots used so far (B1)
+  uint32_t fresh; // slots used so far (FIXED1)
   uint32_t slots;
   uint32_t unused;
   struct slot slot[];
@@ -137,7 +137,7 @@ static bool add_batch(unsigned pool) {
 }
 
 // The next slot that was never used. Its guard is set under the lock: it
-// happens once per slot, and (B1) then needs no list of half-made ones.
+// happens once per slot, and (FIXED1) then needs no list of half-made ones.
 static struct slot *take_fresh(unsigned pool) {
   struct batch *b = fixed.pool[pool].newest;
   if (!b || b->fresh == b->slots) {
@@ -169,7 +169,7 @@ static void push(struct slot **list, struct slot *s) {
 static struct slot *take_slot(unsigned pool) {
   struct slot *s = pop(&fixed.pool[pool].dirty);
   if (s) {
-    VINE_ASSERT(fixed.dirty_bytes >= pool_bytes(pool), "stack: sum (B3)");
+    VINE_ASSERT(fixed.dirty_bytes >= pool_bytes(pool), "stack: sum (FIXED3)");
     fixed.dirty_bytes -= pool_bytes(pool);
     return s;
   }
@@ -206,7 +206,7 @@ static void free_in_pool(struct vine__stack st) {
   fixed_lock();
   VINE_ASSERT(fixed.in_use > 0, "stack: more freed than allocated");
   VINE_ASSERT(s < &batch_of(s)->slot[batch_of(s)->fresh],
-              "stack: freed a slot that was never used (B1)");
+              "stack: freed a slot that was never used (FIXED1)");
   fixed.in_use--;
   bool kept = keep_dirty(s, pool);
   fixed_unlock();

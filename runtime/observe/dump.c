@@ -18,7 +18,7 @@
 // A goroutine that runs on another thread can't be walked, unless that one is
 // frozen or in foreign code: it says so.
 //
-// The stack of a goroutine that waits is held by SCAN (H1 of shrink.c)
+// The stack of a goroutine that waits is held by SCAN (SCAN1 of shrink.c)
 // while it is printed: whoever wakes it, a plain thread perhaps, waits. The
 // others' threads stand still, but for those that didn't stop in time: what is
 // read then may be wrong. vine__frames_next reads inside the stack's bounds

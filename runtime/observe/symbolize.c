@@ -14,9 +14,9 @@
 //   4) a global name, before a local one
 //
 // Invariants.
-// (Y1) No pointer into a mapped file is followed before its bounds are
+// (SYMBOL1) No pointer into a mapped file is followed before its bounds are
 //      checked against the file's size: the file on disk may be anything.
-// (Y2) modules[0 .. module_count) are complete; entries are never removed.
+// (SYMBOL2) modules[0 .. module_count) are complete; entries are never removed.
 //
 // Locking: `busy` is tried, never waited for: the thread that holds it may be
 // the one that a signal handler interrupted.
@@ -105,7 +105,8 @@ bool vine__symbol_object(uintptr_t pc, const char **file, uintptr_t *offset) {
 
 // --- reading a file ---
 
-// bytes at offset of the mapped file, or null when they aren't inside (Y1).
+// bytes at offset of the mapped file, or null when they aren't inside
+// (SYMBOL1).
 static const void *at(const struct module *m, uint64_t offset, uint64_t bytes) {
   if (offset > m->file_bytes || bytes > m->file_bytes - offset)
     return NULL;

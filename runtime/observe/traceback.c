@@ -4,9 +4,9 @@
 // nothing is allocated.
 //
 // Invariants.
-// (T1) Within one stack each record is above the one before: the walk ends.
-// (T2) The ring holds the last VINE_TRACEBACK_ENDS program counters past the
-//      first VINE_TRACEBACK_ENDS.
+// (TRACE1) Within one stack each record is above the one before: the walk ends.
+// (TRACE2) The ring holds the last VINE_TRACEBACK_ENDS program counters past
+//      the first VINE_TRACEBACK_ENDS.
 //
 // Locking: none. Runs in the crash path, on a system or signal stack; about
 // 2 KiB. Rejected: unwinding by .eh_frame (foreign code may have none that
@@ -50,7 +50,7 @@ static bool take_record(struct vine__frames *w) {
     return false;
   const uintptr_t *record = (const uintptr_t *)w->bp;
   w->pc = record[1];
-  // (T1) What is left of this stack lies above the record.
+  // (TRACE1) What is left of this stack lies above the record.
   w->lo = w->bp + RECORD_BYTES;
   w->bp = vine__frames_here(w, record[0]);
   return true;
@@ -116,10 +116,11 @@ struct ring {
   size_t seen; // frames past the first ENDS
 };
 
-// (T2)
+// (TRACE2)
 static void print_ring(const struct ring *r) {
   size_t kept = r->seen < ENDS ? r->seen : ENDS;
-  VINE_ASSERT(kept <= r->seen, "traceback: ring holds more than it saw (T2)");
+  VINE_ASSERT(kept <= r->seen,
+              "traceback: ring holds more than it saw (TRACE2)");
   if (r->seen > ENDS)
     vine__print("...%zu frames elided...\n", r->seen - ENDS);
   for (size_t i = r->seen - kept; i < r->seen; i++)

@@ -69,7 +69,7 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
   struct vine__sched *s = &vine__sched;
   struct g *g = vine__m_g(m);
   store_relaxed(&m->call_sp, 1);
-  if (vine__is_frozen()) // Z2
+  if (vine__is_frozen()) // FREEZE2
     vine__m_freeze(m, TRAP_FOREIGN);
   vine__lock_acquire(&s->lock);
   if (try_reacquire_locked(m)) {

@@ -18,15 +18,16 @@
 // is not to be read.
 //
 // Invariants:
-// (Z1) A thread with m->frozen runs nothing of the program's any more.
-// (Z2) After the freeze a thread with call_sp 0 and retake 1 won't run
-//      instrumented code on its goroutine's stack: X1 of foreign.S, where the
-//      freeze is the watchdog, but for the lock: who finds retake set stops.
-// (Z3) FROZEN is the last state: stop.c leaves it alone.
+// (FREEZE1) A thread with m->frozen runs nothing of the program's any more.
+// (FREEZE2) After the freeze a thread with call_sp 0 and retake 1 won't run
+//      instrumented code on its goroutine's stack: FOREIGN1 of foreign.S, where
+//      the freeze is the watchdog, but for the lock: who finds retake set
+//      stops.
+// (FREEZE3) FROZEN is the last state: stop.c leaves it alone.
 //
-// Locking: SYSMON is tried, for the guard words (M3 of thread.c). If it can't
-// be had for TRY_NS its holder is stuck, and so is every thread that wants to
-// end. Runs on: any stack, signal handlers too.
+// Locking: SYSMON is tried, for the guard words (THREAD3 of thread.c). If it
+// can't be had for TRY_NS its holder is stuck, and so is every thread that
+// wants to end. Runs on: any stack, signal handlers too.
 //
 // Rejected: signals to stop threads (handlers run on goroutines' threads, in
 // the middle of anything, and what they interrupt isn't at a safe point);
@@ -53,7 +54,7 @@ _Noreturn void vine__m_freeze(struct m *m, enum vine__trap where) {
 
 bool vine__g_stands_in_foreign(struct m *m, struct g *g) {
   return vine__g_kind(g) == G_GROWABLE && vine__m_call_sp(m) == 0 &&
-         load_relaxed(&m->retake) != 0; // Z2
+         load_relaxed(&m->retake) != 0; // FREEZE2
 }
 
 // Whether there is nothing to wait for.
@@ -87,7 +88,7 @@ static void ask_all(const struct m *self, bool is_late) {
   }
   if (locked)
     vine__lock_release(&vine__sysmon_lock);
-  vine__os_membarrier(); // Z2
+  vine__os_membarrier(); // FREEZE2
 }
 
 void vine__world_freeze(struct m *self) {

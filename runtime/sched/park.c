@@ -14,8 +14,8 @@
 // A waker owns g once it took it off the list that the lock guards.
 //
 // Invariants:
-// (P1) No thread has g as its m->g from before 4) until one executes g.
-// (P2) A context below foreign frames (g blocked in a callback or in foreign
+// (PARK1) No thread has g as its m->g from before 4) until one executes g.
+// (PARK2) A context below foreign frames (g blocked in a callback or in foreign
 //      code) is only resumed on the same thread: g->held == m. Before 4).
 //
 // Runs on: system stack. Doesn't allocate (hibernate=1 does).

@@ -9,9 +9,9 @@
 // stack, so that spawning costs no allocation in the steady state.
 //
 // Invariants:
-// (G1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
+// (PROC1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
 //      none; it has no side stack, pins, segments, block or thread.
-// (G2) goids are never reused; 1 is main.
+// (PROC2) goids are never reused; 1 is main.
 //
 // Locking: the list of blocks, VINE_RANK_ALLG. Free lists belong to their P.
 // Runs on: system stack; never parks.
@@ -299,13 +299,13 @@ static inline void make_context(struct g *g, uintptr_t sp, void (*fn)(void),
   g->sp = sp;
 }
 
-// g, which has a stack and a context, is alive. What isn't set here is as G1
+// g, which has a stack and a context, is alive. What isn't set here is as PROC1
 // says.
 static inline void begin(struct g *g, struct p *p, void *entry,
                          uint64_t limit) {
-  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "G1");
-  VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "G1");
-  VINE_DCHECK(!g->side_regs.ss_size, "G1");
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "PROC1");
+  VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "PROC1");
+  VINE_DCHECK(!g->side_regs.ss_size, "PROC1");
   g->flags =
       (g->flags & G_FLAG_LARGE) | (g->kind == G_FIXED ? G_FLAG_FIXED : 0);
   g->parked = 0;

@@ -27,24 +27,25 @@
 // thread for each ready goroutine (the same).
 //
 // Invariants:
-// (S1) Only the thread that has P p writes p->tail, p->cache, p->counts.
-// (S2) A goroutine is in at most one queue, and then RUNNABLE.
-// (S3) A goroutine with g->held runs on that thread only: a thread that picks
-//      it hands over its P and sleeps.
-// (S4) While maxprocs is 1 nobody but its owner takes from the only P's queue:
-//      plain stores do. So the number changes only while the world is stopped
-//      (stop.c).
-// (S5) When all threads are busy or asleep, no goroutine waits in a queue
+// (SCHED1) Only the thread that has P p writes p->tail, p->cache, p->counts.
+// (SCHED2) A goroutine is in at most one queue, and then RUNNABLE.
+// (SCHED3) A goroutine with g->held runs on that thread only: a thread that
+//      picks it hands over its P and sleeps.
+// (SCHED4) While maxprocs is 1 nobody but its owner takes from the only P's
+//      queue: plain stores do. So the number changes only while the world is
+//      stopped (stop.c).
+// (SCHED5) When all threads are busy or asleep, no goroutine waits in a queue
 //      while a P is idle.
-// (S6) A thread holds the lock at some time between giving up a P and getting
-//      another one.
-// (S7) While the state is PAUSING no P is idle: each one that a thread gives
-//      back counts as stopped.
+// (SCHED6) A thread holds the lock at some time between giving up a P and
+//      getting another one.
+// (SCHED7) While the state is PAUSING no P is idle: each one that a thread
+//      gives back counts as stopped.
 //
 // While the state is FROZEN no thread takes a goroutine off a queue any more
 // (freeze.c): each looks at the state between having one and having the next.
 //
-// Checked: tests/model/steal.pml (S1, S2), idle.pml (S5), handoff.pml (S3).
+// Checked: tests/model/steal.pml (SCHED1, SCHED2), idle.pml (SCHED5),
+// handoff.pml (SCHED3).
 //
 // Runs on: system stack. Allocates only threads.
 
@@ -73,7 +74,7 @@ uint64_t vine__rand(struct m *m) { // xorshift64*, Vigna 2016
 // --- processors ---
 
 void vine__pidle_put_locked(struct p *p) {
-  if (load_relaxed(&vine__sched.state) == VINE_PAUSING) { // S7
+  if (load_relaxed(&vine__sched.state) == VINE_PAUSING) { // SCHED7
     if (fetch_sub_seq_cst(&vine__sched.stop_wait, 1) == 1)
       vine__os_futex_wake(&vine__sched.stop_wait, 1);
     return;
@@ -139,7 +140,7 @@ static void globrunq_put(struct g *g) {
   vine__lock_release(&vine__sched.lock);
 }
 
-// Nobody steals (S4). Atomic instructions are most of what a switch costs.
+// Nobody steals (SCHED4). Atomic instructions are most of what a switch costs.
 static bool is_alone(void) { return load_relaxed(&vine__sched.maxprocs) == 1; }
 
 // Half of a full queue, and g, to the global queue. Owner only.
@@ -329,7 +330,7 @@ static bool try_wakep(void) {
   return p != NULL;
 }
 
-// Again when a P became idle beside this thread that seemed to spin (S5).
+// Again when a P became idle beside this thread that seemed to spin (SCHED5).
 static __attribute__((noinline)) void wakep_slow(void) {
   while (!try_wakep() && load_seq_cst(&vine__sched.idle_p_count) != 0)
     ;
@@ -483,7 +484,7 @@ static void stop_spinning(struct m *m) {
 // Whether a thread that has just made its P idle must look once more: when it
 // was spinning, or nobody is. A waker counts as spinning for a moment before
 // it takes an idle P; if it finds none it has woken nobody, and the goroutine
-// that it queued is left to who makes a P idle next (S5).
+// that it queued is left to who makes a P idle next (SCHED5).
 static bool must_look_again(struct m *m) {
   if (m->spinning)
     stop_spinning(m);
@@ -515,7 +516,7 @@ static bool go_idle(struct m *m) {
   return true;
 }
 
-// nextp is read only after a wake, which orders what the waker wrote (M1).
+// nextp is read only after a wake, which orders what the waker wrote (THREAD1).
 void vine__stopm_for_p(struct m *m) {
   vine__m_deafen(m);
   do {
@@ -857,7 +858,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
     vine__m_deafen(m);
     globrunq_put(g); // g may run elsewhere from here on
     // Also when this P runs something else next: a thread that goes idle may
-    // have looked here before, and into this P's queue after (S5).
+    // have looked here before, and into this P's queue after (SCHED5).
     vine__wakep();
   } else {
     runq_put(m, vine__m_p(m), g, false);

@@ -39,7 +39,7 @@ struct vine__sched {
   _Atomic uint32_t max_threads;
   _Atomic uint32_t stop_wait;       // futex: Ps that have yet to stop
   _Atomic uint64_t spawned_outside; // goroutines started without a P
-  _Atomic uint64_t goid; // the last one given; 1 is kept for main (G2)
+  _Atomic uint64_t goid; // the last one given; 1 is kept for main (PROC2)
 };
 extern struct vine__sched vine__sched;
 

@@ -20,18 +20,19 @@
 // to others: queue, timers, free goroutines, cached memory.
 //
 // Invariants:
-// (W1) stop_wait is the number of Ps below maxprocs, but for the stopper's,
+// (STOP1) stop_wait is the number of Ps below maxprocs, but for the stopper's,
 //      that have not been given back since the state became PAUSING.
-// (W2) maxprocs changes only while the world is stopped. Who has a P may read
-//      it, and allp below it, at will; others load it with acquire.
+// (STOP2) maxprocs changes only while the world is stopped. Who has a P may
+//      read it, and allp below it, at will; others load it with acquire.
 //
 // Locking: ALLP says who stops the world. SYSMON and SCHED, each for moments,
 // never while waiting.
 // Runs on: system stack, or a plain thread's. Changing the number may park,
 // behind another one who does.
 //
-// Rejected: raising the number without stopping (wrong from 1: S4 of sched.c),
-// lowering it lazily, P by P (the call would return with more running).
+// Rejected: raising the number without stopping (wrong from 1: SCHED4 of
+// sched.c), lowering it lazily, P by P (the call would return with more
+// running).
 
 #include "api/init.h"
 #include "base/fatal.h"
@@ -57,13 +58,13 @@ static void begin(struct m *self) {
   vine__lock_acquire(&s->lock);
   uint32_t running = VINE_RUNNING;
   bool began = cas_acq_rel(&s->state, &running, VINE_PAUSING);
-  if (running == VINE_FROZEN) // Z3 of freeze.c; the lock stays locked
+  if (running == VINE_FROZEN) // FREEZE3 of freeze.c; the lock stays locked
     vine__m_freeze(self, TRAP_NONE);
   VINE_ASSERT(began, "stop: not running");
   uint32_t wait = load_relaxed(&s->maxprocs) - (self && self->p ? 1 : 0);
   while (vine__pidle_get_locked())
     wait--;
-  store_relaxed(&s->stop_wait, wait); // W1
+  store_relaxed(&s->stop_wait, wait); // STOP1
   vine__lock_release(&s->lock);
 }
 
@@ -119,14 +120,14 @@ static struct p *distribute_locked(struct m *self) {
 // Lock held.
 static void leave_pausing(struct m *self, enum vine__state to) {
   uint32_t pausing = VINE_PAUSING;
-  if (!cas_acq_rel(&vine__sched.state, &pausing, to)) // Z3 of freeze.c
+  if (!cas_acq_rel(&vine__sched.state, &pausing, to)) // FREEZE3 of freeze.c
     vine__m_freeze(self, TRAP_NONE);
 }
 
 void vine__world_start(struct m *self) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
-  VINE_ASSERT(load_relaxed(&s->stop_wait) == 0, "start: not stopped (W1)");
+  VINE_ASSERT(load_relaxed(&s->stop_wait) == 0, "start: not stopped (STOP1)");
   leave_pausing(self, VINE_RUNNING);
   struct p *busy = distribute_locked(self);
   vine__lock_release(&s->lock);
@@ -195,7 +196,7 @@ static void dissolve(struct p *p, uint32_t n) {
 static void resize(struct m *self, uint32_t n) {
   struct vine__sched *s = &vine__sched;
   uint32_t old = load_relaxed(&s->maxprocs);
-  store_release(&s->maxprocs, n); // W2; pairs with loads without a P
+  store_release(&s->maxprocs, n); // STOP2; pairs with loads without a P
   for (uint32_t i = n; i < old; i++)
     dissolve(s->allp[i], n);
   if (self && self->p && self->p->id >= n) {

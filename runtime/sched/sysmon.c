@@ -26,7 +26,7 @@
 //   3) m->call_sp still 0? Then the thread is in foreign code, and on its way
 //      out it will see retake: the P is ours. Else: take retake back.
 // All under the scheduler's lock, which the thread takes too when it sees
-// retake (X1, foreign.S; tests/model/handoff.pml).
+// retake (FOREIGN1, foreign.S; tests/model/handoff.pml).
 //
 // Runs on: a thread that is no M. Allocates (hibernation).
 
@@ -96,7 +96,7 @@ void vine__m_poison(struct m *m) {
 }
 
 void vine__m_preempt(struct m *m) {
-  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: M3");
+  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "preempt: THREAD3");
   vine__m_poison(m);
 }
 

@@ -8,9 +8,10 @@
 // m->nextp.
 //
 // Invariants:
-// (M1) m->nextp is set by one waker, before the wake; the M takes it.
-// (M2) Ms are never freed, only used again: sysmon reads them without a lock.
-// (M3) A thread's guard word is written by others under vine__sysmon_lock,
+// (THREAD1) m->nextp is set by one waker, before the wake; the M takes it.
+// (THREAD2) Ms are never freed, only used again: sysmon reads them without a
+//     lock.
+// (THREAD3) A thread's guard word is written by others under vine__sysmon_lock,
 //      and a thread that ends takes that lock first.
 //
 // How many. Blocked foreign calls and bound goroutines each need a thread of
@@ -282,7 +283,7 @@ static bool run_on_idle(struct p *p, bool spinning) {
   if (!m)
     return false;
   m->spinning = spinning;
-  m->nextp = p; // M1
+  m->nextp = p; // THREAD1
   vine__m_wake(m);
   return true;
 }
@@ -292,7 +293,7 @@ static int run_on_new(struct p *p, bool spinning) {
   if (!m)
     return ENOMEM;
   m->spinning = spinning;
-  m->nextp = p; // M1
+  m->nextp = p; // THREAD1
   int err = vine__thread_create(&m->thread, thread_main, m);
   if (err)
     put_free(m);
@@ -388,7 +389,7 @@ _Noreturn void vine__m_exit(struct m *m) {
   VINE_TCB(VINE_TCB_GUARD) = 0;
   vine__side_regs_set((struct vine__side_regs){0});
   drop_sigstack(m);
-  vine__lock_acquire(&vine__sysmon_lock); // M3
+  vine__lock_acquire(&vine__sysmon_lock); // THREAD3
   vine__lock_release(&vine__sysmon_lock);
   struct g *g = vine__m_g(m);
   if (g) // bound to this thread, and stays what it is

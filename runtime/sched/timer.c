@@ -28,12 +28,12 @@
 // one or runs the due timers, and waking a goroutine calls wakep.
 //
 // Invariants:
-// (T1) slots is a 4-ary heap: slot i is not later than 4i+1 ... 4i+4.
-// (T2) t->heap is set if and only if t is in that heap, at t->index; changed
-//      under the heap's lock only.
-// (T3) first_ns is the first slot's deadline whenever the lock is free.
-// (T4) At most one thread watches: watch != NEVER.
-// (T5) A thread that runs t's fn has t in its P's `running`, from before it
+// (TIMER1) slots is a 4-ary heap: slot i is not later than 4i+1 ... 4i+4.
+// (TIMER2) t->heap is set if and only if t is in that heap, at t->index;
+//      changed under the heap's lock only.
+// (TIMER3) first_ns is the first slot's deadline whenever the lock is free.
+// (TIMER4) At most one thread watches: watch != NEVER.
+// (TIMER5) A thread that runs t's fn has t in its P's `running`, from before it
 //      frees the heap's lock until fn returned.
 //
 // Locking: one lock per heap, rank TIMER; two only where a heap is moved, by
@@ -85,10 +85,10 @@ static __attribute__((unused)) bool is_valid(struct vine__timers *ts) {
   for (uint32_t i = 0; i < count_of(ts); i++) {
     struct vine__timer_slot *s = &ts->slots[i];
     if (i && ts->slots[(i - 1) / ARITY].when_ns > s->when_ns)
-      return false; // T1
+      return false; // TIMER1
     struct vine__timer *t = (struct vine__timer *)s->what;
     if (!is_sleeper(s->what) && (t->index != i || t->heap != ts))
-      return false; // T2
+      return false; // TIMER2
   }
   return true;
 }
@@ -230,7 +230,7 @@ bool vine__timers_wait(void) {
   if (first == VINE_NEVER)
     return false;
   int64_t until = VINE_NEVER;
-  if (!cas_seq_cst(&watch, &until, DECIDING)) { // T4
+  if (!cas_seq_cst(&watch, &until, DECIDING)) { // TIMER4
     if (until == DECIDING || first < until)
       wake_watcher();
     return false;
@@ -331,7 +331,7 @@ static int64_t clamp(int64_t when_ns) {
 static bool add_and_unlock(struct vine__timers *ts, struct vine__timer_slot s) {
   insert(ts, s);
   publish_first(ts);
-  VINE_XCHECK(is_valid(ts), "timer: heap is broken (T1, T2)");
+  VINE_XCHECK(is_valid(ts), "timer: heap is broken (TIMER1, TIMER2)");
   bool first = ts->slots[0].what == s.what;
   vine__lock_release(&ts->lock);
   return first;
@@ -342,7 +342,7 @@ void vine__timer_start(struct vine__timer *t, int64_t when_ns,
   VINE_DCHECK(((uintptr_t)t & 1) == 0, "timer: not aligned");
   struct vine__timers *ts = lock_own_heap();
   when_ns = clamp(when_ns);
-  VINE_ASSERT(!load_relaxed(&t->heap), "timer: started twice (T2)");
+  VINE_ASSERT(!load_relaxed(&t->heap), "timer: started twice (TIMER2)");
   vine__san_release(t);
   t->when_ns = when_ns;
   t->fn = fn;
@@ -360,7 +360,7 @@ bool vine__timer_stop(struct vine__timer *t) {
     vine__lock_acquire(&ts->lock);
     if (load_relaxed(&t->heap) == ts) {
       VINE_ASSERT(ts->slots[t->index].what == (uintptr_t)t,
-                  "timer: not where it says (T2)");
+                  "timer: not where it says (TIMER2)");
       remove_at(ts, t->index);
       store_release(&t->heap, NULL); // pairs with vine__timer_is_idle
       publish_first(ts);
@@ -398,18 +398,19 @@ void vine__timers_move(uint32_t from, uint32_t to) {
   VINE_ASSERT(to < from, "timer: moved to a higher heap");
   vine__lock_acquire(&a->lock);
   vine__lock_acquire(&b->lock);
-  VINE_ASSERT(!load_relaxed(&b->running), "timer: moved while it runs (T5)");
+  VINE_ASSERT(!load_relaxed(&b->running),
+              "timer: moved while it runs (TIMER5)");
   while (count_of(b)) {
     struct vine__timer_slot s = b->slots[0];
     remove_at(b, 0);
     insert(a, s);
     // Who stops it meanwhile waits for one of the locks, then looks again.
     if (!is_sleeper(s.what))
-      store_release(&((struct vine__timer *)s.what)->heap, a); // T2
+      store_release(&((struct vine__timer *)s.what)->heap, a); // TIMER2
   }
   publish_first(b);
   publish_first(a);
-  VINE_XCHECK(is_valid(a), "timer: heap is broken (T1, T2)");
+  VINE_XCHECK(is_valid(a), "timer: heap is broken (TIMER1, TIMER2)");
   vine__lock_release(&b->lock);
   vine__lock_release(&a->lock);
 }
@@ -461,8 +462,8 @@ static void run_first(struct vine__timers *ts) {
   struct vine__timer *_Atomic *slot =
       &vine__timers[vine__m_p(vine__getm())->id].running;
   struct vine__timer *t = (struct vine__timer *)ts->slots[0].what;
-  VINE_ASSERT(load_relaxed(&t->heap) == ts, "timer: not in its heap (T2)");
-  VINE_ASSERT(!load_relaxed(slot), "timer: run by a timer (T5)");
+  VINE_ASSERT(load_relaxed(&t->heap) == ts, "timer: not in its heap (TIMER2)");
+  VINE_ASSERT(!load_relaxed(slot), "timer: run by a timer (TIMER5)");
   void (*fn)(struct vine__timer *) = t->fn;
   store_relaxed(&t->slot, slot); // ordered by t->heap below
   store_seq_cst(slot, t);
@@ -485,7 +486,7 @@ static bool run_due(struct vine__timers *ts, int64_t now) {
     else
       run_first(ts);
   }
-  VINE_XCHECK(is_valid(ts), "timer: heap is broken (T1, T2)");
+  VINE_XCHECK(is_valid(ts), "timer: heap is broken (TIMER1, TIMER2)");
   vine__lock_release(&ts->lock);
   return any;
 }

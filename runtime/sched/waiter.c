@@ -2,8 +2,8 @@
 // Goroutines and threads that wait. waiter.h has the story.
 //
 // Invariants:
-// (W1) A sleeper is woken once; after `woken` is set its waker touches only
-//      the address, in the futex call, which ignores what is there.
+// (WAITER1) A sleeper is woken once; after `woken` is set its waker touches
+//      only the address, in the futex call, which ignores what is there.
 //
 // Runs on: system stack or a plain thread's. Never parks but where it says so.
 
@@ -18,7 +18,7 @@ void vine__who_wake(vine__who w, uint64_t ret) {
     return;
   }
   struct vine__sleeper *s = (struct vine__sleeper *)(w & ~(vine__who)1);
-  VINE_DCHECK(load_relaxed(&s->woken) == 0, "waiter: woken twice (W1)");
+  VINE_DCHECK(load_relaxed(&s->woken) == 0, "waiter: woken twice (WAITER1)");
   s->ret = ret;
   vine__san_release(s);
   store_release(&s->woken, 1); // pairs with vine__sleep

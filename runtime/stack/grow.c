@@ -15,9 +15,9 @@
 // sum of a goroutine's segments.
 //
 // Invariants:
-// (K1) hi and lo are multiples of 64, so distances that stacks move are.
-// (K2) lo + BUDGET < sp whenever user code runs.
-// (K3) A chain of frame records ends with 0, or leaves [sp, hi): into an
+// (GROW1) hi and lo are multiples of 64, so distances that stacks move are.
+// (GROW2) lo + BUDGET < sp whenever user code runs.
+// (GROW3) A chain of frame records ends with 0, or leaves [sp, hi): into an
 //      older segment.
 //
 // Runs on: system stack. Allocates. Fatal when it can't.
@@ -82,7 +82,7 @@ bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes) {
   g->lo = (uintptr_t)s.lo;
   g->ext = NULL;
   g->flags &= (uint8_t)~G_FLAG_LARGE;
-  VINE_DCHECK(g->hi % VINE_STACK_ALIGN == 0, "K1");
+  VINE_DCHECK(g->hi % VINE_STACK_ALIGN == 0, "GROW1");
   vine__stack_set_guard(g);
   return true;
 }
@@ -112,7 +112,7 @@ size_t vine__stack_adjust(uintptr_t record, uintptr_t lo, uintptr_t hi,
                           uintptr_t delta) {
   for (size_t n = 0;; n++) {
     uintptr_t *rbp = (uintptr_t *)record;
-    if (*rbp < lo || *rbp >= hi) // K3
+    if (*rbp < lo || *rbp >= hi) // GROW3
       return n;
     *rbp += delta;
     record = *rbp;
@@ -139,7 +139,7 @@ bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
   memcpy((void *)(sp + delta), (void *)sp, hi - sp);
   vine__stack_adjust(record + delta, sp, hi, delta);
   g->sp = sp + delta;
-  VINE_DCHECK(delta % VINE_STACK_ALIGN == 0, "K1");
+  VINE_DCHECK(delta % VINE_STACK_ALIGN == 0, "GROW1");
   release(lo, hi, ext, large, c);
   if (m) {
     vine__count(&vine__m_p(m)->counts.moves, 1);
@@ -230,7 +230,7 @@ static uintptr_t grow(struct m *m, struct g *g, uintptr_t entry, size_t frame,
   } else if (!vine__stack_resize(m, g, bytes, record)) {
     out_of_memory(g, bytes);
   }
-  VINE_ASSERT(fits(g, entry + (g->hi - hi), frame), "K2: growth too small");
+  VINE_ASSERT(fits(g, entry + (g->hi - hi), frame), "GROW2: growth too small");
   return g->hi - hi;
 }
 

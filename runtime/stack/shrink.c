@@ -14,15 +14,15 @@
 // doubles while shrinking halves below a quarter, so no size is next to both.
 //
 // Invariants:
-// (H1) Only the holder of SCAN, or the thread that is parking g, touches the
+// (SCAN1) Only the holder of SCAN, or the thread that is parking g, touches the
 //      stack of a goroutine that doesn't run.
-// (H2) A goroutine with pins, segments, or a context on a system stack keeps
+// (SCAN2) A goroutine with pins, segments, or a context on a system stack keeps
 //      its stack.
-// (H3) A goroutine that is executed has a stack with the frames that it had
+// (SCAN3) A goroutine that is executed has a stack with the frames that it had
 //      when it parked: whoever sets HIBERNATED does so under SCAN, or as its
 //      owner, and nobody else writes `flags`.
 //
-// Checked: tests/model/hibernate.pml (H1, H3).
+// Checked: tests/model/hibernate.pml (SCAN1, SCAN3).
 //
 // Runs on: a system stack or sysmon's. Allocates; failure is no error.
 

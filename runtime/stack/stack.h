@@ -7,8 +7,8 @@
 #include "g.h"
 #include "sched/fpenv.h"
 
-// Binds g to thread m (S3 of sched.c, P2 of park.c), or frees it. Sets the flag
-// that goes with `held`, without which nobody looks at that.
+// Binds g to thread m (SCHED3 of sched.c, PARK2 of park.c), or frees it. Sets
+// the flag that goes with `held`, without which nobody looks at that.
 static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
   g->flags = (uint8_t)(g->flags & ~G_FLAG_BOUND) | (here ? G_FLAG_BOUND : 0);
   g->held = here ? m : NULL;

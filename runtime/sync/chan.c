@@ -15,13 +15,13 @@
 // would be to switch stacks.
 //
 // Invariants:
-// (C1) At least one of sendq and recvq is empty, but for a goroutine that
+// (CHAN1) At least one of sendq and recvq is empty, but for a goroutine that
 //      waits for both in one select.
-// (C2) Buffered: count > 0 implies recvq empty; count < cap implies sendq
+// (CHAN2) Buffered: count > 0 implies recvq empty; count < cap implies sendq
 //      empty (again but for selects that somebody else has won).
-// (C3) A waiter that was unlinked, and won its select if it has one, belongs
+// (CHAN3) A waiter that was unlinked, and won its select if it has one, belongs
 //      to who did that, and is woken once.
-// (C4) After close both queues are empty for ever.
+// (CHAN4) After close both queues are empty for ever.
 //
 // Locking: c->lock, rank CHAN; several by ascending address (select.c).
 // Nobody is woken under it: who wakes may free the channel.
@@ -141,7 +141,7 @@ void vine__waitq_remove(struct vine__waitq *q, struct vine__sudog *s) {
   s->is_linked = false;
 }
 
-// The first waiter that is still there (C3). Lock held.
+// The first waiter that is still there (CHAN3). Lock held.
 static struct vine__sudog *waitq_pop(struct vine__waitq *q) {
   struct vine__sudog *s;
   while ((s = load_relaxed(&q->first)) != NULL) {
@@ -205,7 +205,8 @@ bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op) {
   }
   struct vine__sudog *s = waitq_pop(&c->recvq);
   if (s) {
-    VINE_DCHECK(load_relaxed(&c->count) == 0, "C2: receiver waits beside data");
+    VINE_DCHECK(load_relaxed(&c->count) == 0,
+                "CHAN2: receiver waits beside data");
     vine__lock_release(&c->lock);
     if (c->cap == 0)
       vine__san_acquire(vine__who_waits(s->who));
@@ -229,7 +230,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
   struct vine__sudog *s = waitq_pop(&c->sendq);
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == c->cap,
-                "C2: sender waits beside room");
+                "CHAN2: sender waits beside room");
     vine__san_acquire(vine__who_waits(s->who));
     slot_put(c, c->recvx, s->elem, s->word);
     c->sendx = next_slot(c, c->sendx);
@@ -251,7 +252,7 @@ bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op) {
   }
   struct vine__sudog *s = waitq_pop(&c->sendq);
   if (s) {
-    VINE_DCHECK(c->cap == 0, "C2: sender waits beside room");
+    VINE_DCHECK(c->cap == 0, "CHAN2: sender waits beside room");
     vine__lock_release(&c->lock);
     vine__san_acquire(vine__who_waits(s->who));
     take(c, op, s->elem, s->word);
@@ -577,7 +578,7 @@ static struct vine__sudog *close_locked(struct vine_chan *c) {
   }
   if (waitq_pop(&c->sendq))
     vine__fatal("send on closed channel");
-  VINE_DCHECK(!load_relaxed(&c->recvq.first), "C4: waiter after close");
+  VINE_DCHECK(!load_relaxed(&c->recvq.first), "CHAN4: waiter after close");
   return list;
 }
 

@@ -14,13 +14,13 @@
 //            └─ with_cancel D     canceller D
 //
 // Invariants:
-// (X1) err goes from 0 to its final value once, under the lock.
-// (X2) children and hooks are empty when err is set.
-// (X3) A context has a reference to its parent, so an ancestor outlives its
+// (CTX1) err goes from 0 to its final value once, under the lock.
+// (CTX2) children and hooks are empty when err is set.
+// (CTX3) A context has a reference to its parent, so an ancestor outlives its
 //      descendants; the list of children has no references.
-// (X4) A canceller takes a child that has references left, and adds one; a
+// (CTX4) A canceller takes a child that has references left, and adds one; a
 //      child without (it is being freed) it unlinks only.
-// (X5) The timer's function uses its context without a reference: the last
+// (CTX5) The timer's function uses its context without a reference: the last
 //      unref waits for it.
 //
 // Locking: one context at a time, rank CTX; the done channel is closed, and
@@ -73,7 +73,7 @@ static bool ctx_is_valid(const struct ctx *c) {
   if (c->canceller != c)
     return !load_relaxed(&((struct ctx *)(uintptr_t)c)->done);
   bool over = load_relaxed(&((struct ctx *)(uintptr_t)c)->err) != 0;
-  return !over || (vine__list_is_empty(&c->children) && // X2
+  return !over || (vine__list_is_empty(&c->children) && // CTX2
                    vine__list_is_empty(&c->hooks));
 }
 
@@ -105,20 +105,20 @@ static void unref(struct ctx *c) {
       return;
     struct ctx *parent = c->parent;
     ctx_free(c);
-    c = parent; // its reference (X3)
+    c = parent; // its reference (CTX3)
   }
 }
 
 static void ctx_free(struct ctx *c) {
   if (c->canceller == c) {
-    vine__timer_stop_sync(&c->timer); // X5
+    vine__timer_stop_sync(&c->timer); // CTX5
     struct ctx *up = c->parent->canceller;
     if (up) {
       vine__lock_acquire(&up->lock);
       vine__list_remove(&c->sibling);
       vine__lock_release(&up->lock);
     }
-    VINE_ASSERT(vine__list_is_empty(&c->children), "context: X3");
+    VINE_ASSERT(vine__list_is_empty(&c->children), "context: CTX3");
     if (!vine__list_is_empty(&c->hooks))
       vine__fatal("free of a context that somebody waits for");
     vine__chan_free_sys(load_relaxed(&c->done));
@@ -133,7 +133,7 @@ static void take_children_locked(struct ctx *c, struct ctx **chain) {
   struct vine__list *l;
   while ((l = vine__list_pop_front(&c->children)) != NULL) {
     struct ctx *child = VINE_CONTAINER(l, struct ctx, sibling);
-    if (!try_ref(child)) // X4
+    if (!try_ref(child)) // CTX4
       continue;
     child->work = *chain;
     *chain = child;
@@ -157,14 +157,14 @@ static void end_one(struct ctx *c, int err, const char *cause,
                     struct ctx **chain) {
   VINE_DCHECK(c->canceller == c, "context: can't be cancelled");
   vine__lock_acquire(&c->lock);
-  VINE_DCHECK(ctx_is_valid(c), "context: X2");
+  VINE_DCHECK(ctx_is_valid(c), "context: CTX2");
   if (load_relaxed(&c->err)) {
     vine__lock_release(&c->lock);
     return;
   }
   c->cause = cause;
   vine__san_release(&c->err);
-  store_release(&c->err, err); // X1; pairs with vine_ctx_err
+  store_release(&c->err, err); // CTX1; pairs with vine_ctx_err
   vine__timer_stop(&c->timer);
   if (load_relaxed(&c->done))
     vine__chan_close_sys(load_relaxed(&c->done));

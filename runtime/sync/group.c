@@ -3,11 +3,11 @@
 // one word; waiters are in the lot (parkinglot.c).
 //
 // Invariants:
-// (G1) The bit is set, under the bucket's lock, before a waiter is queued, and
-//      only while the count isn't zero.
-// (G2) The step to zero while the bit is set is made under the bucket's lock:
-//      so exactly those wake that wait for this zero, though the group may be
-//      in use again.
+// (GROUP1) The bit is set, under the bucket's lock, before a waiter is queued,
+//      and only while the count isn't zero.
+// (GROUP2) The step to zero while the bit is set is made under the bucket's
+//      lock: so exactly those wake that wait for this zero, though the group
+//      may be in use again.
 //
 // Runs on: system stack or a plain thread.
 

@@ -8,10 +8,12 @@
 // who was first.
 //
 // Invariants:
-// (L1) A record is in one bucket's list, or belongs to the one that took it.
-// (L2) Nothing here touches the memory at addr but vine__sema_*, and those
-//      only while a waiter or a releaser that was promised one keeps it alive.
-// (L3) A timed record that was taken by a waker is freed by the second of
+// (PARKING1) A record is in one bucket's list, or belongs to the one that took
+//     it.
+// (PARKING2) Nothing here touches the memory at addr but vine__sema_*, and
+//      those only while a waiter or a releaser that was promised one keeps it
+//      alive.
+// (PARKING3) A timed record that was taken by a waker is freed by the second of
 //      waker and timer function, when the timer could not be stopped.
 //
 // Locking: one bucket at a time, rank SEMA; wakes nobody under it.
@@ -41,7 +43,7 @@ struct vine__parked_timed {
   struct vine__bucket *bucket;
   struct vine__parked *(*on_timeout)(struct vine__bucket *, void *);
   struct vine_interrupt *intr; // instead of a timer; null: none
-  _Atomic bool is_left;        // by waker or timer, the first of the two (L3)
+  _Atomic bool is_left; // by waker or timer, the first of the two (PARKING3)
 };
 
 #define EIGHT(x) x, x, x, x, x, x, x, x
@@ -96,7 +98,7 @@ static struct vine__parked_timed *timed(struct vine__parked *w) {
 }
 
 void vine__lot_take(struct vine__bucket *b, struct vine__parked *w) {
-  VINE_ASSERT(w->is_linked, "L1: waiter taken twice");
+  VINE_ASSERT(w->is_linked, "PARKING1: waiter taken twice");
   VINE_DCHECK(vine__lock_is_held(&b->lock), "lot: bucket is not locked");
   if (w->prev)
     w->prev->next = w->next;
@@ -132,7 +134,7 @@ static size_t record_bytes(const struct vine__parked *w) {
   return w->is_timed ? sizeof(struct vine__parked_timed) : sizeof *w;
 }
 
-// L3: true for the second one to leave.
+// PARKING3: true for the second one to leave.
 static bool leave(struct vine__parked_timed *t) {
   return exchange_acq_rel(&t->is_left, true);
 }
@@ -146,7 +148,7 @@ static void record_free(struct vine__parked *w) {
 }
 
 void vine__lot_wake(struct vine__parked *w, int64_t ret) {
-  VINE_DCHECK(!w->is_linked, "L1: woken while linked");
+  VINE_DCHECK(!w->is_linked, "PARKING1: woken while linked");
   vine__who who = w->who;
   if (!vine__who_is_thread(who)) {
     ((struct g *)who)->waiting = NULL;
@@ -341,7 +343,7 @@ void vine__sema_release(uint32_t *count, uint32_t n) {
     *end = w;
     end = &w->next;
   }
-  if (n > 0) // L2: as many are on their way to acquire
+  if (n > 0) // PARKING2: as many are on their way to acquire
     *count += n;
   vine__lot_unlock(b);
   vine__lot_wake_all(list, 0);

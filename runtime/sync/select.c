@@ -8,22 +8,22 @@
 //      are exact, but for waiters of selects that are over. One that is ready
 //      is kept locked, the others released, and the operation is done;
 //   3) none: put a record into each channel's queue, and wait;
-//   4) the waker that sets `done` first has won (S1). It finishes the select:
-//      takes the other records out of their queues, and wakes.
+//   4) the waker that sets `done` first has won (SELECT1). It finishes the
+//      select: takes the other records out of their queues, and wakes.
 // Step 1 may miss a channel that became ready behind the look; so a try form
 // may only give up in step 2.
 //
 // Choosing among k ready ones by a random number less than k is uniform.
 //
 // Invariants:
-// (S1) `done` goes from 0 to 1 once; the record belongs to who did that.
-// (S2) Who unlinks a record whose select somebody else has won drops it
+// (SELECT1) `done` goes from 0 to 1 once; the record belongs to who did that.
+// (SELECT2) Who unlinks a record whose select somebody else has won drops it
 //      without another look: the winner's step 4 takes the same channel's
 //      lock after it, and only then frees the memory.
-// (S3) While one thread unlocks its channels (unlock_all) the record stays:
-//      a winner needs the last of those locks.
-// (S4) With a deadline: a timer competes for `done`. If it loses, and could
-//      not be stopped, the second of winner and timer frees the record. A
+// (SELECT3) While one thread unlocks its channels (unlock_all) the record
+//      stays: a winner needs the last of those locks.
+// (SELECT4) With a deadline: a timer competes for `done`. If it loses, and
+//      could not be stopped, the second of winner and timer frees the record. A
 //      thread's deadline competes until it is woken: it frees its own.
 //
 // Locking: channels by ascending address, each once. In step 4 one at a time.
@@ -56,7 +56,7 @@ struct vine__select {
   struct vine_select_case own; // cases of a select of one
   int64_t deadline_ns;         // 0: none
   struct vine__timer timer;
-  _Atomic bool is_left;    // by winner or timer, the first of both (S4)
+  _Atomic bool is_left;    // by winner or timer, the first of both (SELECT4)
   struct vine__sudog sg[]; // of cases with a channel, by ascending channel
 };
 
@@ -201,7 +201,7 @@ static void select_free(struct vine__select *sel) {
   vine__waiter_free(sel, select_bytes(sel->n));
 }
 
-// S4: true for the second one to leave.
+// SELECT4: true for the second one to leave.
 static bool leave(struct vine__select *sel) {
   return exchange_acq_rel(&sel->is_left, true);
 }
@@ -223,7 +223,7 @@ static void lock_all(struct vine__select *sel) {
       vine__lock_acquire(&sel->sg[i].c->lock);
 }
 
-// All but `keep`'s. Reads nothing of sel after the last release (S3).
+// All but `keep`'s. Reads nothing of sel after the last release (SELECT3).
 static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
   uint32_t n = sel->n;
   for (uint32_t i = 0; i < n; i++)
@@ -235,7 +235,7 @@ static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
 
 static bool try_win(struct vine__select *sel) {
   uint32_t zero = 0;
-  return cas_acq_rel(&sel->done, &zero, 1); // S1
+  return cas_acq_rel(&sel->done, &zero, 1); // SELECT1
 }
 
 bool vine__select_try_win(struct vine__sudog *s) { return try_win(s->sel); }
@@ -246,9 +246,10 @@ static struct vine__waitq *queue_of(const struct vine__select *sel,
                                                       : &s->c->recvq;
 }
 
-// Takes what is left of sel out of all queues (S2).
+// Takes what is left of sel out of all queues (SELECT2).
 static void unlink_all(struct vine__select *sel) {
-  VINE_DCHECK(load_relaxed(&sel->done) == 1, "S1: unlinked before it was won");
+  VINE_DCHECK(load_relaxed(&sel->done) == 1,
+              "SELECT1: unlinked before it was won");
   for (uint32_t i = 0; i < sel->n; i++) {
     struct vine__sudog *s = &sel->sg[i];
     vine__lock_acquire(&s->c->lock);

@@ -18,11 +18,11 @@
 // starvation mode).
 //
 // Invariants:
-// (Y1) A waiter is queued only while LOCKED and PARKED are set, or WOKEN is:
+// (SYNC1) A waiter is queued only while LOCKED and PARKED are set, or WOKEN is:
 //      so somebody will wake it. Checked under the bucket's lock.
-// (Y2) WOKEN is set only while one woken waiter hasn't tried yet; that one
+// (SYNC2) WOKEN is set only while one woken waiter hasn't tried yet; that one
 //      clears it, by locking or before it waits again.
-// (Y3) A semaphore's or group's bit is 1 while anyone waits.
+// (SYNC3) A semaphore's or group's bit is 1 while anyone waits.
 //
 // For sanitizer.h: each call here goes on with the ordering by the lock's
 // address that the inline calls begin.
@@ -70,7 +70,7 @@ static bool spin(unsigned i) {
   return true;
 }
 
-// PARKED was set; the lot says whether that is still so (Y1). True: waited.
+// PARKED was set; the lot says whether that is still so (SYNC1). True: waited.
 static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
   struct vine__bucket *b = vine__lot_lock(m);
   uint32_t s = load_relaxed(word_of(m));
@@ -89,7 +89,7 @@ static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
 }
 
 int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
-  uint32_t mine = since ? WOKEN : 0; // Y2
+  uint32_t mine = since ? WOKEN : 0; // SYNC2
   uint32_t s = load_relaxed(word_of(m));
   for (unsigned i = 0;;) {
     if (!(s & LOCKED)) {
@@ -242,7 +242,7 @@ static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
     __atomic_fetch_sub(&s->state, cost, __ATOMIC_ACQUIRE);
     w = take_to(b, w, &end);
   }
-  __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED); // Y3
+  __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED); // SYNC3
   return list;
 }
 

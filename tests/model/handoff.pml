@@ -9,8 +9,8 @@
 // they are seen. membarrier waits until a thread's buffer has drained, and so
 // do locked instructions.
 // Checks: a P is used by the thread that has it, and by no other while it is
-// taken (X1); a goroutine runs on one thread at a time; a bound one on its own
-// thread only (S3); all goroutines come to their end (a bad end state).
+// taken (FOREIGN1); a goroutine runs on one thread at a time; a bound one on its own
+// thread only (SCHED3); all goroutines come to their end (a bad end state).
 // Not covered: more than one P (idle.pml), callbacks, fixed stacks (the same
 // protocol, with the store of call_sp in api_enter).
 //
@@ -61,7 +61,7 @@ inline unuse_p() { atomic { assert(user == me); user = NONE } }
 inline start_g(x) {
   atomic {
     assert(runs_on[x] == NONE);
-    assert(held[x] == NONE || held[x] == me); // S3
+    assert(held[x] == NONE || held[x] == me); // SCHED3
     runs_on[x] = me;
     m_g[me] = x
   }
@@ -124,7 +124,7 @@ schedule:
 #if BROKEN == 6
         start_g(g)
 #else
-        // start_held: our P for that thread. nextp, then the wake (M1).
+        // start_held: our P for that thread. nextp, then the wake (THREAD1).
         unuse_p();
         i = held[g];
         g = NONE;

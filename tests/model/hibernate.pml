@@ -7,10 +7,10 @@
 // looks at any time, and shrinks or hibernates. A third party calls vine_ready
 // for the permit. What a step reads or writes is the code's: the status with
 // its SCAN bit, `flags` as a load and a store, hi, the block, the frames.
-// Checks: nobody touches the stack while somebody else does (H1); who runs has
+// Checks: nobody touches the stack while somebody else does (SCAN1); who runs has
 // a stack, and the frames that were there when it parked; nothing is freed
 // twice or leaked; no wake-up and no permit is lost.
-// Not covered: growth (the owner alone), tracebacks, what is movable (H2).
+// Not covered: growth (the owner alone), tracebacks, what is movable (SCAN2).
 //
 // BROKEN=1: the scavenger doesn't set SCAN, but only looks for WAITING.
 // BROKEN=2: the stack is freed after the scan ended.

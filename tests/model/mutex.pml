@@ -6,7 +6,7 @@
 // each bucket's critical section is the code's; whether a waiter has starved
 // is left open, so both ways to unlock are tried.
 // Checks: mutual exclusion; nobody sleeps for ever (a bad end state); the word
-// is 0 at the end; (Y2) at most one woken waiter at a time.
+// is 0 at the end; (SYNC2) at most one woken waiter at a time.
 // Not covered: spinning (it only delays), memory order.
 //
 // BROKEN=1: the waiter doesn't look at the word again under the bucket's lock.
@@ -98,7 +98,7 @@ owner:
         :: atomic {
              parked = nempty(queue); locked = 0; woken_bit = 1;
              tokens++;
-             assert(tokens == 1) // Y2
+             assert(tokens == 1) // SYNC2
            }
         fi;
         release();

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 // runtime/sync/select.c: selects over two unbuffered channels, with a deadline.
 //
-// Two selects receive from both channels, one send goes to each channel, and
-// a timer competes for the first select. A waiter is a select's record or a
-// plain one (a select of one case). The steps are the code's: all locks by
-// ascending channel, enqueue, unlock one after the other; the winner of
-// `done` unlinks the other record under that channel's lock, frees, wakes;
-// the timer and the winner agree on who frees (S4).
-// Checks: a select is won once (S1); no freed record is looked at (S2, S3);
-// no record is freed twice; each element arrives at most once, and nobody is
-// left asleep beside a waiting partner (a bad end state is one: senders wait
-// for ever only if both selects are over).
-// Not covered: more than two channels, sends in a select (the same code), the
-// deadlines of plain threads (tests/unit/waiters_test.c, under sanitizers).
+// Two selects receive from both channels, one send goes to each channel, and a
+// timer competes for the first select. A waiter is a select's record or a plain
+// one (a select of one case). The steps are the code's: all locks by ascending
+// channel, enqueue, unlock one after the other; the winner of `done` unlinks
+// the other record under that channel's lock, frees, wakes; the timer and the
+// winner agree on who frees (SELECT4). Checks: a select is won once (SELECT1);
+// no freed record is looked at (SELECT2, SELECT3); no record is freed twice;
+// each element arrives at most once, and nobody is left asleep beside a waiting
+// partner (a bad end state is one: senders wait for ever only if both selects
+// are over). Not covered: more than two channels, sends in a select (the same
+// code), the deadlines of plain threads (tests/unit/waiters_test.c, under
+// sanitizers).
 //
 // BROKEN=1: `done` is tested and set in two steps.
 // BROKEN=2: the winner frees the record before it unlinked all.
@@ -140,7 +140,7 @@ proctype selector(byte id) {
   if :: id == 0 -> timer_on = 1; run timer() :: else fi;
   look(id);
   release(0);
-  look(id); // unlock_all reads the record before its last release (S3)
+  look(id); // unlock_all reads the record before its last release (SELECT3)
   release(1);
 end_wait: // fine if the other one got both
   atomic { woken[id] -> woken[id] = 0 };

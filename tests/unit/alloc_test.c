@@ -84,7 +84,7 @@ static void test_stats(struct vine__cache *c) {
     vine__free(c, p[i], 512);
   CHECK(in_use() == before);
   vine__alloc_read_stats(&s);
-  CHECK(s.cls[cls].cached_bytes <= 2 * VINE_CACHE_BATCH_BYTES); // (A2)
+  CHECK(s.cls[cls].cached_bytes <= 2 * VINE_CACHE_BATCH_BYTES); // (ALLOC2)
   vine__cache_flush(c);
   vine__alloc_read_stats(&s);
   CHECK(s.cached_bytes == 0 && vine__alloc_is_valid());
@@ -272,8 +272,8 @@ static void dies_with(void (*fn)(void), const char *why) {
 
 static void test_misuse(void) {
   dies_with(wrong_size, "wrong size");
-  dies_with(freed_twice, "freed twice (A3)");
-  dies_with(written_after_free, "written to after free (A3)");
+  dies_with(freed_twice, "freed twice (ALLOC3)");
+  dies_with(written_after_free, "written to after free (ALLOC3)");
 }
 
 int main(void) {

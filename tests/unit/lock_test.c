@@ -76,14 +76,14 @@ static void test_ranks(void) {
   vine__lock_release(&l[1]);
   vine__lock_check_none_held();
 #if VINE_CHECK_LEVEL >= 1
-  dies_with(wrong_order, "out of order (L3)");
-  dies_with(wrong_address, "out of order (L3)");
-  dies_with(twice, "out of order (L3)");
+  dies_with(wrong_order, "out of order (LOCK3)");
+  dies_with(wrong_address, "out of order (LOCK3)");
+  dies_with(twice, "out of order (LOCK3)");
   dies_with(forgotten, "held where none may be");
   dies_with(not_mine, "doesn't hold it");
 #else
   (void)wrong_order, (void)wrong_address, (void)twice, (void)forgotten;
-  dies_with(not_mine, "released while free (L1)");
+  dies_with(not_mine, "released while free (LOCK1)");
 #endif
 }
 

@@ -14,10 +14,11 @@
 // retake, issues a membarrier and then reads call_sp. One of the two sees the
 // other, though this path has no fence: all its stores are plain.
 //
-// (X1) A thread relies on its processor only after it stored call_sp != 0 and
-//      then read retake == 0; every way out of foreign code (the exit below,
-//      api_enter, a callback, longjmp, vine__goexit) stores first. sysmon takes
-//      it only if it reads call_sp == 0 after the membarrier, under the lock.
+// (FOREIGN1) A thread relies on its processor only after it stored call_sp != 0
+//      and then read retake == 0; every way out of foreign code (the exit
+//      below, api_enter, a callback, longjmp, vine__goexit) stores first.
+//      sysmon takes it only if it reads call_sp == 0 after the membarrier,
+//      under the lock.
 // Checked: tests/model/handoff.pml.
 
 #include "asm.h"

@@ -9,7 +9,7 @@
 // In a container the path is often relative to a root we don't see. Then the
 // files under the path are missing, and those at the mount's top are ours.
 //
-// Invariant (O3): whatever the files hold, the result is 0 or positive, and
+// Invariant (QUOTA1): whatever the files hold, the result is 0 or positive, and
 // nothing outside the buffers is touched.
 //
 // Runs on system stacks, 8 KiB. Rejected: reading /proc/self/mountinfo for
@@ -106,7 +106,7 @@ static int walk_up(const char *top, const char *path,
   char dir[PATH_BYTES];
   size_t top_len = strlen(top);
   size_t len = vine__format(dir, sizeof dir, "%s%s", top, path);
-  VINE_ASSERT(len < sizeof dir, "os: cgroup path outgrew its buffer (O3)");
+  VINE_ASSERT(len < sizeof dir, "os: cgroup path outgrew its buffer (QUOTA1)");
   int limit = 0;
   for (;;) {
     limit = smaller_limit(limit, read_limit(dir));
@@ -148,7 +148,7 @@ static int line_limit(char *line, const char *mount) {
 }
 
 int vine__os_cpu_quota_at(const char *proc_cgroup, const char *mount) {
-  int saved = errno; // (O1)
+  int saved = errno; // (OS1)
   char text[FILE_BYTES];
   int limit = 0;
   if (read_file(proc_cgroup, text, sizeof text)) {
@@ -162,7 +162,7 @@ int vine__os_cpu_quota_at(const char *proc_cgroup, const char *mount) {
     }
   }
   errno = saved;
-  VINE_ASSERT(limit >= 0, "os: negative processor quota (O3)");
+  VINE_ASSERT(limit >= 0, "os: negative processor quota (QUOTA1)");
   return limit;
 }
 

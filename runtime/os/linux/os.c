@@ -3,9 +3,9 @@
 // returns a negative errno value as the kernel does.
 //
 // Invariants.
-// (O1) errno is what it was: the runtime calls in here between a goroutine's
+// (OS1) errno is what it was: the runtime calls in here between a goroutine's
 //      foreign call and its reading of errno.
-// (O2) No call allocates or locks; two threads may make any two at once.
+// (OS2) No call allocates or locks; two threads may make any two at once.
 //
 // Locking: none. Two words are set once and only ever by equal values.
 // Runs on system stacks.
