@@ -13,6 +13,7 @@
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "libc/fork.h"
+#include "observe/schedtrace.h"
 #include "os/os.h"
 #include "sched/fpenv.h"
 #include "sched/park.h"
@@ -85,6 +86,7 @@ static int set_up(void) {
   vine__m_remember_mask();
   vine__fp_init();
   vine__dump_init();
+  vine__schedtrace_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   store_relaxed(&vine__sched.max_threads, VINE_THREADS_MAX);
   uint32_t procs = procs_wanted();

@@ -22,6 +22,7 @@
 
 #include "base/atomic.h"
 #include "base/config.h"
+#include "base/sanitizer.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -208,17 +209,19 @@ static void on_fault(int sig) {
   end_after_failure();
 }
 
-// Also of other threads: the process is ending already.
+// Also of other threads: the process is ending already. By the C library's own
+// function: the program's, or ours in libc/, would call what is above.
 static void catch_faults(void) {
   static const int faults[] = {SIGSEGV, SIGBUS};
   struct sigaction act;
   memset(&act, 0, sizeof act);
   act.sa_handler = on_fault;
+  act.sa_flags = SA_ONSTACK;
   sigemptyset(&act.sa_mask);
   sigset_t set;
   sigemptyset(&set);
   for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-    sigaction(faults[i], &act, NULL);
+    VINE_LIBC_SIGACTION(faults[i], &act, NULL);
     sigaddset(&set, faults[i]);
   }
   sigprocmask(SIG_UNBLOCK, &set, NULL); // blocked, they would kill

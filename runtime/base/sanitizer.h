@@ -102,6 +102,8 @@ static inline void vine__san_acquire(const void *key) { (void)key; }
 static inline void vine__san_release_own(const void *key) { (void)key; }
 static inline void vine__san_acquire_own(const void *key) { (void)key; }
 
+struct sigaction;
+int __sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 #define VINE_LIBC_SIGACTION __sigaction
 
 #endif

@@ -26,9 +26,6 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-extern int VINE_LIBC_SIGACTION(int, const struct sigaction *,
-                               struct sigaction *);
-
 // The program's actions. Written with signals coming in: a handler may see
 // the one before or after, as with the kernel's own.
 static struct sigaction actions[NSIG];

@@ -2,10 +2,16 @@
 // VINEDEBUG=schedtrace=MS: one line about the scheduler every MS milliseconds,
 // in the words of Go's. Reads without locks; the numbers are each right, but
 // not of one moment.
+//
+// How it works. The watchdog is the clock: this is the hook of its probe
+// (base/probe.h), installed only when the variable asks for it.
+//
+// Runs on: the watchdog's thread.
 
 #include "observe/schedtrace.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
+#include "base/probe.h"
 #include "sched/sched.h"
 
 static void print_line(int64_t since_start_ns) {
@@ -27,14 +33,20 @@ static void print_line(int64_t since_start_ns) {
               load_relaxed(&s->runq_count), queues);
 }
 
-void vine__schedtrace(int64_t now_ns) {
-  static int64_t start_ns, last_ns;
-  if (!vine__debug.schedtrace)
-    return;
+static void on_probe(enum vine__probe_event event, struct g *g,
+                     uint64_t value) {
+  static int64_t start_ns, last_ns; // the watchdog's own
+  (void)event, (void)g;
+  int64_t now_ns = (int64_t)value;
   if (!start_ns)
     start_ns = last_ns = now_ns;
   if (now_ns - last_ns < (int64_t)vine__debug.schedtrace * 1000000)
     return;
   last_ns = now_ns;
   print_line(now_ns - start_ns);
+}
+
+void vine__schedtrace_init(void) {
+  if (vine__debug.schedtrace)
+    vine__probe_install(on_probe, 1u << VINE_PROBE_WATCHDOG);
 }

@@ -3,9 +3,7 @@
 #ifndef VINE_SCHEDTRACE_H
 #define VINE_SCHEDTRACE_H
 
-#include <stdint.h>
-
-// From the watchdog, at each of its rounds.
-void vine__schedtrace(int64_t now_ns);
+// Before the watchdog starts.
+void vine__schedtrace_init(void);
 
 #endif

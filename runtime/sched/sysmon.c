@@ -30,7 +30,7 @@
 //
 // Runs on: a thread that is no M. Allocates (hibernation).
 
-#include "observe/schedtrace.h"
+#include "base/probe.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/freeze.h"
@@ -255,7 +255,7 @@ static void *sysmon_main(void *arg) {
     sleep_ns =
         look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
     vine__stack_scavenge(now);
-    vine__schedtrace(now);
+    vine__probe(VINE_PROBE_WATCHDOG, NULL, (uint64_t)now);
     store_release(&working, 0);
     if (sleep_ns >= QUIET_NS)
       vine__deadlock_check();
