@@ -264,16 +264,10 @@ static void written_after_free(void) {
   vine__alloc(&c, 100);
 }
 
-static void dies_with(void (*fn)(void), const char *why) {
-  char err[512];
-  CHECK(unit_died_of(unit_child(fn, err, sizeof err), SIGABRT));
-  CHECK(strstr(err, why));
-}
-
 static void test_misuse(void) {
-  dies_with(wrong_size, "wrong size");
-  dies_with(freed_twice, "freed twice (ALLOC3)");
-  dies_with(written_after_free, "written to after free (ALLOC3)");
+  unit_dies_with(wrong_size, "wrong size");
+  unit_dies_with(freed_twice, "freed twice (ALLOC3)");
+  unit_dies_with(written_after_free, "written to after free (ALLOC3)");
 }
 
 int main(void) {

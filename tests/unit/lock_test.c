@@ -62,12 +62,6 @@ static void forgotten(void) {
   vine__lock_check_none_held();
 }
 
-static void dies_with(void (*fn)(void), const char *why) {
-  char err[512];
-  int st = unit_child(fn, err, sizeof err);
-  CHECK(unit_died_of(st, SIGABRT) && strstr(err, why));
-}
-
 static void test_ranks(void) {
   struct vine__lock l[2] = {VINE_LOCK_INIT(CHAN), VINE_LOCK_INIT(CHAN)};
   vine__lock_acquire(&l[0]);
@@ -76,14 +70,14 @@ static void test_ranks(void) {
   vine__lock_release(&l[1]);
   vine__lock_check_none_held();
 #if VINE_CHECK_LEVEL >= 1
-  dies_with(wrong_order, "out of order (LOCK3)");
-  dies_with(wrong_address, "out of order (LOCK3)");
-  dies_with(twice, "out of order (LOCK3)");
-  dies_with(forgotten, "held where none may be");
-  dies_with(not_mine, "doesn't hold it");
+  unit_dies_with(wrong_order, "out of order (LOCK3)");
+  unit_dies_with(wrong_address, "out of order (LOCK3)");
+  unit_dies_with(twice, "out of order (LOCK3)");
+  unit_dies_with(forgotten, "held where none may be");
+  unit_dies_with(not_mine, "doesn't hold it");
 #else
   (void)wrong_order, (void)wrong_address, (void)twice, (void)forgotten;
-  dies_with(not_mine, "released while free (LOCK1)");
+  unit_dies_with(not_mine, "released while free (LOCK1)");
 #endif
 }
 

@@ -114,4 +114,11 @@ static inline bool unit_died_of(int status, int sig) {
   return WIFSIGNALED(status) && WTERMSIG(status) == sig;
 }
 
+// fn ends its process by vine__throw, with `why` in the message.
+static inline void unit_dies_with(void (*fn)(void), const char *why) {
+  char err[512];
+  CHECK(unit_died_of(unit_child(fn, err, sizeof err), SIGABRT));
+  CHECK(strstr(err, why));
+}
+
 #endif
