@@ -46,6 +46,7 @@ check: $(BUILD)/build.ninja
 	@tools/check-style
 	@tools/check-layers
 	@tools/check-docs
+	@tools/check-comments
 	@cmake --build $(BUILD) --target vine
 	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
 

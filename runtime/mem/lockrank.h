@@ -17,12 +17,9 @@
   X(TIMEOBJ)     /* time.c: one per timer of the program */                    \
   X(CHAN)        /* chan.c: one per channel, by address */                     \
   X(SEMA)        /* parkinglot.c: one per bucket */                            \
-  X(NETPOLL)     /* netpoll.c */                                               \
   X(TIMER)       /* timer.c: one per P */                                      \
-  X(GROUP)       /* group.c: waiters of a group */                             \
   X(SCHED)       /* sched.c: global queue, idle Ms and Ps */                   \
   X(ALLG)        /* proc.c: list of all gs */                                  \
-  X(LEARN)       /* learned stack sizes */                                     \
   X(STACK_LARGE) /* stackalloc.c: spare reservations */                        \
   X(STACK_FIXED) /* stackfixed.c: free fixed stacks */                         \
   X(STACK_FAULT) /* stackfault.c: quarantine of VINEDEBUG=fault=1 */           \

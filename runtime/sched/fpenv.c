@@ -13,9 +13,9 @@
 //   fixed      all: their code tells us nothing
 //
 // Invariants:
-// (FP1) Without G_FLAG_FP, a running goroutine's words are the default ones,
+// (FPENV1) Without G_FLAG_FP, a running goroutine's words are the default ones,
 //      unless a foreign function changed them and didn't change them back.
-// (FP2) While a thread runs no goroutine its words are the default ones.
+// (FPENV2) While a thread runs no goroutine its words are the default ones.
 //
 // The status bits (fetestexcept) stay with the thread: no ABI preserves them.
 // Runs on: system stack; __vine_fp_changed on the goroutine's, within the

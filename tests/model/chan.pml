@@ -1,14 +1,14 @@
-// SPDX-License-Identifier: MIT runtime/sync/sync.chan.c: send, receive and
-// close on one channel of CAP elements.
+// SPDX-License-Identifier: MIT
+// runtime/sync/chan.c: send, receive and close on one channel of CAP elements.
 //
 // SENDERS send N elements each, RECEIVERS receive until the channel is closed
 // and drained; the last sender closes. Each critical section is the code's,
 // including what happens after the lock is released: the element is copied to
-// the waiter and the waiter made runnable by whoever unlinked it. Checks: each
-// element arrives once (count and sum); nobody sleeps for ever (a bad end
-// state); (CHAN1) and (CHAN2) of chan.c; a waiter is woken once; after close
-// the queues stay empty (CHAN4). Not covered: select (select.pml), memory order
-// (locks make it sequential).
+// the waiter and the waiter made runnable by whoever unlinked it.
+// Checks: each element arrives once (count and sum); nobody sleeps for ever (a
+// bad end state); (CHAN1) and (CHAN2) of chan.c; a waiter is woken once; after
+// close the queues stay empty (CHAN4).
+// Not covered: select (select.pml), memory order (locks make it sequential).
 //
 // BROKEN=1: a receiver queues itself after it released the lock.
 // BROKEN=2: close wakes only the first receiver.

@@ -11,7 +11,7 @@
 // ((SCHED5): no wake-up is lost, and none is late); `spinning` is then 0; no P is
 // lost; a P is in one place.
 // FOREIGN has too many states to be run to the end each time.
-// Not covered: memory order; timers (timers.pml); goroutines that are bound to
+// Not covered: memory order; timers; goroutines that are bound to
 // a thread (handoff.pml).
 //
 // BROKEN=1: the submitter looks at spinning and idle_p_count before it queues:

@@ -6,13 +6,13 @@
 // one (a select of one case). The steps are the code's: all locks by ascending
 // channel, enqueue, unlock one after the other; the winner of `done` unlinks
 // the other record under that channel's lock, frees, wakes; the timer and the
-// winner agree on who frees (SELECT4). Checks: a select is won once (SELECT1);
-// no freed record is looked at (SELECT2, SELECT3); no record is freed twice;
-// each element arrives at most once, and nobody is left asleep beside a waiting
-// partner (a bad end state is one: senders wait for ever only if both selects
-// are over). Not covered: more than two channels, sends in a select (the same
-// code), the deadlines of plain threads (tests/unit/waiters_test.c, under
-// sanitizers).
+// winner agree on who frees (SELECT4).
+// Checks: a select is won once (SELECT1); no freed record is looked at
+// (SELECT2, SELECT3); no record is freed twice; each element arrives at most
+// once, and nobody is left asleep beside a waiting partner (a bad end state is
+// one: senders wait for ever only if both selects are over).
+// Not covered: more than two channels, sends in a select (the same code), the
+// deadlines of plain threads (tests/unit/waiters_test.c, under sanitizers).
 //
 // BROKEN=1: `done` is tested and set in two steps.
 // BROKEN=2: the winner frees the record before it unlinked all.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An instrumented shared library: see shared_test.c.
+// An instrumented shared library: see shared_test.sh.
 #include "shared.h"
 
 #include <stdlib.h>

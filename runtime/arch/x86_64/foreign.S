@@ -66,7 +66,7 @@ FUNC __vine_foreign
 	je	1f
 // A second name, local, for where the stack changes: gdb stops at a frame
 // that lies below the one it called ("corrupt stack?"), but in a function of
-// this name (frame.c, get_prev_frame_always_1). S15.
+// this name (gdb's frame.c, get_prev_frame_always_1). S15.
 	.type	__morestack, @function
 __morestack:
 .Lforeign_call:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Offsets that assembly shares with the C structs in g.h and regs.h. arch.c
+// Offsets that assembly shares with the C structs in g.h and arch.h. arch.c
 // proves each by a static assertion, so this list can't drift.
 #ifndef VINE_ARCH_OFFSETS_H
 #define VINE_ARCH_OFFSETS_H
