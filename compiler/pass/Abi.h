@@ -27,8 +27,8 @@ constexpr StringLiteral TlsAddressPrefix = "__vine_tls_addr.";
 // True if the pass rewrites F (after markForeignFunctions).
 bool isInstrumented(const Function &F);
 
-// True for libc functions that run on the goroutine's stack: they need next
-// to none, call nothing, and don't keep their pointer arguments.
+// True for libc functions that run on the goroutine's stack: the leaves and
+// locations of abi/libc.def.
 bool isLeafName(StringRef Name);
 
 // The function's name as the linker sees it: without LLVM's \01 marker.

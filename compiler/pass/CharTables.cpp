@@ -30,7 +30,9 @@ using namespace llvm;
 namespace vine {
 
 static constexpr StringRef Locations[] = {
-    "__ctype_b_loc", "__ctype_tolower_loc", "__ctype_toupper_loc"};
+#define LIBC_TABLE(name) #name,
+#include "../../abi/libc.def"
+};
 // Followed by the location's name: an argument might become a select.
 static constexpr StringRef TablePrefix = "__vine_table.";
 

@@ -17,8 +17,8 @@
 #include "Abi.h"
 #include "Vine.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
@@ -29,10 +29,11 @@ using namespace llvm;
 namespace vine {
 
 static bool setsByName(StringRef Name) {
-  return StringSwitch<bool>(Name)
-      .Cases("fesetround", "fesetenv", "feupdateenv", "feholdexcept", true)
-      .Cases("feenableexcept", "fedisableexcept", "fesetmode", true)
-      .Default(false);
+  static constexpr StringRef Setters[] = {
+#define LIBC_FPENV(name) #name,
+#include "../../abi/libc.def"
+  };
+  return is_contained(Setters, Name);
 }
 
 static bool asmLoadsControlWord(const InlineAsm &Asm) {

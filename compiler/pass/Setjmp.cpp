@@ -31,16 +31,10 @@ struct Replacement {
 };
 
 static constexpr Replacement Replacements[] = {
-    {"setjmp", "__vine_setjmp"},
-    {"_setjmp", "__vine_setjmp"},
-    {"sigsetjmp", "__vine_sigsetjmp"},
-    {"__sigsetjmp", "__vine_sigsetjmp"},
-    {"longjmp", "__vine_longjmp"},
-    {"_longjmp", "__vine_longjmp"},
-    {"siglongjmp", "__vine_longjmp"},
-    {"__longjmp_chk", "__vine_longjmp"},
-    {"vfork", "fork"},
-    {"__vfork", "fork"},
+#define LIBC_SETJMP(name, to) {#name, #to},
+#define LIBC_LONGJMP(name, to, as) {#name, #to},
+#define LIBC_VFORK(name, to) {#name, #to},
+#include "../../abi/libc.def"
 };
 
 static void replaceFunction(Module &M, const Replacement &R) {

@@ -51,10 +51,11 @@ static MemoryEffects invisibleWrite() {
 }
 
 // glibc declares these __attribute__((const)), which is true of a thread.
-static const StringRef Locations[] = {
-    "__errno_location",    "__h_errno_location",  "__ctype_b_loc",
-    "__ctype_tolower_loc", "__ctype_toupper_loc", "pthread_self",
-    "thrd_current"};
+static constexpr StringRef Locations[] = {
+#define LIBC_LOCATION(name) #name,
+#define LIBC_TABLE(name) #name,
+#include "../../abi/libc.def"
+};
 
 void forbidCachedLocations(Module &M) {
   for (StringRef Name : Locations) {

@@ -38,17 +38,11 @@ static _Noreturn void jump(const char *name, void *buf, int val) {
 #undef _longjmp
 #undef siglongjmp
 
-EXPORT _Noreturn void longjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("longjmp", buf, val);
-}
-EXPORT _Noreturn void _longjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("_longjmp", buf, val);
-}
-EXPORT _Noreturn void siglongjmp(struct __jmp_buf_tag *buf, int val) {
-  jump("siglongjmp", buf, val);
-}
 EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
-EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val) {
-  // The check compares stack addresses, which other stacks fail.
-  jump("siglongjmp", buf, val);
-}
+
+// One definition for each way to jump.
+#define LIBC_LONGJMP(name, to, as)                                             \
+  EXPORT _Noreturn void name(struct __jmp_buf_tag *buf, int val) {             \
+    jump(#as, buf, val);                                                       \
+  }
+#include "libc.def"
