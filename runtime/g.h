@@ -17,17 +17,7 @@
 // WAITING may have the bit SCAN: someone shrinks or hibernates the stack, and
 // a ready() waits for that to end.
 //
-// A growable stack, high addresses first:
-//
-//     hi  -> +------------------------------+  64-aligned
-//            | arguments of the goroutine   |
-//            | return address vine__goexit  |
-//            | frames, linked by saved rbp  |
-//     sp  -> | context, or a frame record   |  while it doesn't run
-//            |            free              |
-//  guard  -> +------------------------------+  lo + VINE_STACK_BUDGET
-//            | budget: unchecked leaves     |
-//     lo  -> +------------------------------+
+// stack/stack.h draws the stack of a G.
 #ifndef VINE_G_H
 #define VINE_G_H
 
@@ -59,7 +49,6 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define VINE_CONTEXT_BP 40
 
 // Flags of a G.
-#define G_FLAG_LARGE 1      // the stack is a reservation (ext)
 #define G_FLAG_SYSTEM 2     // doesn't count as the program's
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
@@ -98,11 +87,11 @@ struct g {
   void *entry; // its function, for learned sizes and tracebacks
   // When it parked, on the tick clock; negative: hibernated. sysmon reads it.
   _Atomic int64_t since_ns;
-  struct m *held;           // the only thread it may run on
-  void *ext;                // struct vine__stack_large or newest segment
-  void *block;              // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit;           // most bytes of stack
-  void *waiting;            // what it waits in (L4)
+  struct m *held;                  // the only thread it may run on
+  struct vine__stack_large *large; // what the stack is part of, or null
+  void *block;                     // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
+  uint64_t limit;                  // most bytes of stack
+  void *waiting;                   // what it waits in (L4)
   uint32_t block_bytes;     // hibernated; of a fixed stack: valgrind's number
   uint32_t hold_depth : 12; // vine_lock_thread nesting
   uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's

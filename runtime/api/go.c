@@ -11,7 +11,6 @@
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
-#include "stack/stack.h"
 
 #include <vine.h>
 

@@ -20,7 +20,6 @@
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
-#include "stack/stack.h"
 
 #include <elf.h>
 #include <errno.h>

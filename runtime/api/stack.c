@@ -3,6 +3,8 @@
 
 #include "stack/stack.h"
 #include "gstatus.h"
+#include "sched/proc.h"
+#include "sched/scavenge.h"
 #include "sched/sched.h"
 #include "stack/shrink.h"
 
@@ -68,8 +70,7 @@ EXPORT void vine_stack_info(struct vine_stack_info *out) {
     return;
   }
   out->used_bytes = g->hi - m->gsp;
-  out->limit_bytes =
-      (int64_t)(g->limit ? g->limit : load_relaxed(&vine__max_stack));
+  out->limit_bytes = (int64_t)vine__stack_limit(g);
 }
 
 static void shrink_one(struct g *g, void *arg) {

@@ -11,7 +11,7 @@
 #include "base/fatal.h"
 #include "libc/sigaction.h"
 #include "sched/sched.h"
-#include "stack/stack.h"
+#include "stack/segment.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -90,7 +90,7 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
   m->sys_sp = m->base_sp - b->sys_off;
-  vine__segments_unwind(g, b->segs);
+  vine__segments_unwind(g, vine__m_cache(m), b->segs);
   g->pins = b->pins;
   return g->hi;
 }

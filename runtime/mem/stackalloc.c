@@ -6,10 +6,10 @@
 // VINE_STACK_RESERVE_CACHE of them stay mapped.
 //
 // Invariants.
-// (STACK1) lo and hi are multiples of VINE_STACK_ALIGN, so that a stack moves
-//      by a multiple of it (I2).
-// (STACK2) A spare reservation has at most VINE_STACK_RESERVE_DIRTY resident
-//      bytes, at its top, and keeps its guard.
+// (STACKALLOC1) lo and hi are multiples of VINE_STACK_ALIGN, so that a stack
+//      moves by a multiple of it (I2).
+// (STACKALLOC2) A spare reservation has at most VINE_STACK_RESERVE_DIRTY
+//      resident bytes, at its top, and keeps its guard.
 //
 // Locking: large.lock, rank STACK_LARGE; no system call is made under it.
 // Runs on system stacks; never parks.
@@ -61,7 +61,7 @@ bool vine__stack_alloc(struct vine__cache *c, size_t bytes,
   out->lo = lo;
   out->hi = lo + bytes;
   VINE_DCHECK(is_aligned(lo) && is_aligned(out->hi),
-              "stack: alignment (STACK1)");
+              "stack: alignment (STACKALLOC1)");
   return true;
 }
 
@@ -175,7 +175,8 @@ bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out) {
   bool spare = !vine__debug.fault && take_spare(bytes, out);
   if (!spare && !map_reservation_slow(bytes, out))
     return false;
-  VINE_ASSERT(is_aligned(out->lo) && is_aligned(out->hi), "stack: (STACK1)");
+  VINE_ASSERT(is_aligned(out->lo) && is_aligned(out->hi),
+              "stack: (STACKALLOC1)");
   account(out, true);
   return true;
 }
@@ -196,7 +197,7 @@ void vine__stack_reserve_free(const struct vine__stack_large *l) {
     vine__fault_retire(l->base, mapped_bytes(l));
     return;
   }
-  if (usable_bytes(l) > VINE_STACK_RESERVE_DIRTY) // (STACK2)
+  if (usable_bytes(l) > VINE_STACK_RESERVE_DIRTY) // (STACKALLOC2)
     vine__os_decommit(l->lo, usable_bytes(l) - VINE_STACK_RESERVE_DIRTY);
   if (!keep_spare(l))
     vine__os_unmap(l->base, mapped_bytes(l));

@@ -38,8 +38,9 @@
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/park.h"
+#include "sched/proc.h"
 #include "sched/sched.h"
-#include "stack/stack.h"
+#include "stack/segment.h"
 
 #include <signal.h>
 
@@ -49,7 +50,9 @@
 
 static bool older_segment(struct vine__frames *w, void *arg) {
   (void)arg;
-  vine__segment_older(w->hi, &w->lo, &w->hi);
+  struct vine__stack_aside older = vine__segment_at(w->hi)->older;
+  w->lo = older.lo;
+  w->hi = older.hi;
   return true;
 }
 

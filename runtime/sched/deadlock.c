@@ -21,10 +21,10 @@
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "os/os.h"
+#include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
-#include "stack/stack.h"
 
 static bool is_idle(void) {
   struct vine__sched *s = &vine__sched;

@@ -22,9 +22,9 @@
 #include "os/os.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
+#include "sched/proc.h"
 #include "sched/sched.h"
-#include "stack/grow.h"
-#include "stack/stack.h"
+#include "sched/trap.h"
 
 static bool try_reacquire_locked(struct m *m) {
   if (!vine__m_p(m)) {

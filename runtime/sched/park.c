@@ -22,9 +22,11 @@
 // See also: sched.c, gstatus.h.
 
 #include "sched/park.h"
+#include "base/debugflags.h"
 #include "gstatus.h"
+#include "sched/proc.h"
 #include "sched/sched.h"
-#include "stack/stack.h"
+#include "stack/shrink.h"
 
 #include <errno.h>
 

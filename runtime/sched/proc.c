@@ -21,7 +21,7 @@
 #include "mem/stacksize.h"
 #include "sched/freeze.h"
 #include "sched/sched.h"
-#include "stack/stack.h"
+#include "stack/segment.h"
 
 #include <errno.h>
 #include <string.h>
@@ -306,8 +306,7 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "PROC1");
   VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "PROC1");
   VINE_DCHECK(!g->side_regs.ss_size, "PROC1");
-  g->flags =
-      (g->flags & G_FLAG_LARGE) | (g->kind == G_FIXED ? G_FLAG_FIXED : 0);
+  g->flags = g->kind == G_FIXED ? G_FLAG_FIXED : 0;
   g->parked = 0;
   if (g->kind == G_FIXED)
     vine__fp_begin(g);
@@ -372,7 +371,7 @@ static void reset_side(struct g *g, struct vine__cache *c) {
 static void free_after_exit(struct p *p, struct g *g) {
   struct vine__cache *c = &p->cache;
   if (g->segs)
-    vine__segments_unwind(g, 0);
+    vine__segments_unwind(g, c, 0);
   g->pins = 0;
   reset_side(g, c);
   if (vine__g_kind(g) == G_FIXED) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Making goroutines, and ending them.
+// Making goroutines, ending them, walking over them; what a switch saves.
 #ifndef VINE_PROC_H
 #define VINE_PROC_H
 
 #include "g.h"
+#include "sched/fpenv.h"
 
 struct vine__newproc {
   enum g_kind kind;
@@ -37,6 +38,36 @@ void vine__gfree_drain(struct p *p);
 // The end of the running goroutine. Also reached by returning from its
 // function (vine__goexit).
 _Noreturn void vine__goexit_sys(struct m *m);
+
+// Binds g to thread m (SCHED3 of sched.c, PARK2 of park.c), or frees it. Sets
+// the flag that goes with `held`, without which nobody looks at that.
+static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_BOUND) | (here ? G_FLAG_BOUND : 0);
+  g->held = here ? m : NULL;
+  m->held = here ? g : NULL;
+}
+
+// Saves what lives in the thread while g runs and g has no copy of: how far its
+// side stack is filled, errno, floating-point control words. Also decides
+// whether g is now bound to m (its frames are on m's stack).
+static inline void vine__g_save(struct m *m, struct g *g) {
+  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
+  g->err = *m->errno_addr;
+  if (__builtin_expect(g->flags & G_FLAG_FP, 0))
+    vine__fp_leave(g);
+  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
+              (vine__g_kind(g) == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
+  if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
+    vine__g_bind(m, g, here);
+  vine__san_stop(&m->san, &g->san); // before another thread may run g
+}
+
+// Every goroutine there ever was; `arg` goes back to fn. When fn returns false
+// the walk ends.
+void vine__g_each(bool (*fn)(struct g *, void *), void *arg);
+// Continues a walk from *cursor for about `count` goroutines.
+void vine__g_some(uint64_t *cursor, size_t count,
+                  void (*fn)(struct g *, void *), void *arg);
 
 // Around a fork; afterwards all goroutines but `mine` are gone in the child.
 void vine__g_fork_prepare(void);

@@ -54,9 +54,10 @@
 #include "gstatus.h"
 #include "os/os.h"
 #include "sched/freeze.h"
+#include "sched/proc.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
-#include "stack/stack.h"
+#include "stack/shrink.h"
 
 #include <string.h>
 

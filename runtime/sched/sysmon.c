@@ -34,10 +34,10 @@
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/freeze.h"
+#include "sched/scavenge.h"
 #include "sched/sched.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
-#include "stack/stack.h"
 
 #include <pthread.h>
 

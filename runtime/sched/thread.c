@@ -19,10 +19,10 @@
 // end after IDLE_NS (sched.c), or at once when IDLE_MAX more are idle. There
 // is a limit for runaways, as in Go: vine_set_max_threads.
 
+#include "base/debugflags.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/sched.h"
-#include "stack/stack.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: MIT
-// Called from morestack.S, on the system stack.
-#ifndef VINE_STACKGROW_H
-#define VINE_STACKGROW_H
+// Moving a goroutine to another stack, and making room for a frame.
+#ifndef VINE_GROW_H
+#define VINE_GROW_H
 
-#include "g.h"
+#include "stack/stack.h"
 
-// A prologue's check failed on a goroutine's stack. May not return.
-void vine__newstack(struct m *m, struct vine__regs *regs);
-// A loop saw that preemption is asked for. Doesn't return.
-void vine__poll_sys(struct m *m, struct vine__regs *regs);
-// A check failed where no stack can grow.
-_Noreturn void vine__newstack_in_runtime(void);
-// A check failed in foreign code's callback; returns the body's rsp.
-uintptr_t vine__bounce(struct m *m, struct vine__regs *regs);
-// Makes g, stopped at the frame record g->sp, runnable; it goes on with regs.
-_Noreturn void vine__trap_park(struct m *m, struct g *g,
-                               struct vine__regs *regs);
-// Brings back the registers of a preempted goroutine.
-void vine__trap_restore(struct m *m, struct vine__regs *regs);
-// A body on a linked segment returned; returns the older rsp.
-uintptr_t vine__segment_pop(struct m *m);
+// Makes room for a frame of `frame` bytes below `entry`, the stack pointer on
+// entry to its function, for m's goroutine, which is in a trap (m->trap). May
+// move its stack, and g->sp with it. False: frames are pinned, and a segment
+// is needed. Fatal: no memory, or the limit is reached.
+bool vine__stack_make_room(struct m *m, struct g *g, uintptr_t entry,
+                           size_t frame);
+
+// Moves g to a stack of `bytes`, which must be enough. m: the thread that runs
+// g, which is in a trap; or null: g doesn't run, and has a context. False: no
+// memory, and nothing has changed.
+bool vine__stack_resize(struct m *m, struct g *g, size_t bytes);
+
+// Copies g's frames from `from`, where they are packed, to the stack that g
+// has now. g->sp and old_hi are what their addresses were. m as above.
+void vine__stack_move_in(struct m *m, struct g *g, const void *from,
+                         uintptr_t old_hi);
 
 #endif

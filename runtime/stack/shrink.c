@@ -27,17 +27,11 @@
 // Runs on: a system stack or sysmon's. Allocates; failure is no error.
 
 #include "stack/shrink.h"
-#include "gstatus.h"
-#include "sched/sched.h"
-#include "stack/stack.h"
+#include "base/fatal.h"
+#include "stack/grow.h"
 
 #include <string.h>
 
-#define ROUND_NS (100 * 1000 * 1000ll) // one look at every goroutine, at most
-#define ROUND_GS 200000                // goroutines looked at per slice
-
-_Atomic int64_t vine__shrink_after_ns = 200 * 1000 * 1000ll;
-_Atomic int64_t vine__hibernate_after_ns = 10 * 1000 * 1000 * 1000ll;
 struct vine__scan_counts vine__scan_counts;
 
 // Bytes that a parked goroutine needs: frames, and room to run on.
@@ -52,7 +46,7 @@ static bool is_movable(const struct g *g) {
 
 static size_t shrunk_bytes(const struct g *g) {
   size_t bytes = vine__stack_bytes(g) / 2;
-  if (g->flags & G_FLAG_LARGE) // a reservation: leave it at once
+  if (g->large) // a reservation: leave it at once
     while (bytes / 4 > bytes_used(g) && bytes > VINE_STACK_CLASS_MAX)
       bytes /= 2;
   return bytes < VINE_STACK_MIN ? VINE_STACK_MIN : bytes;
@@ -74,7 +68,7 @@ bool vine__stack_shrink(struct g *g, struct vine__cache *c) {
   if (vine__stack_bytes(g) <= VINE_STACK_MIN ||
       bytes_used(g) >= vine__stack_bytes(g) / 4)
     return false;
-  if (!vine__stack_resize(NULL, g, shrunk_bytes(g), g->sp + VINE_CONTEXT_BP))
+  if (!vine__stack_resize(NULL, g, shrunk_bytes(g)))
     return false;
   fetch_add_relaxed(&vine__scan_counts.shrinks, 1);
   return true;
@@ -91,10 +85,8 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
     return false;
   trim_side(g, c);
   memcpy(block, (void *)g->sp, bytes);
-  uintptr_t hi = g->hi, sp = g->sp;
-  vine__stack_release(g, c);
-  g->old_hi = hi;
-  g->sp = sp; // only its distance from old_hi means anything now
+  g->old_hi = g->hi;
+  vine__stack_release(g, c); // g->sp now means its distance from old_hi only
   g->block = block;
   g->block_bytes = (uint32_t)bytes;
   g->flags |= G_FLAG_HIBERNATED;
@@ -105,56 +97,15 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
 
 void vine__stack_wake(struct g *g, struct vine__cache *c) {
   size_t bytes = g->block_bytes;
-  uintptr_t old_hi = g->old_hi, old_sp = g->sp;
   size_t want = bytes + VINE_STACK_BUDGET + 64, size = VINE_STACK_MIN;
   while (size < want)
     size *= 2;
   if (!vine__stack_init(g, c, size))
     vine__fatal("out of memory: waking goroutine %llu, %zu bytes of stack",
                 (unsigned long long)g->goid, size);
-  uintptr_t delta = g->hi - old_hi;
-  g->sp = old_sp + delta;
-  memcpy((void *)g->sp, g->block, bytes);
-  vine__stack_adjust(g->sp + VINE_CONTEXT_BP, old_sp, old_hi, delta);
+  vine__stack_move_in(NULL, g, g->block, g->old_hi);
   vine__free(c, g->block, bytes);
   g->block = NULL;
   g->flags &= (uint8_t)~G_FLAG_HIBERNATED;
   fetch_add_relaxed(&vine__scan_counts.wakes, 1);
-}
-
-// --- the rounds ---
-
-struct round {
-  int64_t now_ns, shrink_ns, hibernate_ns;
-};
-
-static void look_at(struct g *g, void *arg) {
-  struct round *r = arg;
-  if (vine__g_status(g) != G_WAITING)
-    return;
-  int64_t since = load_relaxed(&g->since_ns);
-  int64_t parked = r->now_ns - since;
-  if (since < 0 || (parked < r->shrink_ns && parked < r->hibernate_ns))
-    return;
-  if (!vine__g_try_scan(g))
-    return;
-  // May have been another park.
-  parked = r->now_ns - load_relaxed(&g->since_ns);
-  if (parked >= r->hibernate_ns)
-    vine__stack_hibernate(g, NULL);
-  else if (parked >= r->shrink_ns)
-    vine__stack_shrink(g, NULL);
-  vine__g_end_scan(g);
-}
-
-void vine__stack_scavenge(int64_t now_ns) {
-  static uint64_t cursor;
-  static int64_t next_round;
-  if (cursor == 0 && now_ns < next_round)
-    return;
-  if (cursor == 0)
-    next_round = now_ns + ROUND_NS;
-  struct round r = {now_ns, load_relaxed(&vine__shrink_after_ns),
-                    load_relaxed(&vine__hibernate_after_ns)};
-  vine__g_some(&cursor, ROUND_GS, look_at, &r);
 }

@@ -1,72 +1,100 @@
 // SPDX-License-Identifier: MIT
-// What the parts of the runtime that deal with goroutine stacks share.
+// Growable stacks: what one looks like, and how a goroutine gets one and gives
+// it back. grow.h makes them larger, shrink.h smaller, segment.h chains them.
+//
+// High addresses first:
+//
+//     hi  -> +-------------------------------+  a multiple of VINE_STACK_ALIGN
+//            | arguments on the stack        |
+//            | return address: vine__goexit  |
+//            | frames. The saved frame       |  the only addresses of frames
+//            | pointers are a list: each     |  that there are in frames; the
+//            | points at the next one up     |  oldest is 0
+//     sp  -> | what is at g->sp, see below   |
+//            +-------------------------------+
+//            | free                          |
+//  guard  -> +-------------------------------+  lo + VINE_STACK_BUDGET
+//            | budget: code without a check  |
+//     lo  -> +-------------------------------+  a multiple of VINE_STACK_ALIGN
+//
+// g->sp means something while g doesn't run, and in the runtime. There is
+//     parked, yielded  a struct vine__context. Its frame pointer's word is the
+//                      first of the list (vine__context_record).
+//     preempted        the same, below a trap's frame record; g->block has the
+//                      registers
+//     in a trap        a frame record, the first of the list. m->trap tells
+//                      (enum vine__trap)
+//     hibernated       nothing: lo and hi are 0. g->block is a copy of [sp, hi)
+//                      as it was, and old_hi tells where that was.
+//
+// A stack of up to VINE_STACK_CLASS_MAX comes from the allocator; a larger one
+// is the upper part of a reservation (g->large), and grows where it is. Where
+// frames are pinned, g's stack may be the newest of a chain of segments.
 #ifndef VINE_STACK_H
 #define VINE_STACK_H
 
 #include "base/debugflags.h"
 #include "g.h"
-#include "sched/fpenv.h"
 
-// Binds g to thread m (SCHED3 of sched.c, PARK2 of park.c), or frees it. Sets
-// the flag that goes with `held`, without which nobody looks at that.
-static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
-  g->flags = (uint8_t)(g->flags & ~G_FLAG_BOUND) | (here ? G_FLAG_BOUND : 0);
-  g->held = here ? m : NULL;
-  m->held = here ? g : NULL;
+// Most bytes of stack, where a goroutine has no limit of its own.
+extern _Atomic uint64_t vine__max_stack;
+
+static inline size_t vine__stack_align(size_t bytes) {
+  return (bytes + VINE_STACK_ALIGN - 1) & ~(size_t)(VINE_STACK_ALIGN - 1);
 }
 
-// Saves what lives in the thread while g runs and g has no copy of: how far its
-// side stack is filled, errno, floating-point control words. Also decides
-// whether g is now bound to m (its frames are on m's stack).
-static inline void vine__g_save(struct m *m, struct g *g) {
-  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
-  g->err = *m->errno_addr;
-  if (__builtin_expect(g->flags & G_FLAG_FP, 0))
-    vine__fp_leave(g);
-  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
-              (vine__g_kind(g) == G_GROWABLE && !vine__g_is_on_stack(g, g->sp));
-  if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
-    vine__g_bind(m, g, here);
-  vine__san_stop(&m->san, &g->san); // before another thread may run g
-}
-
-// grow.c
-// Gives g a stack of at least `bytes` and copies its frames; the walk of
-// frame records starts at `record`. False when there is no memory.
-bool vine__stack_resize(struct m *m, struct g *g, size_t bytes,
-                        uintptr_t record);
 // Bytes of stack that g has, from its class or reservation.
 static inline size_t vine__stack_bytes(const struct g *g) {
   return g->hi - g->lo;
 }
+
+static inline uint64_t vine__stack_limit(const struct g *g) {
+  return g->limit ? g->limit : load_relaxed(&vine__max_stack);
+}
+
+// The first frame record of a g that stopped with a context.
+static inline uintptr_t vine__context_record(const struct g *g) {
+  return g->sp + VINE_CONTEXT_BP;
+}
+
+// The guard that belongs to g's stack. Undoes what sysmon did to ask for
+// preemption.
+static inline void vine__stack_set_guard(struct g *g) {
+  if (vine__g_kind(g) != G_GROWABLE)
+    g->guard = 0;
+  else if (vine__debug.move)
+    g->guard = (uintptr_t)VINE_GUARD_MOVE;
+  else
+    g->guard = g->lo + VINE_STACK_BUDGET;
+}
+
+// Gives g, which has none, a stack of at least `bytes`. False: no memory.
 bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes);
 void vine__stack_release(struct g *g, struct vine__cache *c);
-void vine__stack_set_guard(struct g *g);
-// Adds delta to every frame record of the chain that starts at `record` and
-// that points into [lo, hi). Returns how many there were.
-size_t vine__stack_adjust(uintptr_t record, uintptr_t lo, uintptr_t hi,
-                          uintptr_t delta);
-extern _Atomic uint64_t vine__max_stack;
-void vine__segments_unwind(struct g *g, unsigned depth);
-// The bounds of the stack below the segment that ends at `top`.
-void vine__segment_older(uintptr_t top, uintptr_t *lo, uintptr_t *hi);
-// Where the segment's first function returns to in the end: what
-// vine__segment_return stands for.
-uintptr_t vine__segment_caller(uintptr_t top);
 
-// shrink.c
-bool vine__stack_hibernate(struct g *g, struct vine__cache *c);
-void vine__stack_wake(struct g *g, struct vine__cache *c);
-bool vine__stack_shrink(struct g *g, struct vine__cache *c);
-// One round over some of the goroutines: shrinks and hibernates those that
-// have been parked for long. sysmon's thread.
-void vine__stack_scavenge(int64_t now_ns);
+// A stack aside from the goroutine that it belongs to: while that has another.
+struct vine__stack_aside {
+  uintptr_t lo, hi;
+  struct vine__stack_large *large;
+};
 
-// proc.c: every goroutine there ever was; `arg` back to fn. With fn returning
-// false the walk ends.
-void vine__g_each(bool (*fn)(struct g *, void *), void *arg);
-// Continues a walk from *cursor for about `count` goroutines.
-void vine__g_some(uint64_t *cursor, size_t count,
-                  void (*fn)(struct g *, void *), void *arg);
+static inline struct vine__stack_aside vine__stack_put_aside(struct g *g) {
+  return (struct vine__stack_aside){g->lo, g->hi, g->large};
+}
+
+static inline void vine__stack_take_back(struct g *g,
+                                         struct vine__stack_aside s) {
+  g->lo = s.lo;
+  g->hi = s.hi;
+  g->large = s.large;
+  vine__stack_set_guard(g);
+}
+
+void vine__stack_free_aside(struct vine__stack_aside s, struct vine__cache *c);
+
+// g's stack would be larger than its limit.
+_Noreturn void vine__stack_overflow(const struct g *g);
+// There are no `bytes` for a stack that g must have.
+_Noreturn void vine__stack_out_of_memory(const struct g *g, size_t bytes);
 
 #endif

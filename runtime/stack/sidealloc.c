@@ -5,9 +5,8 @@
 // Runs on: the system stack (from a goroutine), or any other (from plain
 // threads, foreign code, signal handlers).
 
+#include "stack/sidealloc.h"
 #include "base/fatal.h"
-#include "g.h"
-#include "mem/sidestack.h"
 #include "stack/stack.h"
 
 #include <pthread.h>
@@ -39,11 +38,9 @@ static _Noreturn void fail(struct g *g, size_t n, const char *why) {
 // A goroutine's side stack counts against the same limit as its stack.
 static bool is_within_limit(const struct g *g, const struct vine__side *s,
                             size_t n) {
-  uint64_t limit = g && g->limit ? g->limit : load_relaxed(&vine__max_stack);
-  return !g || n + vine__side_bytes(s) <= limit;
+  return !g || n + vine__side_bytes(s) <= vine__stack_limit(g);
 }
 
-void *vine__side_slow(size_t n, struct m *m);
 void *vine__side_slow(size_t n, struct m *m) {
   struct g *g = m ? vine__m_g(m) : NULL;
   struct vine__side *s = g ? &g->side : side_of_thread();

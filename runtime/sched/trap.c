@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// Traps: a prologue's check that failed, a loop's poll, a callback's entry.
+//
+// How it works. The trap (morestack.S) stopped g at a frame record, g->sp:
+// [frame pointer] [A] [return address] [arguments], where A is in the prologue;
+// a poll's has no A. The registers are in regs, on the system stack. A check
+// fails because room is needed, or because the guard is poisoned: preemption is
+// asked for, or the world freezes. Both are dealt with, and the trap returns to
+// A on whatever stack g has by then. A preempted goroutine keeps its registers
+// in a block, and a context on its stack that leads to vine__trap_resume.
+//
+// A callback's check is compared with the guard of foreign code, and so always
+// fails. That takes its body to the goroutine's stack.
+//
+// Where a frame is pinned the body runs on a linked segment: the trap doesn't
+// return, but enters the body there.
+//
+// Runs on: system stack. Allocates. Fatal when it can't.
+
+#include "sched/trap.h"
+#include "base/fatal.h"
+#include "gstatus.h"
+#include "sched/freeze.h"
+#include "sched/sched.h"
+#include "stack/grow.h"
+#include "stack/segment.h"
+
+#include <string.h>
+
+// From a check's frame record: where the return address is, the stack pointer
+// on entry to the function; and the arguments on the stack.
+static uintptr_t entry_of(uintptr_t record) { return record + 16; }
+static uintptr_t args_of(uintptr_t record) { return record + 24; }
+
+static struct g *growable_g(const struct m *m, const char *why) {
+  struct g *g = vine__m_g(m);
+  VINE_ASSERT(g && vine__g_kind(g) == G_GROWABLE, why);
+  return g;
+}
+
+// --- preemption ---
+
+static bool is_preemption_asked(void) {
+  return VINE_TCB(VINE_TCB_GUARD) == (uintptr_t)VINE_GUARD_PREEMPT;
+}
+
+static bool is_preempted_at_random(struct m *m) {
+  return vine__debug.seed && vine__rand(m) % 16 == 0;
+}
+
+// Continues at vine__trap_resume.
+static void push_resume_context(struct g *g) {
+  uintptr_t sp = g->sp - sizeof(struct vine__context);
+  VINE_ASSERT(sp > g->lo, "preempt: no room for a context");
+  *(struct vine__context *)sp =
+      (struct vine__context){.bp = g->sp, .ip = (uintptr_t)vine__trap_resume};
+  g->sp = sp;
+}
+
+_Noreturn void vine__trap_park(struct m *m, struct g *g,
+                               struct vine__regs *regs) {
+  g->block = vine__alloc(vine__m_cache(m), sizeof *regs);
+  if (!g->block)
+    vine__stack_out_of_memory(g, vine__stack_bytes(g));
+  memcpy(g->block, regs, sizeof *regs);
+  g->flags |= G_FLAG_TRAPPED;
+  push_resume_context(g);
+  vine__reschedule(m, g, true);
+}
+
+void vine__trap_restore(struct m *m, struct vine__regs *regs) {
+  struct g *g = vine__m_g(m);
+  VINE_ASSERT(g->flags & G_FLAG_TRAPPED, "trap: nothing to restore");
+  memcpy(regs, g->block, sizeof *regs);
+  vine__free(vine__m_cache(m), g->block, sizeof *regs);
+  g->block = NULL;
+  g->flags &= (uint8_t)~G_FLAG_TRAPPED;
+}
+
+void vine__poll_sys(struct m *m, struct vine__regs *regs) {
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_POLL);
+  vine__stack_set_guard(vine__m_g(m));
+  vine__trap_park(m, vine__m_g(m), regs);
+}
+
+// --- checks ---
+
+// The body returns to the function's caller, by way of vine__segment_return.
+static _Noreturn void enter_on_segment(struct m *m, struct g *g,
+                                       struct vine__regs *regs) {
+  struct vine__segment_call call = {.sp = entry_of(g->sp),
+                                    .args = args_of(g->sp),
+                                    .nargs = regs->args_bytes,
+                                    .frame = regs->frame_bytes};
+  uintptr_t sp = vine__segment_push(m, g, &call);
+  m->trap = TRAP_NONE;
+  vine__segment_enter(regs, sp);
+}
+
+void vine__newstack(struct m *m, struct vine__regs *regs) {
+  struct g *g = growable_g(m, "morestack: not a growable stack");
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_CHECK);
+  bool yield = is_preemption_asked() || is_preempted_at_random(m);
+  m->trap = TRAP_CHECK;
+  vine__stack_set_guard(g);
+  if (!vine__stack_make_room(m, g, entry_of(g->sp), regs->frame_bytes))
+    enter_on_segment(m, g, regs);
+  m->trap = TRAP_NONE;
+  if (yield)
+    vine__trap_park(m, g, regs);
+}
+
+_Noreturn void vine__newstack_in_runtime(void) {
+  struct m *m = vine__getm();
+  vine__throw(m && vine__m_g(m)
+                  ? "stack check on a runtime or signal stack"
+                  : "stack check on a thread without a goroutine");
+}
+
+// --- callbacks ---
+
+// The callback's frames on the system stack, below which regs lies, are the
+// limit for further foreign calls. vine__bounce_return undoes this.
+static void enter_callback(struct m *m, struct g *g, struct vine__regs *regs) {
+  g->sp = m->gsp;
+  regs->old_gsp_off = g->hi - m->gsp;
+  regs->old_sys_sp = m->sys_sp;
+  m->sys_sp = (uintptr_t)regs;
+}
+
+// The body returns to vine__bounce_return, by way of vine__segment_return.
+static uintptr_t bounce_to_segment(struct m *m, struct g *g,
+                                   const struct vine__regs *regs) {
+  uintptr_t slot = m->gsp - 8;
+  *(uintptr_t *)slot = (uintptr_t)vine__bounce_return;
+  struct vine__segment_call call = {.sp = slot,
+                                    .args = args_of(regs->orig_sp),
+                                    .nargs = regs->args_bytes,
+                                    .frame = regs->frame_bytes};
+  return vine__segment_push(m, g, &call);
+}
+
+// Puts the return address and the arguments below the foreign call's record,
+// at an address equal modulo VINE_STACK_ALIGN.
+static uintptr_t bounce_here(struct m *m, const struct vine__regs *regs) {
+  size_t nargs = regs->args_bytes;
+  uintptr_t sp = m->gsp - nargs - 8;
+  sp -= (sp - entry_of(regs->orig_sp)) & (VINE_STACK_ALIGN - 1);
+  *(uintptr_t *)sp = (uintptr_t)vine__bounce_return;
+  memcpy((void *)(sp + 8), (void *)args_of(regs->orig_sp), nargs);
+  return sp;
+}
+
+// Room is made first, since the body doesn't repeat its check.
+uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
+  if (load_relaxed(&m->retake))
+    vine__reenter(m, NULL);
+  struct g *g = growable_g(m, "callback: not a growable stack");
+  size_t room = regs->frame_bytes + regs->args_bytes + 2 * VINE_STACK_ALIGN;
+  enter_callback(m, g, regs);
+  m->trap = TRAP_CALLBACK;
+  bool fits = vine__stack_make_room(m, g, g->sp, room);
+  m->gsp = g->sp;
+  uintptr_t sp = fits ? bounce_here(m, regs) : bounce_to_segment(m, g, regs);
+  m->trap = TRAP_NONE;
+  return sp;
+}

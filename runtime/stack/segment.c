@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// Linked segments. Where a frame is pinned its stack can't be copied, nor one
+// above it: a body that lacks room runs on a segment, which its return frees.
+// Bodies that come and go at the end of a full stack pay for that each time
+// (the hot split that Go had until 1.3); pinned frames are rare enough.
+//
+// Invariants:
+// (SEGMENT1) While g->segs isn't 0, g->pins isn't: a segment's top holds
+//      addresses of the older stack, so neither moves.
+// (SEGMENT2) The sizes of all of a goroutine's stacks together are within its
+//      limit.
+//
+// Runs on: system stack. Allocates. Fatal when it can't.
+
+#include "stack/segment.h"
+#include "base/assert.h"
+
+#include <string.h>
+
+#define SEGMENT_MIN (32 * VINE_KIB)
+#define SEGMENT_SHIFT_MAX 5 // further segments are 1 MB: reservations
+
+size_t vine__segments_room(const struct g *g, size_t need) {
+  size_t limit = vine__stack_limit(g), older = 0;
+  uintptr_t hi = g->hi;
+  for (unsigned n = g->segs; n > 0; n--) {
+    const struct vine__segment *s = vine__segment_at(hi);
+    older += s->older.hi - s->older.lo;
+    hi = s->older.hi;
+  }
+  if (older + need > limit)
+    vine__stack_overflow(g);
+  return limit - older;
+}
+
+// Of the next segment, with room for `need`.
+static size_t segment_size(const struct g *g, size_t need) {
+  size_t here = vine__stack_bytes(g);
+  size_t room = vine__segments_room(g, here + need) - here;
+  unsigned shift = g->segs < SEGMENT_SHIFT_MAX ? g->segs : SEGMENT_SHIFT_MAX;
+  size_t bytes = SEGMENT_MIN << shift;
+  if (bytes < need)
+    bytes = need;
+  return bytes < room ? bytes : room;
+}
+
+// Puts the return address and the arguments below `top`. Returns the stack
+// pointer.
+static uintptr_t lay_out(uintptr_t top, const struct vine__segment_call *call) {
+  uintptr_t sp = top - 8 - call->nargs;
+  sp -= (sp - (call->args - 8)) & (VINE_STACK_ALIGN - 1);
+  *(uintptr_t *)sp = (uintptr_t)vine__segment_return;
+  memcpy((void *)(sp + 8), (void *)call->args, call->nargs);
+  return sp;
+}
+
+uintptr_t vine__segment_push(struct m *m, struct g *g,
+                             const struct vine__segment_call *call) {
+  size_t need = call->frame + call->nargs + VINE_STACK_BUDGET +
+                sizeof(struct vine__segment) + 3 * VINE_STACK_ALIGN;
+  size_t bytes = segment_size(g, need);
+  struct vine__segment s = {vine__stack_put_aside(g), call->sp, g->pins};
+  if (!vine__stack_init(g, vine__m_cache(m), bytes))
+    vine__stack_out_of_memory(g, bytes);
+  *vine__segment_at(g->hi) = s;
+  g->segs++;
+  g->pins++; // SEGMENT1; the pop brings the old number back
+  vine__count(&vine__m_p(m)->counts.segments, 1);
+  return lay_out((uintptr_t)vine__segment_at(g->hi), call);
+}
+
+static uintptr_t pop(struct g *g, struct vine__cache *c) {
+  VINE_ASSERT(g->segs > 0, "segment: none to pop");
+  struct vine__segment s = *vine__segment_at(g->hi);
+  vine__stack_release(g, c);
+  vine__stack_take_back(g, s.older);
+  g->pins = s.pins;
+  g->segs--;
+  return s.sp;
+}
+
+uintptr_t vine__segment_pop(struct m *m) {
+  return pop(vine__m_g(m), vine__m_cache(m));
+}
+
+void vine__segments_unwind(struct g *g, struct vine__cache *c, unsigned depth) {
+  while (g->segs > depth)
+    pop(g, c);
+}
+
+uintptr_t vine__segment_caller(uintptr_t hi) {
+  return *(const uintptr_t *)vine__segment_at(hi)->sp;
+}
