@@ -9,8 +9,10 @@
 #include "libc/fork.h"
 #include "sched/park.h"
 #include "sched/proc.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
+#include "sched/yield.h"
 
 #include <vine.h>
 
@@ -31,7 +33,7 @@ static int start(const struct vine__newproc *np) {
   struct g *g = vine__newproc(own_m(), np);
   if (!g)
     return -ENOMEM;
-  vine__runq_ready(g, true);
+  vine__sched_ready(g, true);
   return 0;
 }
 
@@ -80,9 +82,9 @@ void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
   if (!g)
     vine__fatal("out of memory: starting a goroutine");
   if (m)
-    vine__runq_put_own(m, g, true);
+    vine__sched_ready_own(m, g, true);
   else
-    vine__runq_ready(g, true);
+    vine__sched_ready(g, true);
 }
 
 // What it becomes otherwise: tramp takes its argument block by value, at the

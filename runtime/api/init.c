@@ -16,8 +16,10 @@
 #include "observe/schedtrace.h"
 #include "os/os.h"
 #include "sched/fpenv.h"
+#include "sched/idle.h"
 #include "sched/park.h"
 #include "sched/proc.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 
@@ -142,15 +144,15 @@ EXPORT void vine_shutdown(void) {
 // turn in the global queue, and m gets the P of who comes to it.
 //
 // With a P it wakes nobody: m runs g at once. Should m find another's goroutine
-// first, then whoever queued that woke a thread, which looks here too (SCHED5).
+// first, then whoever queued that woke a thread, which looks here too (IDLE1).
 static void begin_main(struct m *m, struct g *g) {
   struct p *p = vine__pidle_get();
   if (p) {
     vine__acquirep(m, p);
-    vine__runq_put_first(m, g);
+    vine__runq_put(m, p, g, true);
   } else {
-    vine__g_bind(m, g, true); // SCHED3; until it first stops
-    vine__runq_ready(g, true);
+    vine__g_bind(m, g, true); // SCHED1; until it first stops
+    vine__sched_ready(g, true);
   }
 }
 

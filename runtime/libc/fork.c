@@ -18,6 +18,7 @@
 // only held for moments by others, and nothing that they guard is kept.
 
 #include "libc/fork.h"
+#include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/timer.h"

@@ -18,7 +18,7 @@
   X(CHAN)        /* chan.c: one per channel, by address */                     \
   X(SEMA)        /* parkinglot.c: one per bucket */                            \
   X(TIMER)       /* timer.c: one per P */                                      \
-  X(SCHED)       /* sched.c: global queue, idle Ms and Ps */                   \
+  X(SCHED)       /* global queue, idle Ms and Ps */                            \
   X(ALLG)        /* proc.c: list of all gs */                                  \
   X(STACK_LARGE) /* stackalloc.c: spare reservations */                        \
   X(STACK_FIXED) /* stackfixed.c: free fixed stacks */                         \

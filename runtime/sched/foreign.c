@@ -22,7 +22,9 @@
 #include "os/os.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
+#include "sched/idle.h"
 #include "sched/proc.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/trap.h"
 

@@ -70,7 +70,7 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
   if (unlock && !unlock(g, arg)) {
     vine__g_make_runnable(g);
     g->ret = 0;
-    vine__runq_ready(g, true);
+    vine__sched_ready(g, true);
   }
   vine__schedule(m);
 }
@@ -79,5 +79,5 @@ void vine__ready(struct g *g, uint64_t ret) {
   g->ret = ret;
   vine__san_release(&g->san);
   if (vine__g_make_runnable(g))
-    vine__runq_ready(g, true);
+    vine__sched_ready(g, true);
 }

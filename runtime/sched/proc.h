@@ -39,7 +39,7 @@ void vine__gfree_drain(struct p *p);
 // function (vine__goexit).
 _Noreturn void vine__goexit_sys(struct m *m);
 
-// Binds g to thread m (SCHED3 of sched.c, PARK2 of park.c), or frees it. Sets
+// Binds g to thread m (SCHED1 of sched.c, PARK2 of park.c), or frees it. Sets
 // the flag that goes with `held`, without which nobody looks at that.
 static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
   g->flags = (uint8_t)(g->flags & ~G_FLAG_BOUND) | (here ? G_FLAG_BOUND : 0);

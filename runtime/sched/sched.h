@@ -4,7 +4,6 @@
 #define VINE_SCHED_H
 
 #include "g.h"
-#include "sched/timer.h"
 
 #define VINE_MAXPROCS_MAX 1024
 
@@ -41,7 +40,8 @@ struct vine__sched {
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid; // the last one given; 1 is kept for main (PROC2)
 };
-extern struct vine__sched vine__sched;
+// Hidden, so that no file reads it by way of the global offset table.
+extern __attribute__((visibility("hidden"))) struct vine__sched vine__sched;
 
 // PAUSING: threads give their P back when they next come to the scheduler.
 // FROZEN: they stop there for good, the process is dying (freeze.c).
@@ -53,67 +53,17 @@ enum vine__state {
   VINE_FROZEN
 };
 
-// Whether p's queue looks empty. Right for p's owner, unless a thief comes; to
-// others it may look so while a goroutine goes from runnext to the queue
-// (vine__runq_is_empty).
-static inline bool vine__runq_looks_empty(struct p *p) {
-  return !load_relaxed(&p->runnext) &&
-         load_relaxed(&p->head) == load_relaxed(&p->tail);
-}
-
-// Whether p has a goroutine to run, of its own or a global one. Not exact.
-static inline bool vine__p_has_work(struct p *p) {
-  return !vine__runq_looks_empty(p) ||
-         load_relaxed(&vine__sched.runq_count) != 0;
-}
-
-// Whether nothing beside p's queue wants to run here: no goroutine in the
-// global queue, no timer, nobody who stops the world. By p's owner, before it
-// gives way without a look at these: the mark that asks a goroutine to give way
-// is in its guard, and gone with the next goroutine's.
-static inline bool vine__is_undisturbed(struct p *p) {
-  return load_relaxed(&vine__sched.state) == VINE_RUNNING &&
-         load_relaxed(&vine__sched.runq_count) == 0 &&
-         vine__timers_first(&vine__timers[p->id]) == VINE_NEVER;
-}
-
 // Runs goroutines on this thread for ever. On the system stack.
 _Noreturn void vine__schedule(struct m *m);
 // The same for a new thread (vine__mrun): it may have no P, and may spin.
 _Noreturn void vine__schedule_first(struct m *m);
 // Makes the running goroutine give way; it stays runnable.
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global);
-// vine_yield's fast path, for its stub: the next goroutine, made the running
-// one, and where to queue the old one; or nulls: nothing was done.
-struct vine__yield {
-  struct g *next;
-  struct p *p;
-};
-struct vine__yield vine__yield_fast(struct m *m, struct g *g);
-// Puts a runnable g where it will be run. Any thread.
-void vine__runq_ready(struct g *g, bool next);
+// Puts a runnable g where it will be run, next if so; wakes a thread for it.
+// Any thread.
+void vine__sched_ready(struct g *g, bool next);
 // The same on a thread with a P, for a g that may run on any.
-void vine__runq_put_own(struct m *m, struct g *g, bool next);
-// The same, for g alone on a thread that is about to schedule: wakes nobody.
-void vine__runq_put_first(struct m *m, struct g *g);
-// Global queue. Lock held.
-void vine__globrunq_put_locked(struct g *g);
-// Starts or wakes a thread if there is an idle processor.
-void vine__wakep(void);
-// Gives p, which no thread has, to a thread, or makes it idle.
-void vine__handoffp(struct p *p);
-// An idle P, no longer idle, or null. Takes the lock; or it is held.
-struct p *vine__pidle_get(void);
-struct p *vine__pidle_get_locked(void);
-// Counts p as stopped instead while the state is PAUSING.
-void vine__pidle_put_locked(struct p *p);
-bool vine__runq_is_empty(struct p *p);
-// Moves all of p's queue to the global one. No thread has p.
-void vine__runq_drain(struct p *p);
-void vine__acquirep(struct m *m, struct p *p);
-struct p *vine__releasep(struct m *m);
-// Waits, as thread m, until someone gives it a processor (m->nextp).
-void vine__stopm_for_p(struct m *m);
+void vine__sched_ready_own(struct m *m, struct g *g, bool next);
 // Random number of this thread.
 uint64_t vine__rand(struct m *m);
 

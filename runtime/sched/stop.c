@@ -30,8 +30,8 @@
 // Runs on: system stack, or a plain thread's. Changing the number may park,
 // behind another one who does.
 //
-// Rejected: raising the number without stopping (wrong from 1: SCHED4 of
-// sched.c), lowering it lazily, P by P (the call would return with more
+// Rejected: raising the number without stopping (wrong from 1: RUNQ3 of
+// runq.c), lowering it lazily, P by P (the call would return with more
 // running).
 
 #include "api/init.h"
@@ -39,8 +39,10 @@
 #include "gstatus.h"
 #include "os/os.h"
 #include "sched/freeze.h"
+#include "sched/idle.h"
 #include "sched/park.h"
 #include "sched/proc.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 

@@ -34,6 +34,8 @@
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/freeze.h"
+#include "sched/idle.h"
+#include "sched/runq.h"
 #include "sched/scavenge.h"
 #include "sched/sched.h"
 #include "sched/ticks.h"

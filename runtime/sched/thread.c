@@ -16,12 +16,13 @@
 //
 // How many. Blocked foreign calls and bound goroutines each need a thread of
 // their own. When they are over, MAXPROCS + IDLE_KEPT idle ones stay; others
-// end after IDLE_NS (sched.c), or at once when IDLE_MAX more are idle. There
+// end after IDLE_NS (idle.c), or at once when IDLE_MAX more are idle. There
 // is a limit for runaways, as in Go: vine_set_max_threads.
 
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "os/os.h"
+#include "sched/idle.h"
 #include "sched/sched.h"
 
 #include <errno.h>

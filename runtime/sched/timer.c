@@ -53,6 +53,8 @@
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "os/os.h"
+#include "sched/idle.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 
 #include <string.h>
@@ -452,7 +454,7 @@ static void wake_sleepers(struct vine__timers *ts, int64_t now) {
     struct g *g = batch[i % n];
     g->ret = 0;
     vine__g_make_runnable(g);
-    vine__runq_ready(g, i == n);
+    vine__sched_ready(g, i == n);
   }
   vine__lock_acquire(&ts->lock);
 }

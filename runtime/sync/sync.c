@@ -32,6 +32,7 @@
 
 #include "base/fatal.h"
 #include "os/os.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "sync/parkinglot.h"
 

@@ -10,7 +10,7 @@
 // do locked instructions.
 // Checks: a P is used by the thread that has it, and by no other while it is
 // taken (FOREIGN1); a goroutine runs on one thread at a time; a bound one on its own
-// thread only (SCHED3); all goroutines come to their end (a bad end state).
+// thread only (SCHED1); all goroutines come to their end (a bad end state).
 // Not covered: more than one P (idle.pml), callbacks, fixed stacks (the same
 // protocol, with the store of call_sp in api_enter).
 //
@@ -61,7 +61,7 @@ inline unuse_p() { atomic { assert(user == me); user = NONE } }
 inline start_g(x) {
   atomic {
     assert(runs_on[x] == NONE);
-    assert(held[x] == NONE || held[x] == me); // SCHED3
+    assert(held[x] == NONE || held[x] == me); // SCHED1
     runs_on[x] = me;
     m_g[me] = x
   }

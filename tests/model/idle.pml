@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/sched/sched.c: threads that go idle, and who wakes them.
+// runtime/sched/idle.c: threads that go idle, and who wakes them.
 //
 // PROCS Ps and THREADS threads. The main goroutine and those that it makes make
 // SPAWNS others; one may end, run for ever (a loop), or be preempted. With
@@ -8,7 +8,7 @@
 // insides); each access to them, to `spinning` and to idle_p_count is a step
 // of its own, what happens under the scheduler's lock is one.
 // Checks: when all is still, no goroutine waits in a queue while a P is idle
-// ((SCHED5): no wake-up is lost, and none is late); `spinning` is then 0; no P is
+// ((IDLE1): no wake-up is lost, and none is late); `spinning` is then 0; no P is
 // lost; a P is in one place.
 // FOREIGN has too many states to be run to the end each time.
 // Not covered: memory order; timers; goroutines that are bound to

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// runtime/sched/sched.c: the queues of a P, and how others steal from them.
+// runtime/sched/runq.c: the queues of a P, and how others steal from them.
 //
 // P 0 makes goroutines 1 to GS, by put at the tail or as runnext, and runs
 // some; two others steal, from P 0 and from each other, and run what they get.
 // With OBSERVER there is one thief, and someone asks runq_is_empty(P 0). Each
 // load, store and compare and swap is the code's: runq_put, put_slow, get_next,
 // get, grab, steal_next, steal, is_empty.
-// Checks: each goroutine runs exactly once ((SCHED1), (SCHED2): none is lost in a
+// Checks: each goroutine runs exactly once ((RUNQ1), (RUNQ2): none is lost in a
 // queue, none is taken twice); a queue with something in it all the time is
 // never called empty.
 // Not covered: memory order; the way from the global queue to a P's; who wakes
@@ -14,7 +14,7 @@
 //
 // VARIANTS: -DOBSERVER -DRUNQ=4
 // BROKEN=1: grab stores head instead of comparing and swapping.
-// BROKEN=2: the owner takes by a plain store, though others steal (SCHED4).
+// BROKEN=2: the owner takes by a plain store, though others steal (RUNQ3).
 // BROKEN=3: the tail is published before the slot is written.
 // BROKEN=4: put replaces runnext by a load and a store.
 // BROKEN=5: is_empty doesn't read the tail a second time.
@@ -55,7 +55,7 @@ inline run_g(x) {
 // runq_put_tail. Owner only.
 inline put_tail(p, x) {
   do
-  :: atomic { h = head[p]; t = tail[p] }; // the tail is its own (SCHED1)
+  :: atomic { h = head[p]; t = tail[p] }; // the tail is its own (RUNQ1)
      if
      :: t - h < RUNQ ->
 #if BROKEN == 3

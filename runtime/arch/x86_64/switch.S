@@ -325,7 +325,7 @@ FUNC \name
 ENDFUNC \name
 .endm
 
-// void vine_yield(void): tries vine__yield_fast (sched.c) first. Then this is
+// void vine_yield(void): tries vine__yield_fast (yield.c) first. Then this is
 // the end of g's turn: the next goroutine's guard and context, as in vine__gogo,
 // and g goes to the tail of the queue as soon as its stack is left. Both are on
 // their growable stacks, so call_sp stays.

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// The queues in which runnable goroutines wait.
+//
+// How it works (after Go's). Each P has a ring of VINE_RUNQ slots. Its owner
+// adds at the tail and takes at the head; others steal half of it at the head,
+// by compare and swap. The goroutine in `runnext` goes before all of them: the
+// one that the running goroutine made runnable last, since the two often work
+// on the same data. Half of a full ring goes to the global queue, a list under
+// the scheduler's lock, where goroutines wait that no P's owner has queued,
+// too: those that plain threads start or wake, that were preempted, or that are
+// bound to a thread. What every switch needs is inline, in runq.h.
+//
+// Invariants:
+// (RUNQ1) Only the thread that has P p writes p->tail, p->cache, p->counts.
+// (RUNQ2) A goroutine is in at most one queue, and then RUNNABLE.
+// (RUNQ3) While maxprocs is 1 nobody but its owner takes from the only P's
+//      queue: plain stores do. So the number changes only while the world is
+//      stopped (stop.c).
+//
+// Checked: tests/model/steal.pml (RUNQ1 to RUNQ3).
+//
+// Locking: SCHED, for the global queue. Runs on: system stack; with the global
+// queue any thread may deal. Doesn't allocate.
+//
+// Rejected: one global queue (contended).
+//
+// See also: sched.c, which decides where to look; idle.c.
+
+#include "sched/runq.h"
+#include "mem/lock.h"
+#include "os/os.h"
+
+// --- the global queue ---
+
+// A chain of n goroutines.
+static void globrunq_put_chain_locked(struct g *first, struct g *last,
+                                      uint32_t n) {
+  last->next = NULL;
+  if (vine__sched.runq_head)
+    vine__sched.runq_tail->next = first;
+  else
+    vine__sched.runq_head = first;
+  vine__sched.runq_tail = last;
+  fetch_add_seq_cst(&vine__sched.runq_count, n);
+}
+
+void vine__globrunq_put_locked(struct g *g) {
+  globrunq_put_chain_locked(g, g, 1);
+}
+
+void vine__globrunq_put(struct g *g) {
+  vine__lock_acquire(&vine__sched.lock);
+  vine__globrunq_put_locked(g);
+  vine__lock_release(&vine__sched.lock);
+}
+
+// Takes up to n off the global queue and puts all but the first, which it
+// returns, into p's. Owner only.
+static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
+  struct vine__sched *s = &vine__sched;
+  struct g *first = s->runq_head, *g = first;
+  uint32_t t = load_relaxed(&p->tail), taken = 0;
+  uint32_t room = VINE_RUNQ - (t - load_acquire(&p->head));
+  while (g && taken < n && taken <= room) {
+    if (taken++)
+      store_relaxed(&p->runq[t++ % VINE_RUNQ], g);
+    g = g->next;
+  }
+  s->runq_head = g;
+  fetch_sub_seq_cst(&s->runq_count, taken);
+  store_release(&p->tail, t); // pairs with runq_grab's load
+  return first;
+}
+
+struct g *vine__globrunq_get_slow(struct p *p, uint32_t max) {
+  struct vine__sched *s = &vine__sched;
+  vine__lock_acquire(&s->lock);
+  uint32_t n = load_relaxed(&s->runq_count);
+  n = n / load_relaxed(&s->maxprocs) + 1;
+  struct g *g = globrunq_move_locked(p, n < max ? n : max);
+  vine__lock_release(&s->lock);
+  return g;
+}
+
+// --- a P's queue ---
+
+// Half of a full queue, and g, to the global queue. Owner only.
+__attribute__((noinline)) bool vine__runq_put_slow(struct p *p, struct g *g,
+                                                   uint32_t h, uint32_t t) {
+  struct g *batch[VINE_RUNQ / 2 + 1];
+  uint32_t n = (t - h) / 2;
+  for (uint32_t i = 0; i < n; i++)
+    batch[i] = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
+  if (!cas_acq_rel(&p->head, &h, h + n)) // pairs with runq_grab's cas
+    return false;
+  batch[n] = g;
+  for (uint32_t i = 0; i < n; i++)
+    batch[i]->next = batch[i + 1];
+  vine__lock_acquire(&vine__sched.lock);
+  globrunq_put_chain_locked(batch[0], g, n + 1);
+  vine__lock_release(&vine__sched.lock);
+  return true;
+}
+
+void vine__runq_drain(struct p *p) {
+  struct g *g;
+  while ((g = vine__runq_get_any(p)) != NULL)
+    vine__globrunq_put(g);
+}
+
+bool vine__runq_is_empty(struct p *p) {
+  // head, tail and runnext aren't read at one moment: a goroutine may go from
+  // runnext to the queue in between. Reading tail twice excludes that.
+  for (;;) {
+    uint32_t h = load_acquire(&p->head);
+    uint32_t t = load_acquire(&p->tail);
+    struct g *n = load_seq_cst(&p->runnext); // pairs with runq_put
+    if (t == load_acquire(&p->tail))
+      return h == t && !n;
+  }
+}
+
+// --- stealing ---
+
+// How long a goroutine has to be the one that runs next before another thread
+// takes it, as in Go. Most wait only until the running one parks, and to move
+// back and forth costs two of them more than it gains. The timer's slack makes
+// this some 50 us: about what waking a thread costs both sides.
+#define STEAL_NEXT_NS 3000
+
+static bool runq_steal_next(struct p *p, struct p *to, uint32_t at) {
+  static _Atomic uint32_t never;
+  struct g *next = load_acquire(&p->runnext);
+  if (!next)
+    return false;
+  vine__os_futex_wait(&never, 0, STEAL_NEXT_NS);
+  if (!cas_acq_rel(&p->runnext, &next, NULL))
+    return false;
+  store_relaxed(&to->runq[at % VINE_RUNQ], next);
+  return true;
+}
+
+// Copies half of p's queue to `to` from slot `at` on; returns how many.
+static uint32_t runq_grab(struct p *p, struct p *to, uint32_t at,
+                          bool steal_next) {
+  for (;;) {
+    uint32_t h = load_acquire(&p->head); // pairs with other consumers' cas
+    uint32_t t = load_acquire(&p->tail); // pairs with the owner's store
+    uint32_t n = t - h;
+    n -= n / 2;
+    if (n == 0)
+      return steal_next && runq_steal_next(p, to, at);
+    if (n > VINE_RUNQ / 2) // h and t were not read together
+      continue;
+    for (uint32_t i = 0; i < n; i++) {
+      struct g *g = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
+      store_relaxed(&to->runq[(at + i) % VINE_RUNQ], g);
+    }
+    if (cas_acq_rel(&p->head, &h, h + n))
+      return n;
+  }
+}
+
+struct g *vine__runq_steal(struct p *p, struct p *from, bool steal_next) {
+  uint32_t t = load_relaxed(&p->tail);
+  uint32_t n = runq_grab(from, p, t, steal_next);
+  if (n == 0)
+    return NULL;
+  n--;
+  struct g *g = load_relaxed(&p->runq[(t + n) % VINE_RUNQ]);
+  store_release(&p->tail, t + n);
+  return g;
+}
