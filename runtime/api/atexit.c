@@ -12,7 +12,7 @@
 // Runs on: any stack of the program. The functions may block and park.
 // Locking: LEAF, not while a function runs.
 
-#include "api/init.h"
+#include "api/atexit.h"
 #include "mem/alloc.h"
 #include "mem/lock.h"
 

@@ -3,15 +3,14 @@
 // stub (entry.def) are named vine__x_sys and run on the system stack, or on a
 // plain thread, where vine__getg() is null.
 
-#include "api/init.h"
+#include "api/go.h"
 #include "base/fatal.h"
 #include "gstatus.h"
-#include "libc/fork.h"
 #include "sched/park.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
-#include "sched/timer.h"
+#include "sched/thread.h"
 #include "sched/yield.h"
 
 #include <vine.h>

@@ -10,18 +10,20 @@
 // dynamic linker's resolver would run on goroutine stacks (I6).
 
 #include "api/init.h"
+#include "api/atexit.h"
 #include "base/fatal.h"
-#include "gstatus.h"
 #include "libc/fork.h"
+#include "observe/dump.h"
 #include "observe/schedtrace.h"
 #include "os/os.h"
 #include "sched/fpenv.h"
 #include "sched/idle.h"
-#include "sched/park.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
-#include "sched/timer.h"
+#include "sched/stop.h"
+#include "sched/sysmon.h"
+#include "sched/thread.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -98,15 +100,6 @@ static int set_up(void) {
   store_release(&vine__sched.state, VINE_RUNNING);
   vine__sysmon_start();
   return 0;
-}
-
-void vine__not_running(const char *what) {
-  uint32_t s = load_acquire(&vine__sched.state);
-  if (s == VINE_OFF)
-    vine__fatal("%s before the runtime was started: call vine_init first",
-                what);
-  if (s == VINE_STOPPED)
-    vine__fatal("%s after vine_shutdown", what);
 }
 
 EXPORT int vine_init(void) {
@@ -192,9 +185,3 @@ void vine__start(int argc, char **argv, char **envp,
 
 // main returned: a foreign call, so atexit functions may be instrumented.
 _Noreturn void vine__main_exit(int status) { exit(status); }
-
-// vine_exit in main: others go on. The goroutine waits for ever.
-_Noreturn void vine__main_goexit(struct m *m, struct g *g) {
-  (void)m;
-  vine__park(g, VINE_WAIT_NONE, NULL, NULL);
-}

@@ -23,12 +23,13 @@
 // must wait for fn in any case).
 // See also: timer.c.
 
-#include "api/init.h"
+#include "api/go.h"
 #include "base/fatal.h"
 #include "os/os.h"
-#include "sched/proc.h"
+#include "sched/park.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
+#include "sched/waiter.h"
 #include "sync/chan.h"
 
 #include <vine.h>
@@ -54,13 +55,6 @@ static _Atomic uint32_t never; // futex: only timeouts end it
 // --- the clock, and sleeping ---
 
 EXPORT int64_t vine_now(void) { return vine__os_nanotime(); }
-
-int64_t vine__deadline_after(int64_t ns) {
-  int64_t when;
-  if (__builtin_add_overflow(vine__os_nanotime(), ns, &when))
-    return VINE_NEVER;
-  return when;
-}
 
 static void sleep_thread(int64_t when) {
   for (;;) {

@@ -18,9 +18,12 @@
 // only held for moments by others, and nothing that they guard is kept.
 
 #include "libc/fork.h"
+#include "api/go.h"
 #include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "sched/stop.h"
+#include "sched/sysmon.h"
 #include "sched/timer.h"
 #include "sync/parkinglot.h"
 

@@ -5,7 +5,4 @@
 
 void vine__fork_init(void);
 
-// go.c: the lock of vine_park is free, whoever had it.
-void vine__park_fork_child(void);
-
 #endif

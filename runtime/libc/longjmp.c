@@ -10,7 +10,7 @@
 #include "libc/longjmp.h"
 #include "base/fatal.h"
 #include "libc/sigaction.h"
-#include "sched/sched.h"
+#include "sched/foreign.h"
 #include "stack/segment.h"
 
 #include <setjmp.h>

@@ -29,7 +29,7 @@
 //
 // Runs on: any stack; a signal handler. No locks, no allocation.
 
-#include "api/init.h"
+#include "observe/dump.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "gstatus.h"

@@ -19,7 +19,6 @@
 
 #include "sched/deadlock.h"
 #include "base/fatal.h"
-#include "gstatus.h"
 #include "os/os.h"
 #include "sched/proc.h"
 #include "sched/sched.h"

@@ -18,8 +18,7 @@
 //
 // Runs on: system stack, or a fixed goroutine's.
 
-#include "gstatus.h"
-#include "os/os.h"
+#include "sched/foreign.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"

@@ -36,6 +36,7 @@
 #include "sched/freeze.h"
 #include "os/os.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
 
 #define FREEZE_NS (5 * 1000 * 1000ll) // as Go's
 #define ROUND_NS (50 * 1000ll)

@@ -43,6 +43,8 @@
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/runq.h"
+#include "sched/sysmon.h"
+#include "sched/thread.h"
 #include "sched/timer.h"
 
 // --- processors ---

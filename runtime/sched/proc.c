@@ -19,8 +19,11 @@
 #include "sched/proc.h"
 #include "gstatus.h"
 #include "mem/stacksize.h"
+#include "sched/foreign.h"
 #include "sched/freeze.h"
+#include "sched/park.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 #include "stack/segment.h"
 
 #include <errno.h>
@@ -396,7 +399,8 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   struct p *p = vine__m_p(m);
   VINE_ASSERT(g && p, "goexit: nothing runs here");
   if (g == load_relaxed(&vine__sched.main_g))
-    vine__main_goexit(m, g);
+    vine__park(g, VINE_WAIT_NONE, NULL,
+               NULL); // others go on, main waits for ever
   if (g->flags & G_FLAG_FP)
     vine__fp_exit();
   vine__san_end(&m->san, &g->san);

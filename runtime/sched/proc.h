@@ -29,8 +29,6 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np);
 // vine_go does most of the time.
 struct g *vine__newproc_words(struct m *m, void (*fn)(void),
                               void *const arg[4]);
-// stop.c: Ps for all numbers below n, and heaps for them. 0 or -ENOMEM.
-int vine__procs_make(uint32_t n);
 
 // Makes p's dead goroutines everybody's. Nobody uses p.
 void vine__gfree_drain(struct p *p);
@@ -73,11 +71,5 @@ void vine__g_some(uint64_t *cursor, size_t count,
 void vine__g_fork_prepare(void);
 void vine__g_fork_parent(void);
 void vine__g_fork_child(struct g *mine);
-
-// init.c: main called vine_exit: the program goes on without it.
-void vine__main_goexit(struct m *m, struct g *g);
-
-// go.c: vine_spawn, for timers and the like. 0, or -ENOMEM. Doesn't block.
-int vine__spawn_sys(void (*fn)(void *), void *arg);
 
 #endif

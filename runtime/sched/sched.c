@@ -24,12 +24,14 @@
 #include "sched/sched.h"
 #include "base/assert.h"
 #include "base/debugflags.h"
+#include "base/fatal.h"
 #include "gstatus.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
+#include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
 #include "sched/yield.h"
@@ -44,6 +46,15 @@ uint64_t vine__rand(struct m *m) { // xorshift64*, Vigna 2016
   x ^= x >> 27;
   m->rng = x;
   return x * 0x2545f4914f6cdd1dull;
+}
+
+void vine__not_running(const char *what) {
+  uint32_t s = load_acquire(&vine__sched.state);
+  if (s == VINE_OFF)
+    vine__fatal("%s before the runtime was started: call vine_init first",
+                what);
+  if (s == VINE_STOPPED)
+    vine__fatal("%s after vine_shutdown", what);
 }
 
 // --- making runnable ---

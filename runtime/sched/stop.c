@@ -34,9 +34,7 @@
 // runq.c), lowering it lazily, P by P (the call would return with more
 // running).
 
-#include "api/init.h"
-#include "base/fatal.h"
-#include "gstatus.h"
+#include "sched/stop.h"
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
@@ -44,6 +42,8 @@
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
+#include "sched/thread.h"
 #include "sched/timer.h"
 
 #include <errno.h>

@@ -30,6 +30,7 @@
 //
 // Runs on: a thread that is no M. Allocates (hibernation).
 
+#include "sched/sysmon.h"
 #include "base/probe.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
@@ -38,6 +39,7 @@
 #include "sched/runq.h"
 #include "sched/scavenge.h"
 #include "sched/sched.h"
+#include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
 

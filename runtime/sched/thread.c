@@ -19,11 +19,13 @@
 // end after IDLE_NS (idle.c), or at once when IDLE_MAX more are idle. There
 // is a limit for runaways, as in Go: vine_set_max_threads.
 
+#include "sched/thread.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/idle.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
 
 #include <errno.h>
 #include <pthread.h>

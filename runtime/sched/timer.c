@@ -393,6 +393,13 @@ bool vine__timer_is_idle(struct vine__timer *t) {
   return !load_acquire(&t->heap) && !is_running(t);
 }
 
+int64_t vine__deadline_after(int64_t ns) {
+  int64_t when;
+  if (__builtin_add_overflow(vine__os_nanotime(), ns, &when))
+    return VINE_NEVER;
+  return when;
+}
+
 // --- moving ---
 
 void vine__timers_move(uint32_t from, uint32_t to) {

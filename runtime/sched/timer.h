@@ -68,7 +68,7 @@ bool vine__timer_is_idle(struct vine__timer *t);
 // cast to a pointer. Needs no record: the heap's slot is the record.
 bool vine__timers_park(struct g *g, void *when_ns);
 
-// time.c: the time that is ns from now, as far as the clock goes.
+// The time that is ns from now, as far as the clock goes.
 int64_t vine__deadline_after(int64_t ns);
 
 // --- for the scheduler and sysmon ---

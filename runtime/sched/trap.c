@@ -19,7 +19,7 @@
 
 #include "sched/trap.h"
 #include "base/fatal.h"
-#include "gstatus.h"
+#include "sched/foreign.h"
 #include "sched/freeze.h"
 #include "sched/sched.h"
 #include "stack/grow.h"

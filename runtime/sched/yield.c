@@ -20,6 +20,7 @@
 #include "gstatus.h"
 #include "mem/sidestack.h"
 #include "sched/runq.h"
+#include "sched/ticks.h"
 
 // What a goroutine must not have, to leave or to come by the fast way: its
 // context isn't on its growable stack, or more belongs to it than the words

@@ -7,7 +7,6 @@
 #include "base/debugflags.h"
 #include "g.h"
 #include "sched/sched.h"
-#include "sched/ticks.h"
 #include "sched/timer.h"
 
 // Whether nothing beside p's queue wants to run here: no goroutine in the

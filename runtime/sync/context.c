@@ -32,10 +32,10 @@
 // See also: Go's context/context.go.
 
 #include "sync/context.h"
-#include "api/init.h"
+#include "api/go.h"
 #include "base/fatal.h"
 #include "os/os.h"
-#include "sched/proc.h"
+#include "sched/sched.h"
 #include "sched/timer.h"
 #include "sync/chan.h"
 #include "sync/parkinglot.h"

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// The watchdog, and what it does to other threads. sysmon.c tells how.
+#ifndef VINE_SYSMON_H
+#define VINE_SYSMON_H
+
+#include "g.h"
+#include "mem/lock.h"
+
+void vine__sysmon_start(void);
+// The first P becomes busy.
+void vine__sysmon_poke(void);
+// Whether the watchdog sleeps, and will look at the state before all else.
+bool vine__sysmon_rests(void);
+
+// Held while another thread's guard word may be written, which goes away with
+// the thread (THREAD3).
+extern struct vine__lock vine__sysmon_lock;
+// Takes p from m if that is in foreign code. True: p has no thread now.
+bool vine__p_take(struct p *p, struct m *m);
+// Asks what runs on m to give way. vine__sysmon_lock held.
+void vine__m_preempt(struct m *m);
+// The same where it is known that m's thread doesn't end meanwhile.
+void vine__m_poison(struct m *m);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Threads that run goroutines (Ms). thread.c tells how they come and go.
+#ifndef VINE_THREAD_H
+#define VINE_THREAD_H
+
+#include "g.h"
+
+#include <pthread.h>
+
+// A new M, without a thread; or null: there is no memory. Too many are fatal.
+struct m *vine__m_new(void);
+// The calling thread becomes m's.
+void vine__m_attach(struct m *m);
+
+// Runs p on an idle thread, or on a new one, which then spins if `spinning`.
+void vine__newm(struct p *p, bool spinning);
+
+// Sleeps, as thread m, until the next vine__m_wake.
+void vine__m_sleep(struct m *m);
+// The same for at most ns nanoseconds. False: they have passed.
+bool vine__m_sleep_for(struct m *m, int64_t ns);
+void vine__m_wake(struct m *m);
+
+// The mask of signals that threads are to have: the calling thread's.
+void vine__m_remember_mask(void);
+// This thread goes to sleep, without a goroutine: others take the signals.
+void vine__m_deafen(struct m *m);
+// It has got one.
+void vine__m_listen(struct m *m);
+// Lets the calling thread, the watchdog, take signals, or not.
+void vine__signals_take(bool on);
+
+// Whether one more idle thread would be more than are worth keeping at all.
+bool vine__m_is_surplus_locked(const struct m *m);
+// Whether so many are idle that m needn't wait for ever.
+bool vine__m_is_extra_locked(const struct m *m);
+// Ends this thread, unless it isn't on the list of idle ones any more, or
+// there are few of them.
+void vine__m_retire(struct m *m);
+_Noreturn void vine__m_exit(struct m *m);
+// A goroutine ended without unlocking its thread, which may be in any state:
+// nothing runs on it any more. Hands its P on.
+_Noreturn void vine__m_end(struct m *m);
+
+// A detached thread, which begins with all signals blocked. 0 or an errno
+// value; vine__no_thread tells it and ends the program.
+int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg);
+_Noreturn void vine__no_thread(int err);
+// vine_set_max_threads.
+int64_t vine__threads_limit(int64_t n);
+
+#endif
