@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Starting, ending and pausing goroutines.
 //
-// Where a function that isn't compiled by vinecc starts a goroutine, that one
-// has a fixed stack; a function that is, a growable one. All calls here may be
-// made from goroutines and, but for vine_exit, from any other thread.
+// A goroutine whose first function vinecc compiled has a growable stack, any
+// other a fixed one. All calls here may be made by any thread, goroutine or
+// not, unless their comment says otherwise.
 #ifndef VINE_GO_H
 #define VINE_GO_H
 
