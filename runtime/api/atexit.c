@@ -13,6 +13,7 @@
 // Locking: LEAF, not while a function runs.
 
 #include "api/atexit.h"
+#include "base/export.h"
 #include "mem/alloc.h"
 #include "mem/lock.h"
 
@@ -20,8 +21,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 struct hook {
   struct hook *before;
@@ -58,7 +57,7 @@ void vine__at_exit_run(void) {
     ;
 }
 
-EXPORT int vine_at_exit(void (*fn)(void *), void *arg) {
+VINE_EXPORT int vine_at_exit(void (*fn)(void *), void *arg) {
   if (!fn)
     return -EINVAL;
   struct hook *h = vine__alloc(NULL, sizeof *h);

@@ -4,6 +4,7 @@
 // plain thread, where vine__getg() is null.
 
 #include "api/go.h"
+#include "base/export.h"
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "sched/park.h"
@@ -19,7 +20,6 @@
 #include <sched.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define MIN_BYTES 4096
 #define MAX_LIMIT ((int64_t)1 << 40)
 
@@ -175,7 +175,7 @@ int vine__ready_sys(vine_g h) {
 
 // --- threads ---
 
-EXPORT void vine_lock_thread(void) {
+VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
     g->hold_depth++;
@@ -183,7 +183,7 @@ EXPORT void vine_lock_thread(void) {
   }
 }
 
-EXPORT void vine_unlock_thread(void) {
+VINE_EXPORT void vine_unlock_thread(void) {
   struct g *g = vine__getg();
   if (g && g->hold_depth)
     g->hold_depth--;
@@ -191,17 +191,17 @@ EXPORT void vine_unlock_thread(void) {
 
 // --- asking ---
 
-EXPORT vine_g vine_self(void) {
+VINE_EXPORT vine_g vine_self(void) {
   struct g *g = vine__getg();
   return (vine_g){g, g ? g->goid : 0};
 }
 
-EXPORT uint64_t vine_goid(void) {
+VINE_EXPORT uint64_t vine_goid(void) {
   struct g *g = vine__getg();
   return g ? g->goid : 0;
 }
 
-EXPORT uint64_t vine_goroutine_count(void) {
+VINE_EXPORT uint64_t vine_goroutine_count(void) {
   uint64_t n = load_relaxed(&vine__sched.spawned_outside);
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++) {
@@ -211,11 +211,11 @@ EXPORT uint64_t vine_goroutine_count(void) {
   return n;
 }
 
-EXPORT int64_t vine_set_max_threads(int64_t n) {
+VINE_EXPORT int64_t vine_set_max_threads(int64_t n) {
   vine__check_running("vine_set_max_threads");
   return vine__threads_limit(n);
 }
 
-EXPORT int vine_maxprocs(void) {
+VINE_EXPORT int vine_maxprocs(void) {
   return (int)load_relaxed(&vine__sched.maxprocs);
 }

@@ -11,6 +11,7 @@
 
 #include "api/init.h"
 #include "api/atexit.h"
+#include "base/export.h"
 #include "base/fatal.h"
 #include "libc/fork.h"
 #include "observe/dump.h"
@@ -30,8 +31,6 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
 
@@ -102,7 +101,7 @@ static int set_up(void) {
   return 0;
 }
 
-EXPORT int vine_init(void) {
+VINE_EXPORT int vine_init(void) {
   vine__lock_acquire(&init_lock);
   int err = load_relaxed(&vine__sched.state) == VINE_STOPPED ? -ESHUTDOWN : 0;
   if (load_relaxed(&vine__sched.state) == VINE_OFF) {
@@ -116,7 +115,7 @@ EXPORT int vine_init(void) {
   return err;
 }
 
-EXPORT void vine_shutdown(void) {
+VINE_EXPORT void vine_shutdown(void) {
   static _Atomic uint32_t called;
   if (load_relaxed(&vine__sched.main_g))
     vine__fatal("vine_shutdown in a program whose main is a goroutine");

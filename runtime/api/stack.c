@@ -2,6 +2,7 @@
 // include/vine/stack.h: what became of stacks.
 
 #include "stack/stack.h"
+#include "base/export.h"
 #include "gstatus.h"
 #include "sched/proc.h"
 #include "sched/scavenge.h"
@@ -13,15 +14,13 @@
 #include <errno.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
-
-EXPORT int64_t vine_set_max_stack(int64_t bytes) {
+VINE_EXPORT int64_t vine_set_max_stack(int64_t bytes) {
   if (bytes < 4096 || bytes > (int64_t)1 << 40)
     return -EINVAL;
   return (int64_t)exchange_acq_rel(&vine__max_stack, (uint64_t)bytes);
 }
 
-EXPORT void vine_stack_set_idle(int64_t shrink_ms, int64_t hibernate_ms) {
+VINE_EXPORT void vine_stack_set_idle(int64_t shrink_ms, int64_t hibernate_ms) {
   if (shrink_ms >= 0)
     store_relaxed(&vine__shrink_after_ns, shrink_ms * 1000000);
   if (hibernate_ms >= 0)
@@ -39,7 +38,7 @@ static bool add_one(struct g *g, void *arg) {
   return true;
 }
 
-EXPORT void vine_stack_stats(struct vine_stack_stats *out) {
+VINE_EXPORT void vine_stack_stats(struct vine_stack_stats *out) {
   memset(out, 0, sizeof *out);
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++) {
@@ -55,7 +54,7 @@ EXPORT void vine_stack_stats(struct vine_stack_stats *out) {
   vine__g_each(add_one, out);
 }
 
-EXPORT void vine_stack_info(struct vine_stack_info *out) {
+VINE_EXPORT void vine_stack_info(struct vine_stack_info *out) {
   struct m *m = vine__getm();
   struct g *g = vine__getg();
   memset(out, 0, sizeof *out);

@@ -24,6 +24,7 @@
 // See also: timer.c.
 
 #include "api/go.h"
+#include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/park.h"
@@ -35,8 +36,6 @@
 #include <vine.h>
 
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 struct timer {
   struct vine_timer pub; // first: the program has its address
@@ -54,7 +53,7 @@ static _Atomic uint32_t never; // futex: only timeouts end it
 
 // --- the clock, and sleeping ---
 
-EXPORT int64_t vine_now(void) { return vine__os_nanotime(); }
+VINE_EXPORT int64_t vine_now(void) { return vine__os_nanotime(); }
 
 static void sleep_thread(int64_t when) {
   for (;;) {

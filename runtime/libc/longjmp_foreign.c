@@ -8,6 +8,7 @@
 //
 // Runs on: any stack.
 
+#include "base/export.h"
 #include "base/sanitizer.h"
 #include "libc/longjmp.h"
 
@@ -32,17 +33,16 @@ static _Noreturn void jump(const char *name, void *buf, int val) {
   __builtin_unreachable();
 }
 
-#define EXPORT __attribute__((visibility("default")))
 #pragma clang diagnostic ignored "-Wincompatible-library-redeclaration"
 #undef longjmp
 #undef _longjmp
 #undef siglongjmp
 
-EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
+VINE_EXPORT _Noreturn void __longjmp_chk(struct __jmp_buf_tag *buf, int val);
 
 // One definition for each way to jump.
 #define LIBC_LONGJMP(name, to, as)                                             \
-  EXPORT _Noreturn void name(struct __jmp_buf_tag *buf, int val) {             \
+  VINE_EXPORT _Noreturn void name(struct __jmp_buf_tag *buf, int val) {        \
     jump(#as, buf, val);                                                       \
   }
 #include "libc.def"

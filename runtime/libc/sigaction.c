@@ -15,6 +15,7 @@
 // Runs on: alternate signal stack.
 
 #include "libc/sigaction.h"
+#include "base/export.h"
 #include "g.h"
 #include "mem/sidestack.h"
 
@@ -23,8 +24,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 // The program's actions. Written with signals coming in: a handler may see
 // the one before or after, as with the kernel's own.
@@ -110,8 +109,8 @@ static void report(int sig, const struct sigaction *kernel,
     *old = *mine;
 }
 
-EXPORT int sigaction(int sig, const struct sigaction *act,
-                     struct sigaction *old) {
+VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
+                          struct sigaction *old) {
   struct sigaction mine, kernel, set;
   if (sig <= 0 || sig >= NSIG)
     return VINE_LIBC_SIGACTION(sig, act, old);
@@ -132,7 +131,7 @@ EXPORT int sigaction(int sig, const struct sigaction *act,
   return err;
 }
 
-EXPORT __sighandler_t signal(int sig, __sighandler_t handler) {
+VINE_EXPORT __sighandler_t signal(int sig, __sighandler_t handler) {
   struct sigaction act, old;
   memset(&act, 0, sizeof act);
   act.sa_handler = handler;

@@ -22,6 +22,7 @@
 // budget.
 
 #include "sched/fpenv.h"
+#include "base/export.h"
 
 static uint32_t standard;
 
@@ -58,7 +59,7 @@ void vine__fp_note(struct g *g) {
 }
 
 // For compiled code: the control words may have changed.
-__attribute__((visibility("default"))) void __vine_fp_changed(void) {
+VINE_EXPORT void __vine_fp_changed(void) {
   struct g *g = vine__getg();
   if (g)
     vine__fp_note(g);

@@ -3,6 +3,7 @@
 #ifndef VINE_SCHED_H
 #define VINE_SCHED_H
 
+#include "base/export.h"
 #include "g.h"
 
 #define VINE_MAXPROCS_MAX 1024
@@ -40,8 +41,7 @@ struct vine__sched {
   _Atomic uint64_t spawned_outside; // goroutines started without a P
   _Atomic uint64_t goid; // the last one given; 1 is kept for main (PROC2)
 };
-// Hidden, so that no file reads it by way of the global offset table.
-extern __attribute__((visibility("hidden"))) struct vine__sched vine__sched;
+extern VINE_HIDDEN struct vine__sched vine__sched;
 
 // PAUSING: threads give their P back when they next come to the scheduler.
 // FROZEN: they stop there for good, the process is dying (freeze.c).

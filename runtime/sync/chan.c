@@ -36,12 +36,12 @@
 // See also: select.c, waiter.h, tests/model/chan.pml.
 
 #include "sync/chan.h"
+#include "base/export.h"
 #include "base/fatal.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define EXPORT __attribute__((visibility("default")))
 #define MAX_CHAN_BYTES ((size_t)1 << 47)
 
 static bool chan_is_valid(const struct vine_chan *c) {
@@ -597,8 +597,8 @@ void vine__chan_close_sys(struct vine_chan *c) {
   }
 }
 
-EXPORT size_t vine_chan_len(struct vine_chan *c) {
+VINE_EXPORT size_t vine_chan_len(struct vine_chan *c) {
   return c ? load_acquire(&c->count) : 0;
 }
 
-EXPORT size_t vine_chan_cap(struct vine_chan *c) { return c ? c->cap : 0; }
+VINE_EXPORT size_t vine_chan_cap(struct vine_chan *c) { return c ? c->cap : 0; }

@@ -33,6 +33,7 @@
 
 #include "sync/context.h"
 #include "api/go.h"
+#include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/sched.h"
@@ -42,8 +43,6 @@
 
 #include <errno.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 struct ctx {
   struct vine_ctx pub; // first: the program has its address
@@ -286,7 +285,7 @@ vine_ctx_t vine__ctx_without_cancel_sys(vine_ctx_t parent) {
   return &c->pub;
 }
 
-EXPORT vine_ctx_t vine_ctx_background(void) { return &background.pub; }
+VINE_EXPORT vine_ctx_t vine_ctx_background(void) { return &background.pub; }
 
 // --- ending ---
 
@@ -317,13 +316,13 @@ void vine__ctx_unref_sys(vine_ctx_t ctx) { unref((struct ctx *)ctx); }
 
 // --- asking ---
 
-EXPORT const char *vine_ctx_strerror(int err) {
+VINE_EXPORT const char *vine_ctx_strerror(int err) {
   return err == -ETIMEDOUT ? "context deadline exceeded"
          : err             ? "context canceled"
                            : NULL;
 }
 
-EXPORT const char *vine_ctx_cause(vine_ctx_t ctx) {
+VINE_EXPORT const char *vine_ctx_cause(vine_ctx_t ctx) {
   struct ctx *c = ((struct ctx *)ctx)->canceller;
   int err = vine_ctx_err(ctx); // cause was written before
   if (err && c->cause)
@@ -331,12 +330,12 @@ EXPORT const char *vine_ctx_cause(vine_ctx_t ctx) {
   return vine_ctx_strerror(err);
 }
 
-EXPORT bool vine_ctx_deadline(vine_ctx_t ctx, int64_t *deadline_ns) {
+VINE_EXPORT bool vine_ctx_deadline(vine_ctx_t ctx, int64_t *deadline_ns) {
   *deadline_ns = ((struct ctx *)ctx)->deadline_ns;
   return *deadline_ns != VINE_NEVER;
 }
 
-EXPORT void *vine_ctx_value(vine_ctx_t ctx, const void *key) {
+VINE_EXPORT void *vine_ctx_value(vine_ctx_t ctx, const void *key) {
   for (struct ctx *c = (struct ctx *)ctx; c; c = c->parent)
     if (c->key && c->key == key)
       return c->value;
