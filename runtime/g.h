@@ -29,7 +29,6 @@
 #include "mem/sidestack.h"
 #include "mem/stackalloc.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,7 +48,6 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define VINE_CONTEXT_BP 40
 
 // Flags of a G.
-#define G_FLAG_SYSTEM 2     // doesn't count as the program's
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
 #define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
@@ -141,7 +139,6 @@ struct m {
   uint32_t id;
   uint64_t rng;
   struct m *idle_next;
-  pthread_t thread;
   uintptr_t start_sp;
   void *sigstack;
   sigset_t mask; // while deaf: what its mask was
@@ -156,7 +153,7 @@ struct m {
 struct vine__counts {
   _Atomic uint64_t spawns, exits;
   _Atomic uint64_t switches; // and what p->left lacks to it: ticks.h
-  _Atomic uint64_t grows, moves, shrinks, hibernations, wakes, segments;
+  _Atomic uint64_t grows, moves, segments;
   _Atomic uint64_t bytes_copied;
 };
 

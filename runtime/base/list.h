@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Two intrusive containers. Nothing here allocates or locks: the owner of the
-// head does.
-//
-//   struct vine__list    circular, doubly linked, with a sentinel; removes a
-//                        member without knowing its list
-//   struct vine__queue   singly linked FIFO, one word per member; pushes at
-//                        both ends, pops at the front, splices in O(1)
-//
-// A zeroed list head is not a list: call vine__list_init. A zeroed queue is an
-// empty queue.
+// An intrusive list: circular, doubly linked, with a sentinel; a member can be
+// removed by whoever doesn't know its list. Nothing here allocates or locks:
+// the owner of the head does. A zeroed head is not a list: call
+// vine__list_init.
 #ifndef VINE_LIST_H
 #define VINE_LIST_H
 
@@ -70,59 +64,6 @@ static inline struct vine__list *vine__list_pop_front(struct vine__list *l) {
     return NULL;
   vine__list_remove(n);
   return n;
-}
-
-struct vine__qnode {
-  struct vine__qnode *next;
-};
-
-struct vine__queue {
-  struct vine__qnode *head;
-  struct vine__qnode *tail; // unspecified when head is null
-};
-
-static inline bool vine__queue_is_empty(const struct vine__queue *q) {
-  return q->head == NULL;
-}
-
-static inline void vine__queue_push_back(struct vine__queue *q,
-                                         struct vine__qnode *n) {
-  n->next = NULL;
-  if (q->head)
-    q->tail->next = n;
-  else
-    q->head = n;
-  q->tail = n;
-}
-
-static inline void vine__queue_push_front(struct vine__queue *q,
-                                          struct vine__qnode *n) {
-  n->next = q->head;
-  if (!q->head)
-    q->tail = n;
-  q->head = n;
-}
-
-static inline struct vine__qnode *vine__queue_pop_front(struct vine__queue *q) {
-  struct vine__qnode *n = q->head;
-  if (n) {
-    q->head = n->next;
-    n->next = NULL;
-  }
-  return n;
-}
-
-// Moves all of `from` behind the last of `to`.
-static inline void vine__queue_append(struct vine__queue *to,
-                                      struct vine__queue *from) {
-  if (!from->head)
-    return;
-  if (to->head)
-    to->tail->next = from->head;
-  else
-    to->head = from->head;
-  to->tail = from->tail;
-  from->head = NULL;
 }
 
 #endif

@@ -46,8 +46,12 @@ static uint64_t switches(void) {
   return n;
 }
 
+struct asleep {
+  uint64_t all, waiting;
+};
+
 static bool count_one(struct g *g, void *arg) {
-  struct vine__asleep *a = arg;
+  struct asleep *a = arg;
   a->all++;
   if (g != load_relaxed(&vine__sched.main_g) || g->reason != 0)
     a->waiting++;
@@ -75,7 +79,7 @@ void vine__deadlock_check(void) {
   if (++looks != 2 && looks % AGAIN != 0)
     return;
   int threads = vine__os_thread_count();
-  struct vine__asleep a = {0};
+  struct asleep a = {0};
   vine__g_each(count_one, &a);
   // Vine's threads: the Ms and the watchdog; ThreadSanitizer has one, too.
   if (threads < 0 || a.all == 0 ||

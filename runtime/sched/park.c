@@ -46,7 +46,6 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_RWMUTEX_WRITE] = "sync.RWMutex.Lock",
     [VINE_WAIT_COND] = "sync.Cond.Wait",
     [VINE_WAIT_SLEEP] = "sleep",
-    [VINE_WAIT_IO] = "IO wait",
     [VINE_WAIT_STOP] = "stopping the world",
 };
 

@@ -43,8 +43,6 @@
 #include "sched/ticks.h"
 #include "sched/timer.h"
 
-#include <pthread.h>
-
 #define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
 #define FOREIGN_NS (20 * 1000ll)      // before a P is taken
 #define SLEEP_MIN_NS (20 * 1000ll)
@@ -268,8 +266,7 @@ static void *sysmon_main(void *arg) {
 }
 
 void vine__sysmon_start(void) {
-  pthread_t t;
-  int err = vine__thread_create(&t, sysmon_main, NULL);
+  int err = vine__thread_create(sysmon_main, NULL);
   if (err)
     vine__no_thread(err);
 }

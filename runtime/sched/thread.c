@@ -79,12 +79,17 @@ static void check_count(void) {
   vine__fatal("thread exhaustion");
 }
 
+static struct m *pop_locked(struct m **list) {
+  struct m *m = *list;
+  if (m)
+    *list = m->idle_next;
+  return m;
+}
+
 static struct m *take_free(void) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
-  struct m *m = s->free_m;
-  if (m)
-    s->free_m = m->idle_next;
+  struct m *m = pop_locked(&s->free_m);
   vine__lock_release(&s->lock);
   return m;
 }
@@ -165,7 +170,6 @@ void vine__m_attach(struct m *m) {
   if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
     vine__fatal("the thread control block's split-stack words are in use");
   m->errno_addr = &errno;
-  m->thread = pthread_self();
   uintptr_t tp;
   __asm__("movq %%fs:0, %0" : "=r"(tp));
   store_release(&m->guard_addr, (_Atomic uintptr_t *)(tp + VINE_TCB_GUARD));
@@ -257,13 +261,14 @@ _Noreturn void vine__no_thread(int err) {
   vine__fatal("can't create a thread");
 }
 
-int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg) {
+int vine__thread_create(void *(*fn)(void *), void *arg) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
   sigset_t old;
   vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
-  int err = pthread_create(t, &attr, fn, arg);
+  pthread_t t;
+  int err = pthread_create(&t, &attr, fn, arg);
   vine__os_sigmask(SIG_SETMASK, &old, NULL);
   pthread_attr_destroy(&attr);
   return err;
@@ -272,21 +277,24 @@ int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg) {
 static struct m *take_idle(void) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
-  struct m *m = s->idle_m;
-  if (m) {
-    s->idle_m = m->idle_next;
+  struct m *m = pop_locked(&s->idle_m);
+  if (m)
     s->idle_m_count--;
-  }
   vine__lock_release(&s->lock);
   return m;
+}
+
+// What m finds when it begins, or is woken.
+static void hand_over(struct m *m, struct p *p, bool spinning) {
+  m->spinning = spinning;
+  m->nextp = p; // THREAD1
 }
 
 static bool run_on_idle(struct p *p, bool spinning) {
   struct m *m = take_idle();
   if (!m)
     return false;
-  m->spinning = spinning;
-  m->nextp = p; // THREAD1
+  hand_over(m, p, spinning);
   vine__m_wake(m);
   return true;
 }
@@ -295,9 +303,8 @@ static int run_on_new(struct p *p, bool spinning) {
   struct m *m = vine__m_new();
   if (!m)
     return ENOMEM;
-  m->spinning = spinning;
-  m->nextp = p; // THREAD1
-  int err = vine__thread_create(&m->thread, thread_main, m);
+  hand_over(m, p, spinning);
+  int err = vine__thread_create(thread_main, m);
   if (err)
     put_free(m);
   return err;

@@ -5,8 +5,6 @@
 
 #include "g.h"
 
-#include <pthread.h>
-
 // A new M, without a thread; or null: there is no memory. Too many are fatal.
 struct m *vine__m_new(void);
 // The calling thread becomes m's.
@@ -44,7 +42,7 @@ _Noreturn void vine__m_end(struct m *m);
 
 // A detached thread, which begins with all signals blocked. 0 or an errno
 // value; vine__no_thread tells it and ends the program.
-int vine__thread_create(pthread_t *t, void *(*fn)(void *), void *arg);
+int vine__thread_create(void *(*fn)(void *), void *arg);
 _Noreturn void vine__no_thread(int err);
 // vine_set_max_threads.
 int64_t vine__threads_limit(int64_t n);

@@ -254,10 +254,6 @@ void vine__timers_watch(void) {
     notify(first);
 }
 
-bool vine__timers_is_watched(void) {
-  return load_seq_cst(&watch) != VINE_NEVER;
-}
-
 void vine__timers_interrupt(void) { wake_watcher(); }
 
 size_t vine__timers_pending(void) {

@@ -143,10 +143,6 @@ bool vine__timers_wait(void);
 // someone waits for the pending timers.
 void vine__timers_watch(void);
 
-// Whether a thread is in vine__timers_wait: idle, but not on the list of idle
-// threads. It may be there still when the last timer was stopped.
-bool vine__timers_is_watched(void);
-
 // Ends vine__timers_wait early (shutdown).
 void vine__timers_interrupt(void);
 
