@@ -6,7 +6,7 @@
 // (api_enter in switch.S). So parking is bookkeeping, and never copies a
 // register:
 //   1) save what lives in the thread: side-stack words, errno;
-//   2) status RUNNING -> WAITING;
+//   2) status RUNNABLE -> WAITING;
 //   3) the thread forgets g (m->g = null);
 //   4) unlock(): from here on a waker may run g on another thread, so nothing
 //      below may touch g;
@@ -40,11 +40,11 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_CHAN_NIL_RECV] = "chan receive (nil chan)",
     [VINE_WAIT_SELECT] = "select",
     [VINE_WAIT_SELECT_EMPTY] = "select (no cases)",
-    [VINE_WAIT_SEMA] = "semacquire",
-    [VINE_WAIT_MUTEX] = "sync.Mutex.Lock",
-    [VINE_WAIT_RWMUTEX_READ] = "sync.RWMutex.RLock",
-    [VINE_WAIT_RWMUTEX_WRITE] = "sync.RWMutex.Lock",
-    [VINE_WAIT_COND] = "sync.Cond.Wait",
+    [VINE_WAIT_SEMA] = "sem acquire",
+    [VINE_WAIT_MUTEX] = "mutex lock",
+    [VINE_WAIT_RWMUTEX_READ] = "rwmutex rlock",
+    [VINE_WAIT_RWMUTEX_WRITE] = "rwmutex lock",
+    [VINE_WAIT_COND] = "cond wait",
     [VINE_WAIT_SLEEP] = "sleep",
     [VINE_WAIT_STOP] = "stopping the world",
 };

@@ -5,7 +5,7 @@
 
 #include "g.h"
 
-// Why a goroutine waits; Go's words, for tracebacks.
+// Why a goroutine waits: the words of tracebacks name the call.
 enum vine__wait_reason {
   VINE_WAIT_NONE,
   VINE_WAIT_PARK,
