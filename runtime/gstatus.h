@@ -16,6 +16,19 @@ static inline void vine__g_set_status(struct g *g, uint32_t from, uint32_t to) {
   store_release(&g->status, to);
 }
 
+// IDLE or DEAD -> RUNNABLE, by whoever made g and gave it a stack.
+static inline void vine__g_begin(struct g *g) {
+  VINE_DCHECK(load_relaxed(&g->status) == G_IDLE ||
+                  load_relaxed(&g->status) == G_DEAD,
+              "g: begins while it lives");
+  store_release(&g->status, G_RUNNABLE);
+}
+
+// Any -> GONE, in a forked child, where one thread is left.
+static inline void vine__g_leave_behind(struct g *g) {
+  store_relaxed(&g->status, G_GONE);
+}
+
 // WAITING -> RUNNABLE, by whoever wakes g. Waits while the stack is being
 // shrunk (SCAN): those are microseconds. Exactly one caller may do it, the
 // one that took g off what it waited in. False: g is gone (fork.c).

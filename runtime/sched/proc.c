@@ -242,7 +242,7 @@ void vine__g_fork_parent(void) { vine__lock_release(&allg_lock); }
 
 static bool leave_behind(struct g *g, void *mine) {
   if (g != mine)
-    store_relaxed(&g->status, G_GONE);
+    vine__g_leave_behind(g);
   return true;
 }
 
@@ -324,7 +324,7 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   else
     fetch_add_relaxed(&vine__sched.spawned_outside, 1);
   vine__san_new(&g->san);
-  store_release(&g->status, G_RUNNABLE);
+  vine__g_begin(g);
 }
 
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
@@ -398,9 +398,8 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   struct g *g = vine__m_g(m);
   struct p *p = vine__m_p(m);
   VINE_ASSERT(g && p, "goexit: nothing runs here");
-  if (g == load_relaxed(&vine__sched.main_g))
-    vine__park(g, VINE_WAIT_NONE, NULL,
-               NULL); // others go on, main waits for ever
+  if (g == load_relaxed(&vine__sched.main_g)) // others go on, main waits
+    vine__park(g, VINE_WAIT_NONE, NULL, NULL);
   if (g->flags & G_FLAG_FP)
     vine__fp_exit();
   vine__san_end(&m->san, &g->san);
