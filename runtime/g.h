@@ -5,17 +5,18 @@
 //
 // States of a G (only gstatus.h changes them):
 //
-//     IDLE --newproc--> RUNNABLE --exit--> DEAD --> IDLE
-//                       |      ^
-//                     park   ready
+//     IDLE --newproc--> RUNNABLE --exit--> DEAD
+//                       |      ^  ^          |
+//                     park   ready +-newproc-+
 //                       v      |
 //                        WAITING
 //
 // One that runs is RUNNABLE, too: its thread's m->g says that it does. To have
-// a state of its own for that would be two stores per switch.
+// a state of its own for that would be two stores per switch. A fork makes all
+// but the forking goroutine GONE in the child.
 //
-// WAITING may have the bit SCAN: someone shrinks or hibernates the stack, and
-// a ready() waits for that to end.
+// WAITING may have the bit SCAN: someone shrinks, hibernates or prints the
+// stack, and vine__ready waits for that to end.
 //
 // stack/stack.h draws the stack of a G.
 #ifndef VINE_G_H
@@ -54,8 +55,9 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_FP 32        // has floating-point control words of its own: fp
 #define G_FLAG_BOUND 64     // may have `held` or hold_depth: not on any thread
 #define G_FLAG_FIXED 128    // what `kind` says, for the owner
-// Of `flags` only the owner of g changes bits: who runs it, or parks, wakes or
-// scans it. That is plain code, so what others may set is a byte of its own.
+// Only the owner of g changes bits of `flags`: the thread that runs, parks,
+// wakes or scans it. It does so by plain stores, so what others may set is a
+// byte of its own.
 
 // Values of g->parked, under go.c's lock.
 #define G_PARKED 1 // in vine_park
@@ -110,14 +112,19 @@ enum vine__trap {
   TRAP_UNKNOWN,  // nothing
 };
 
-// What is atomic here is written by its own thread, or by sysmon when it took
-// the processor, and read by sysmon. Those accesses are plain moves.
+// First what other threads read, also after this one ended (thread.c). The
+// thread itself writes it, by plain moves, and so do:
+//   retake      sysmon and the freezer, before a membarrier (foreign.S)
+//   sem         whoever wakes the thread
+//   p           whoever takes the processor away, under the scheduler's lock
+//   fast_sp     sysmon and the freezer, to close the fast path; the owner's
+//               store may win, so they do it again
+//   all_next    whoever makes the struct, once
+// Down to base_sp assembly knows the places.
 struct m {
-  // First what others read, also after the thread ended (thread.c). Down to
-  // base_sp known to assembly.
   struct g *_Atomic g;       // running here, or null
   _Atomic uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
-  _Atomic uint32_t retake;   // sysmon takes, or took, the processor
+  _Atomic uint32_t retake;   // the processor is being taken, or was
   _Atomic uint32_t sem;      // futex: 1 when woken
   struct p *_Atomic p;
   _Atomic uintptr_t fast_sp; // what call_sp is when vine_yield may be fast
@@ -130,18 +137,18 @@ struct m {
   uintptr_t gsp;     // frame record of the current foreign call
   uintptr_t base_sp; // sys_sp outside callbacks
 
-  struct p *nextp; // handed over by who wakes this thread
+  struct p *nextp; // handed over by whoever wakes this thread
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
   bool spinning;
-  uint8_t trap;         // enum vine__trap
-  _Atomic uint8_t deaf; // thread.c: it has no goroutine, and takes no signals
+  uint8_t trap;                    // enum vine__trap
+  _Atomic uint8_t signals_blocked; // thread.c: while it has no goroutine
   uint32_t id;
   uint64_t rng;
   struct m *idle_next;
   uintptr_t start_sp;
   void *sigstack;
-  sigset_t mask; // while deaf: what its mask was
+  sigset_t mask; // what its mask was before signals_blocked
   struct vine__san san;
 };
 
@@ -152,7 +159,7 @@ struct m {
 // Counters of one P; read by anyone, written by its owner only.
 struct vine__counts {
   _Atomic uint64_t spawns, exits;
-  _Atomic uint64_t switches; // and what p->left lacks to it: ticks.h
+  _Atomic uint64_t switches; // p->ticks_left of them are yet to come: ticks.h
   _Atomic uint64_t grows, moves, segments;
   _Atomic uint64_t bytes_copied;
 };
@@ -167,12 +174,11 @@ struct p {
   _Atomic uint32_t head, tail; // of runq: head shared, tail the owner's
   struct g *_Atomic runq[VINE_RUNQ];
   struct g *_Atomic runnext;
-  // Each switch takes one off `left`, and does no other counting; at 0 the
-  // scheduler looks about and adds VINE_TURNS to all that counts (ticks.h).
-  _Atomic uint32_t left, tick_end;
+  // Each switch takes one off ticks_left, and does no other counting (ticks.h).
+  _Atomic uint32_t ticks_left, slice_end;
   struct m *_Atomic m;
   struct p *idle_next;
-  uint32_t sysmon_tick;
+  uint32_t sysmon_slice;
   int64_t sysmon_when;
   int64_t call_when; // when sysmon first saw the foreign call, if it did
   struct g *gfree;   // dead ones: proc.c
@@ -221,7 +227,7 @@ static inline struct vine__cache *vine__m_cache(const struct m *m) {
   return p ? &p->cache : NULL;
 }
 
-// By who runs g, or scans it.
+// By whoever runs g, or scans it.
 static inline void vine__g_set_side(struct g *g, struct vine__side_regs r) {
   g->side_regs = r;
   g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (r.ss_lo ? G_FLAG_SIDE : 0);

@@ -130,8 +130,8 @@ _Noreturn void vine__exit_sys(void) {
 // --- park and ready ---
 //
 // The permit and the parked state are under one lock: all sides are short.
-// They are no flags of g: a waker may be any thread, while g's owner (or who
-// hibernates it) changes those.
+// They are no flags of g: a waker may be any thread, while g's owner, or the
+// watchdog that hibernates it, changes those.
 
 static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
 

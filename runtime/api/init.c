@@ -131,12 +131,13 @@ VINE_EXPORT void vine_shutdown(void) {
 
 // --- main ---
 
-// Queues main's goroutine, which begins on m, this thread. Those that a
-// constructor started may have all Ps, and may never wait: then it takes its
-// turn in the global queue, and m gets the P of who comes to it.
+// Queues g, main's goroutine, which begins on m, this thread. Goroutines that
+// constructors started may have all Ps, and may never wait. Then g takes its
+// turn in the global queue, and the thread that picks it gives its P to m.
 //
-// With a P it wakes nobody: m runs g at once. Should m find another's goroutine
-// first, then whoever queued that woke a thread, which looks here too (IDLE1).
+// With a P of its own m runs g at once, so no thread is woken. If m finds
+// another goroutine first, that one's queueing woke a thread, and the woken
+// thread looks at this queue, too (IDLE1).
 static void begin_main(struct m *m, struct g *g) {
   struct p *p = vine__pidle_get();
   if (p) {
@@ -148,8 +149,8 @@ static void begin_main(struct m *m, struct g *g) {
   }
 }
 
-// PROC2. Gives back the number that g got, if nobody has had one since: others
-// are then counted from 2 on.
+// PROC2. Gives back the number that g got, unless another goroutine has had one
+// since: the others are then counted from 2 on.
 static void make_first(struct g *g) {
   uint64_t last = g->goid;
   cas_relaxed(&vine__sched.goid, &last, g->goid - 1);

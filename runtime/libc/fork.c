@@ -3,10 +3,10 @@
 //
 // How it works. POSIX keeps only the forking thread; Vine keeps only the
 // forking goroutine, on the same terms: all others are gone, wherever they
-// were, and so are all timers. The scheduler's structures are made anew around
-// the one thread and one P. The allocator's own handlers keep it usable, so
-// the goroutine's stack may grow in the child, which may also start goroutines
-// of its own; the watchdog starts again with the first thread.
+// were, and so are all timers. The scheduler's structures are made again
+// around the one thread and one P. The allocator's own handlers keep it usable,
+// so the goroutine's stack may grow in the child, which may also start
+// goroutines of its own; the watchdog starts again with the first thread.
 //
 // Others' records stay in the queues of what they waited for. A waker finds
 // their goroutine GONE and passes on; what it gave them (an element, a lock) is

@@ -42,7 +42,7 @@ static uint64_t switches(void) {
   uint64_t n = 0;
   uint32_t procs = load_acquire(&vine__sched.procs_made);
   for (uint32_t i = 0; i < procs; i++)
-    n += vine__turns_switches(vine__sched.allp[i]);
+    n += vine__ticks_switches(vine__sched.allp[i]);
   return n;
 }
 

@@ -3,8 +3,8 @@
 //
 // How it works (after Go's freezetheworld). Nothing is waited for that might
 // never come, and no lock is, since the thread that dies may hold it. The state
-// becomes FROZEN for good, and every thread is asked to stop where it next
-// looks about, again and again for FREEZE_NS at most:
+// becomes FROZEN for good, and every thread is asked to stop at the next such
+// place, again and again for FREEZE_NS at most:
 //   in the scheduler         it looks at the state
 //   in instrumented code     its guard is poisoned: at a check, or a loop's
 //                            poll
@@ -21,8 +21,8 @@
 // (FREEZE1) A thread with m->frozen runs nothing of the program's any more.
 // (FREEZE2) After the freeze a thread with call_sp 0 and retake 1 won't run
 //      instrumented code on its goroutine's stack: FOREIGN1 of foreign.S, where
-//      the freeze is the watchdog, but for the lock: who finds retake set
-//      stops.
+//      the freeze is the watchdog, but for the lock: a thread that finds retake
+//      set stops.
 // (FREEZE3) FROZEN is the last state: stop.c leaves it alone.
 //
 // Locking: SYSMON is tried, for the guard words (THREAD3 of thread.c). If it

@@ -15,8 +15,9 @@
 //        start a thread                    look at all queues again
 //
 // Either the submitter sees spinning == 0, or the thread sees the goroutine.
-// A thread that isn't spinning looks too, because of a submitter that counts
-// as spinning, and so keeps others from it, until it finds that no P is idle.
+// A thread that isn't spinning looks, too: a submitter itself counts as
+// spinning, and so keeps others from waking threads, until it finds that no P
+// is idle.
 //
 // One of the idle threads waits for timers (timer.c); the others are on a list,
 // and are woken with a P in m->nextp (thread.c).
@@ -170,9 +171,9 @@ static bool any_work(void) {
 }
 
 // Whether a thread that has just made its P idle must look once more: when it
-// was spinning, or nobody is. A waker counts as spinning for a moment before
+// was spinning, or no thread is. A waker counts as spinning for a moment before
 // it takes an idle P; if it finds none it has woken nobody, and the goroutine
-// that it queued is left to who makes a P idle next (IDLE1).
+// that it queued is left to the next thread that makes its P idle (IDLE1).
 static bool must_look_again(struct m *m) {
   if (m->spinning)
     vine__spinning_end(m);
@@ -208,7 +209,7 @@ bool vine__go_idle(struct m *m) {
 
 // nextp is read only after a wake, which orders what the waker wrote (THREAD1).
 void vine__stopm_for_p(struct m *m) {
-  vine__m_deafen(m);
+  vine__m_block_signals(m);
   do {
     if (load_acquire(&vine__sched.state) == VINE_STOPPED)
       vine__m_exit(m);
@@ -216,7 +217,7 @@ void vine__stopm_for_p(struct m *m) {
   } while (!m->nextp);
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_NONE);
-  vine__m_listen(m);
+  vine__m_unblock_signals(m);
   vine__acquirep(m, m->nextp);
   m->nextp = NULL;
 }
@@ -241,7 +242,7 @@ static bool wait_for_timers(struct m *m) {
 
 void vine__sleep_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
-  vine__m_deafen(m);
+  vine__m_block_signals(m);
   if (wait_for_timers(m))
     return;
   vine__lock_acquire(&s->lock);

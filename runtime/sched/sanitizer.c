@@ -2,7 +2,7 @@
 // sanitizer.h has the story.
 //
 // Stacks under ThreadSanitizer. A new goroutine's stack may have been another
-// one's; nothing orders the two. So its memory is mapped anew over itself, by
+// one's; nothing orders the two. So its memory is mapped again over itself, by
 // the mmap that ThreadSanitizer watches (os.c makes system calls that it
 // doesn't see): that forgets the accesses of before.
 //
@@ -11,8 +11,9 @@
 // reported. libvine-tsan.a therefore uses the ones here (sanitizer_libc.h).
 //
 // Rejected: ignoring accesses while the runtime runs (the state belongs to the
-// fiber, and a parked one would stay in it); ordering who had a stack before
-// whoever has it next (hides races of goroutines that don't overlap).
+// fiber, and a parked one would stay in it); ordering a stack's goroutine
+// before the next one to have it (hides races of goroutines that don't
+// overlap).
 //
 // Runs on: system stacks, plain threads.
 
@@ -55,7 +56,7 @@ void vine__san_run(struct vine__san *m, struct vine__san *g, uintptr_t lo,
   (void)lo, (void)hi;
   __tsan_switch_to_fiber(g->fiber, SWITCH);
   __tsan_acquire(m); // pairs with attach
-  __tsan_acquire(g); // pairs with who made it runnable
+  __tsan_acquire(g); // pairs with the release before it was made runnable
 }
 
 void vine__san_stop(struct vine__san *m, struct vine__san *g) {

@@ -112,11 +112,11 @@ static __attribute__((noinline)) void shuffle(struct m *m) {
     vine__runq_put_tail(vine__m_p(m), g);
 }
 
-// The last turn is taken: what the global queue's first has waited for, and
-// what sysmon ended goes on.
-static __attribute__((noinline)) struct g *look_about(struct m *m) {
+// The last tick is taken: the first of the global queue has waited for that.
+// Fast yields, which sysmon may have ended, are allowed again.
+static __attribute__((noinline)) struct g *check_global(struct m *m) {
   struct p *p = vine__m_p(m);
-  vine__turns_refill(p);
+  vine__ticks_refill(p);
   vine__yield_allow(m);
   return vine__globrunq_get(p, 1);
 }
@@ -127,19 +127,19 @@ static inline __attribute__((always_inline)) struct g *find_local(struct m *m) {
   struct p *p = vine__m_p(m);
   struct g *g;
   vine__timers_check(p);
-  if (load_relaxed(&p->left) == 0 && (g = look_about(m)) != NULL)
+  if (load_relaxed(&p->ticks_left) == 0 && (g = check_global(m)) != NULL)
     goto fresh;
   if (__builtin_expect(vine__debug.seed != 0, 0))
     shuffle(m);
   if ((g = vine__runq_get_next(p)) != NULL) {
-    vine__turns_inherit(p);
+    vine__ticks_inherit(p);
     return g;
   }
   if ((g = vine__runq_get(p)) == NULL &&
       (g = vine__globrunq_get(p, VINE_RUNQ / 2)) == NULL)
     return NULL;
 fresh:
-  vine__turns_take(p);
+  vine__ticks_take(p);
   return g;
 }
 
@@ -158,11 +158,11 @@ static void pause_here(struct m *m) {
 }
 
 // For what didn't come by find_local, from this P or another.
-static void take_turn(struct m *m) {
+static void take_tick(struct m *m) {
   struct p *p = vine__m_p(m);
-  if (load_relaxed(&p->left) == 0)
-    vine__turns_refill(p);
-  vine__turns_take(p);
+  if (load_relaxed(&p->ticks_left) == 0)
+    vine__ticks_refill(p);
+  vine__ticks_take(p);
 }
 
 static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
@@ -188,7 +188,7 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
       }
       g = steal_work(m);
       if (g) {
-        take_turn(m);
+        take_tick(m);
         return g;
       }
     }
@@ -235,7 +235,7 @@ static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   if (vine__m_p(m))
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
-  take_turn(m);
+  take_tick(m);
   execute(m, g);
 }
 
@@ -247,7 +247,7 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
       vine__wakep();
     }
     if (!g->held) {
-      vine__m_listen(m);
+      vine__m_unblock_signals(m);
       execute(m, g);
     }
     start_held(m, g);
@@ -270,7 +270,7 @@ _Noreturn void vine__schedule(struct m *m) {
     schedule_held(m);
   if (!vine__m_p(m)) { // lost in a foreign call: vine__reenter
     vine__sleep_idle(m);
-    schedule_slow(m); // who woke it may have made it a spinning one
+    schedule_slow(m); // its waker may have made it a spinning one
   }
   if (load_relaxed(&vine__sched.state) == VINE_RUNNING) {
     struct g *g = find_local(m);
@@ -289,7 +289,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   if (global || g->held) {
     // What runs alone may be preempted too: the thread that it leaves would
     // take its signals until it sleeps.
-    vine__m_deafen(m);
+    vine__m_block_signals(m);
     vine__globrunq_put(g); // g may run elsewhere from here on
     // Also when this P runs something else next: a thread that goes idle may
     // have looked here before, and into this P's queue after (IDLE1).
@@ -297,7 +297,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   } else {
     vine__runq_put(m, vine__m_p(m), g, false);
   }
-  if (load_relaxed(&m->deaf) && vine__m_p(m) && !m->held)
-    schedule_slow(m); // which listens
+  if (load_relaxed(&m->signals_blocked) && vine__m_p(m) && !m->held)
+    schedule_slow(m); // which unblocks them
   vine__schedule(m);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The scheduler: who runs next, on which thread. sched.c tells how.
+// The scheduler: its state, and which goroutine a thread runs next. sched.c
+// tells how.
 #ifndef VINE_SCHED_H
 #define VINE_SCHED_H
 

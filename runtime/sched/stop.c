@@ -22,13 +22,12 @@
 // Invariants:
 // (STOP1) stop_wait is the number of Ps below maxprocs, but for the stopper's,
 //      that have not been given back since the state became PAUSING.
-// (STOP2) maxprocs changes only while the world is stopped. Who has a P may
-//      read it, and allp below it, at will; others load it with acquire.
+// (STOP2) maxprocs changes only while the world is stopped. A thread with a
+//      P may read it, and allp below it, at will; others load it with acquire.
 //
-// Locking: ALLP says who stops the world. SYSMON and SCHED, each for moments,
-// never while waiting.
-// Runs on: system stack, or a plain thread's. Changing the number may park,
-// behind another one who does.
+// Locking: ALLP says which thread stops the world. SYSMON and SCHED, each for
+// moments, never while waiting. Runs on: system stack, or a plain thread's.
+// Changing the number may park, behind another change.
 //
 // Rejected: raising the number without stopping (wrong from 1: RUNQ3 of
 // runq.c), lowering it lazily, P by P (the call would return with more
@@ -119,8 +118,7 @@ static struct p *distribute_locked(struct m *self) {
   return busy;
 }
 
-// Lock held.
-static void leave_pausing(struct m *self, enum vine__state to) {
+static void leave_pausing_locked(struct m *self, enum vine__state to) {
   uint32_t pausing = VINE_PAUSING;
   if (!cas_acq_rel(&vine__sched.state, &pausing, to)) // FREEZE3 of freeze.c
     vine__m_freeze(self, TRAP_NONE);
@@ -130,7 +128,7 @@ void vine__world_start(struct m *self) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   VINE_ASSERT(load_relaxed(&s->stop_wait) == 0, "start: not stopped (STOP1)");
-  leave_pausing(self, VINE_RUNNING);
+  leave_pausing_locked(self, VINE_RUNNING);
   struct p *busy = distribute_locked(self);
   vine__lock_release(&s->lock);
   while (busy) {
@@ -139,7 +137,7 @@ void vine__world_start(struct m *self) {
     vine__newm(p, false);
   }
   vine__wakep();        // for the global queue
-  vine__timers_watch(); // who waited for them may have given up
+  vine__timers_watch(); // the thread that watched them may have given up
 }
 
 // Whether m's thread is still one of ours. One in foreign code is not waited
@@ -163,7 +161,7 @@ static void end(void) {
   struct vine__sched *s = &vine__sched;
   vine__world_stop(NULL);
   vine__lock_acquire(&s->lock);
-  leave_pausing(NULL, VINE_STOPPED);
+  leave_pausing_locked(NULL, VINE_STOPPED);
   vine__lock_release(&s->lock);
   vine__timers_interrupt();
   wait_for_threads();
@@ -252,7 +250,7 @@ static struct g *next_or_end(void) {
   return g;
 }
 
-void vine__stop_fork_child(void) { // who stopped the world stayed behind
+void vine__stop_fork_child(void) { // any stopper stayed behind
   vine__lock_init(&stop_lock, VINE_RANK_ALLP);
   is_stopping = false;
   waiting = NULL;

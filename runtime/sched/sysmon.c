@@ -133,10 +133,10 @@ static enum look look_at(struct p *p, int64_t now) {
   bool due = vine__timers_nudge(p->id, now);
   if (due) // a lost store is repeated at the next round
     store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELD);
-  uint32_t tick = vine__turns_tick(p);
+  uint32_t tick = vine__ticks_slices(p);
   uintptr_t call_sp = vine__m_call_sp(m);
-  if (tick != p->sysmon_tick) {
-    p->sysmon_tick = tick;
+  if (tick != p->sysmon_slice) {
+    p->sysmon_slice = tick;
     p->sysmon_when = now;
   } else if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due)) {
     vine__m_preempt(m);
@@ -151,7 +151,7 @@ static enum look look_at(struct p *p, int64_t now) {
     return LOOK_NOTHING;
   if (!vine__p_take(p, m))
     return LOOK_NOTHING;
-  store_relaxed(&p->tick_end, load_relaxed(&p->tick_end) + 1);
+  store_relaxed(&p->slice_end, load_relaxed(&p->slice_end) + 1);
   vine__handoffp(p);
   return LOOK_DONE;
 }
@@ -181,24 +181,24 @@ static int64_t bounded_sleep(int64_t ns) {
 }
 
 // Whether a thread has a goroutine, and so takes signals (thread.c).
-static bool is_anybody_listening(void) {
+static bool does_any_take_signals(void) {
   struct m *m = load_acquire(&vine__sched.all_m);
   while (m && !vine__m_g(m))
     m = m->all_next;
   return m != NULL;
 }
 
-// Pairs with vine__sysmon_poke: either it sees that a P became busy, or who
-// took the P sees that it sleeps.
+// Pairs with vine__sysmon_poke: either this thread sees that a P became busy,
+// or the thread that took the P sees that this one sleeps.
 static void sleep_quietly(int64_t ns) {
   struct vine__sched *s = &vine__sched;
   store_seq_cst(&s->sysmon_quiet, 1);
   if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs)) {
-    bool listens = !is_anybody_listening();
-    if (listens)
+    bool takes = !does_any_take_signals();
+    if (takes)
       vine__signals_take(true);
     vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
-    if (listens)
+    if (takes)
       vine__signals_take(false);
   }
   store_relaxed(&s->sysmon_quiet, 0);

@@ -187,29 +187,30 @@ void vine__m_attach(struct m *m) {
 // thread that runs it: kill(getpid()) is to have called the handler when it
 // returns, as POSIX promises programs with one thread, and a blocking read is
 // to end with EINTR, not an idle thread's sleep. So threads without a goroutine
-// are deaf: they block all signals but those that tell of their own faults,
-// from when they go to sleep until they run a goroutine again. What goroutines
-// start, threads and processes, inherits the mask of a thread that isn't.
+// block all signals but those that tell of their own faults, from when they go
+// to sleep until they run a goroutine again. So what goroutines start, threads
+// and processes, inherits the mask of a thread that runs one.
 //
-// When no thread has a goroutine, somebody must listen, or Ctrl-C would end
-// nothing. The watchdog does while it sleeps for long (sysmon.c).
+// When no thread has a goroutine, one must take signals all the same, or Ctrl-C
+// would end nothing. The watchdog does while it sleeps for long (sysmon.c).
 //
 // Rejected: Go's way, one thread that takes all signals and hands them on (C
-// handlers run where the signal arrives); deaf threads but the first, which the
-// kernel prefers (main's goroutine is not always on it).
+// handlers run where the signal arrives); blocking them in all but the first
+// thread, which the kernel prefers (main's goroutine is not always on it).
 
 // The mask that worker threads have: the process's at the start. Not their
 // creator's, since that may be sysmon, or a thread in a signal handler.
 static sigset_t mask;
-static sigset_t deaf_mask, full_mask; // built once: sigfillset is wrapped, too
+static sigset_t blocked_mask,
+    full_mask; // built once: sigfillset is wrapped, too
 
 static void build_masks(void) {
   static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
                                SIGTRAP, SIGABRT, SIGSYS};
   sigfillset(&full_mask);
-  deaf_mask = full_mask;
+  blocked_mask = full_mask;
   for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-    sigdelset(&deaf_mask, faults[i]);
+    sigdelset(&blocked_mask, faults[i]);
 }
 
 void vine__m_remember_mask(void) {
@@ -217,18 +218,18 @@ void vine__m_remember_mask(void) {
   build_masks();
 }
 
-void vine__m_deafen(struct m *m) {
-  // A forked child has no watchdog yet that would listen.
-  if (load_relaxed(&m->deaf) || load_relaxed(&vine__sched.no_sysmon))
+void vine__m_block_signals(struct m *m) {
+  // A forked child has no watchdog yet that would take them.
+  if (load_relaxed(&m->signals_blocked) || load_relaxed(&vine__sched.no_sysmon))
     return;
-  vine__os_sigmask(SIG_BLOCK, &deaf_mask, &m->mask);
-  store_release(&m->deaf, 1);
+  vine__os_sigmask(SIG_BLOCK, &blocked_mask, &m->mask);
+  store_release(&m->signals_blocked, 1);
 }
 
-void vine__m_listen(struct m *m) {
-  if (!load_relaxed(&m->deaf))
+void vine__m_unblock_signals(struct m *m) {
+  if (!load_relaxed(&m->signals_blocked))
     return;
-  store_relaxed(&m->deaf, 0);
+  store_relaxed(&m->signals_blocked, 0);
   vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
 }
 
@@ -241,9 +242,10 @@ void vine__signals_take(bool on) {
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
-  vine__os_sigmask(SIG_SETMASK, &deaf_mask, NULL); // there's a signal stack now
+  vine__os_sigmask(SIG_SETMASK, &blocked_mask,
+                   NULL); // there's a signal stack now
   m->mask = mask;
-  store_release(&m->deaf, 1);
+  store_release(&m->signals_blocked, 1);
   if (m->nextp) {
     vine__acquirep(m, m->nextp);
     m->nextp = NULL;

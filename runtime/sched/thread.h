@@ -22,9 +22,9 @@ void vine__m_wake(struct m *m);
 // The mask of signals that threads are to have: the calling thread's.
 void vine__m_remember_mask(void);
 // This thread goes to sleep, without a goroutine: others take the signals.
-void vine__m_deafen(struct m *m);
+void vine__m_block_signals(struct m *m);
 // It has got one.
-void vine__m_listen(struct m *m);
+void vine__m_unblock_signals(struct m *m);
 // Lets the calling thread, the watchdog, take signals, or not.
 void vine__signals_take(bool on);
 

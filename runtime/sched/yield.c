@@ -32,7 +32,7 @@
 static inline __attribute__((always_inline)) bool may_refill(struct p *p) {
   if (!vine__is_undisturbed(p))
     return false;
-  vine__turns_refill(p);
+  vine__ticks_refill(p);
   return true;
 }
 
@@ -41,7 +41,8 @@ static inline __attribute__((always_inline)) bool may_refill(struct p *p) {
 static inline bool may_yield_fast(struct m *m, struct p *p) {
   return vine__m_call_sp(m) == load_relaxed(&m->fast_sp) &&
          !load_relaxed(&p->runnext) &&
-         (__builtin_expect(load_relaxed(&p->left) != 0, 1) || may_refill(p));
+         (__builtin_expect(load_relaxed(&p->ticks_left) != 0, 1) ||
+          may_refill(p));
 }
 
 // The first of p's queue and g can change places by the fast way: takes it off,
@@ -97,6 +98,6 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   errno_switch(m, g, next);
   VINE_DCHECK(vine__g_status(next) == G_RUNNABLE, "yield: can't run");
   store_release(&m->g, next); // pairs with vine__m_preempt in sysmon.c
-  vine__turns_take(p);
+  vine__ticks_take(p);
   return (struct vine__yield){next, p};
 }

@@ -10,9 +10,9 @@
 #include "sched/timer.h"
 
 // Whether nothing beside p's queue wants to run here: no goroutine in the
-// global queue, no timer, nobody who stops the world. By p's owner, before it
-// gives way without a look at these: the mark that asks a goroutine to give way
-// is in its guard, and gone with the next goroutine's.
+// global queue, no timer, no stop of the world. By p's owner, before it gives
+// way without the scheduler, which sees to all three: the request to give way
+// is a mark in the goroutine's guard, and the next goroutine has another guard.
 static inline bool vine__is_undisturbed(struct p *p) {
   return load_relaxed(&vine__sched.state) == VINE_RUNNING &&
          load_relaxed(&vine__sched.runq_count) == 0 &&

@@ -4,11 +4,11 @@
 
 #include "../../runtime/sched/sched.h" // sched.h is this folder's
 
-bool others_are_deaf(void) {
+bool others_block_signals(void) {
   struct m *self = vine__getm();
   struct m *m = load_acquire(&vine__sched.all_m);
   for (; m; m = m->all_next)
-    if (m != self && m->guard_addr && !load_acquire(&m->deaf))
+    if (m != self && m->guard_addr && !load_acquire(&m->signals_blocked))
       return false;
   return true;
 }

@@ -49,7 +49,7 @@ static void wake_threads(void) {
 }
 
 static void wait_until_alone(void) {
-  while (!others_are_deaf())
+  while (!others_block_signals())
     usleep(1000);
 }
 

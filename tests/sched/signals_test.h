@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 // Whether all threads but the caller's that run goroutines block signals.
-bool others_are_deaf(void);
+bool others_block_signals(void);
 // The mask of a thread that foreign code creates.
 void mask_of_new_thread(sigset_t *set);
 
