@@ -115,21 +115,35 @@ FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty) {
   return Callee;
 }
 
-Function *getThunk(Module &M, StringRef Name, StringRef Asm) {
+void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named) {
+  LLVMContext &Ctx = F.getContext();
+  SmallVector<Value *, 1> Args;
+  SmallVector<Type *, 1> Params;
+  if (Named) {
+    Args.push_back(Named);
+    Params.push_back(Named->getType());
+  }
+  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), Params, false);
+  IRBuilder<> B(BasicBlock::Create(Ctx, "", &F));
+  B.CreateCall(InlineAsm::get(Ty, Asm, Named ? "s" : "",
+                              /*hasSideEffects=*/true),
+               Args);
+  B.CreateUnreachable();
+}
+
+Function *getThunk(Module &M, StringRef Name, StringRef Asm,
+                   GlobalValue *Named) {
   if (Function *F = M.getFunction(Name))
     return F;
-  LLVMContext &Ctx = M.getContext();
-  auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), false);
-  auto *F = Function::Create(Ty, GlobalValue::WeakAnyLinkage, Name, M);
+  auto *Ty = FunctionType::get(Type::getVoidTy(M.getContext()), false);
+  auto *F = Function::Create(Ty, GlobalValue::LinkOnceAnyLinkage, Name, M);
   F->setVisibility(GlobalValue::HiddenVisibility);
   F->setDSOLocal(true);
   F->setComdat(M.getOrInsertComdat(Name));
   for (auto Kind : {Attribute::Naked, Attribute::NoInline, Attribute::NoUnwind,
                     Attribute::NoCfCheck})
     F->addFnAttr(Kind);
-  IRBuilder<> B(BasicBlock::Create(Ctx, "", F));
-  B.CreateCall(InlineAsm::get(Ty, Asm, "", /*hasSideEffects=*/true));
-  B.CreateUnreachable();
+  createAsmBody(*F, Asm, Named);
   return F;
 }
 

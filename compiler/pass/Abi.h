@@ -61,8 +61,15 @@ void storeTcb(IRBuilder<> &B, Value *V, int Offset);
 // The runtime function Name with this type; declares it if need be.
 FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty);
 
-// A weak hidden function in a comdat of its own that consists of Asm only.
-Function *getThunk(Module &M, StringRef Name, StringRef Asm);
+// Makes Asm the body of the naked function F. Named is the symbol in it, if
+// any: an operand too, or the optimiser would drop an inline function or a
+// private variable that nothing else refers to.
+void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named = nullptr);
+
+// A weak hidden function in a comdat of its own that consists of Asm only; left
+// out where nothing calls it. Named: as above.
+Function *getThunk(Module &M, StringRef Name, StringRef Asm,
+                   GlobalValue *Named = nullptr);
 
 // Where code must stand that runs at the exit of Ret: before it, or before
 // the call that it follows, if that is to become a jump.

@@ -30,15 +30,9 @@ using namespace llvm;
 
 namespace vine {
 
-// `movq foo@GOTPCREL(%rip), %r11`, which the linker relaxes to a lea when
-// foo is near. A weak reference must stay one: the declaration that says so
-// may be gone by now.
+// The linker relaxes it to a lea when foo is near.
 static std::string loadTarget(const Function &Callee) {
-  std::string Symbol = asmSymbol(linkerName(Callee));
-  std::string Asm;
-  if (Callee.hasExternalWeakLinkage())
-    Asm = ".weak " + Symbol + "\n\t";
-  return Asm + "movq " + Symbol + "@GOTPCREL(%rip), %r11\n\t";
+  return "movq " + asmSymbol(linkerName(Callee)) + "@GOTPCREL(%rip), %r11\n\t";
 }
 
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
@@ -51,13 +45,13 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
     Name += "." + N;
     Asm += "movl $$" + N + ", %r10d\n\tjmp __vine_foreign_args";
   }
-  return getThunk(*Callee.getParent(), Name, Asm);
+  return getThunk(*Callee.getParent(), Name, Asm, &Callee);
 }
 
 static Function *thunkForVariadicCall(Function &Callee) {
   std::string Name = ("__vine_cv_" + linkerName(Callee)).str();
   return getThunk(*Callee.getParent(), Name,
-                  loadTarget(Callee) + "jmp __vine_foreign_args");
+                  loadTarget(Callee) + "jmp __vine_foreign_args", &Callee);
 }
 
 static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,

@@ -19,10 +19,8 @@
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace llvm;
 
@@ -88,8 +86,6 @@ static GlobalVariable *createDescriptor(Function &F, Function &Body) {
                                   GlobalValue::InternalLinkage, Init,
                                   F.getName() + ".vdesc");
   Desc->setComdat(F.getComdat());
-  // The entry's assembly names it.
-  appendToCompilerUsed(M, {Desc});
   return Desc;
 }
 
@@ -107,12 +103,10 @@ static void createEntry(Function &F, GlobalVariable &Desc) {
   F.setPersonalityFn(nullptr);
   F.setPrefixData(ConstantInt::get(Type::getInt64Ty(Ctx), VINE_MAGIC));
   F.setAlignment(std::max(F.getAlign().valueOrOne(), Align(16)));
-  IRBuilder<> B(BasicBlock::Create(Ctx, "", &F));
-  std::string Asm = "leaq " + asmSymbol(linkerName(Desc)) +
-                    "(%rip), %r11\n\tjmp __vine_variadic";
-  B.CreateCall(InlineAsm::get(FunctionType::get(B.getVoidTy(), false), Asm, "",
-                              /*hasSideEffects=*/true));
-  B.CreateUnreachable();
+  createAsmBody(F,
+                "leaq " + asmSymbol(linkerName(Desc)) +
+                    "(%rip), %r11\n\tjmp __vine_variadic",
+                &Desc);
 }
 
 static void lowerVaStart(IntrinsicInst &Start, Value *Area) {

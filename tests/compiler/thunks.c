@@ -24,7 +24,7 @@ int calls(struct big b) {
   // CHECK: call i32 @__vine_c_maybe()
   return maybe();
 }
-// CHECK: define weak hidden void @__vine_c_none() {{.*}} comdat
+// CHECK: define linkonce hidden void @__vine_c_none() {{.*}} comdat
 
 // ASM-LABEL: __vine_c_none:
 // ASM: movq none@GOTPCREL(%rip), %r11
