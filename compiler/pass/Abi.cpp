@@ -22,6 +22,10 @@ bool isInstrumented(const Function &F) {
   return F.getCallingConv() != CallingConv::X86_INTR;
 }
 
+bool hasOurEntry(const Function &F) {
+  return F.isVarArg() ? F.hasFnAttribute(VariadicBodyAttr) : isInstrumented(F);
+}
+
 bool isLeafName(StringRef Name) {
   static const StringSet<> Leaves = {
 #define LIBC_LEAF(name) #name,

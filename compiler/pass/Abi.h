@@ -27,6 +27,10 @@ constexpr StringLiteral TlsAddressPrefix = "__vine_tls_addr.";
 // True if the pass rewrites F (after markForeignFunctions).
 bool isInstrumented(const Function &F);
 
+// True if the magic stands before F's entry: F is instrumented, or the entry of
+// a variadic function (after splitVariadics).
+bool hasOurEntry(const Function &F);
+
 // True for libc functions that run on the goroutine's stack: the leaves and
 // locations of abi/libc.def.
 bool isLeafName(StringRef Name);
@@ -78,9 +82,9 @@ Instruction *exitPoint(ReturnInst &Ret);
 // True if the exit of Ret is a musttail call.
 bool exitIsMustTail(ReturnInst &Ret);
 
-// The strong hidden alias of an instrumented definition that other objects may
-// call, or null if it has none. Entry.cpp.
-GlobalValue *strongAlias(Function &F);
+// The hidden alias by which calls reach GV, a function or an alias of one, if
+// its definition here is ours and may be called for sure; or null. Entry.cpp.
+GlobalValue *entryAlias(GlobalValue &GV);
 
 // Bytes of arguments passed on the stack: an upper bound, a multiple of 16.
 // ArgumentSize.cpp.

@@ -6,6 +6,7 @@
 #include "Abi.h"
 #include "Vine.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/IR/GlobalAlias.h"
 #include "llvm/Transforms/Utils/ModuleUtils.h"
 
@@ -21,33 +22,74 @@ void renameMain(Module &M) {
     Main->setName("__vine_main");
 }
 
-// The strong counterpart of the weak thunk in ForeignCalls.cpp. Weak and
-// inline definitions get none: which of them the linker keeps may turn out to
-// be a foreign one.
-GlobalValue *strongAlias(Function &F) {
-  if (F.isDeclaration() || F.hasLocalLinkage() ||
-      !F.isStrongDefinitionForLinker())
-    return nullptr;
-  bool IsVariadic = F.isVarArg() && F.hasFnAttribute(VariadicBodyAttr);
-  if (!IsVariadic && !isInstrumented(F))
-    return nullptr;
-  std::string Name =
-      ((IsVariadic ? "__vine_cv_" : "__vine_c_") + linkerName(F)).str();
-  if (uint64_t N = IsVariadic ? 0 : stackArgumentBytes(F))
+// The function that GV's symbol stands for in this object: GV itself, or what
+// it is an alias of.
+static Function *definedAs(GlobalValue &GV) {
+  return dyn_cast<Function>(GV.stripPointerCastsAndAliases());
+}
+
+// C++ promises that all definitions of an inline function or a template are
+// the same, so a caller may take any of them: ours.
+static bool isOneOfEqual(const GlobalValue &GV) {
+  return GV.hasLinkOnceODRLinkage() || GV.hasWeakODRLinkage();
+}
+
+static std::string aliasName(const GlobalValue &GV, const Function &F) {
+  if (F.isVarArg())
+    return ("__vine_cv_" + linkerName(GV)).str();
+  std::string Name = ("__vine_c_" + linkerName(GV)).str();
+  if (uint64_t N = stackArgumentBytes(F))
     Name += "." + std::to_string(N);
-  if (GlobalValue *Known = F.getParent()->getNamedValue(Name))
+  return Name;
+}
+
+// Other weak definitions get no alias: which of them the linker keeps may turn
+// out to be a foreign one.
+GlobalValue *entryAlias(GlobalValue &GV) {
+  if (GV.isDeclaration() || GV.hasLocalLinkage() ||
+      !(GV.isStrongDefinitionForLinker() || isOneOfEqual(GV)))
+    return nullptr;
+  Function *F = definedAs(GV);
+  if (!F || !hasOurEntry(*F))
+    return nullptr;
+  std::string Name = aliasName(GV, *F);
+  if (GlobalValue *Known = F->getParent()->getNamedValue(Name))
     return Known;
-  auto *A =
-      GlobalAlias::create(F.getValueType(), 0, GlobalValue::ExternalLinkage,
-                          Name, &F, F.getParent());
+  auto Linkage = isOneOfEqual(GV) ? GlobalValue::LinkOnceODRLinkage
+                                  : GlobalValue::ExternalLinkage;
+  auto *A = GlobalAlias::create(F->getValueType(), 0, Linkage, Name, F,
+                                F->getParent());
   A->setVisibility(GlobalValue::HiddenVisibility);
   A->setDSOLocal(true);
   return A;
 }
 
-void defineAliases(Module &M) {
+// An inline function is in a group of sections of which the linker keeps one,
+// maybe a foreign object's, which lacks our alias. So ours are groups of their
+// own. The functions' names are weak: that both groups define them is fine.
+static void separateGroups(Module &M) {
+  SmallMapVector<Comdat *, Comdat *, 16> Ours;
   for (Function &F : M)
-    strongAlias(F);
+    if (Comdat *C = F.getComdat())
+      if (C->getSelectionKind() == Comdat::Any && isOneOfEqual(F) &&
+          hasOurEntry(F))
+        Ours[C] = nullptr;
+  for (auto &[Old, New] : Ours)
+    New = M.getOrInsertComdat(("__vine_g_" + Old->getName()).str());
+  for (GlobalObject &GO : M.global_objects())
+    if (Comdat *New = Ours.lookup(GO.getComdat()))
+      GO.setComdat(New);
+}
+
+void defineAliases(Module &M) {
+  separateGroups(M);
+  for (Function &F : M)
+    entryAlias(F);
+  SmallVector<GlobalAlias *, 16> Aliases(
+      map_range(M.aliases(), [](GlobalAlias &A) { return &A; }));
+  for (GlobalAlias *A : Aliases)
+    if (!linkerName(*A).starts_with("__vine_"))
+      entryAlias(*A);
 }
 
 void referToAbi(Module &M) {

@@ -9,6 +9,8 @@
 // foo defines it strongly, as an alias of foo. The linker prefers the strong
 // one, and a call between instrumented objects is a plain call. The target of
 // an indirect call is found out at run time, by the magic before its entry.
+// An inline function of C++ is defined by its callers: each calls its own
+// definition, by an alias (Entry.cpp), for the linker may keep a foreign one.
 //
 // Both ways are transparent to the signature. What they need beside the
 // target is how many bytes of arguments lie on the stack: in the thunk's name
@@ -112,18 +114,25 @@ static void routeIndirect(CallInst &CB) {
   recallWithR10(CB, Entry, CB.getCalledOperand());
 }
 
-// In a shared library a call of the function's own name could go through the
-// PLT to a foreign namesake; the hidden alias can't.
-static void routeDefined(CallInst &CB, Function &Callee) {
-  GlobalValue *Target = &Callee;
-  if (!Callee.isDSOLocal() && !Callee.hasLocalLinkage())
-    if (GlobalValue *Alias = strongAlias(Callee))
-      Target = Alias;
-  if (Callee.isVarArg())
-    recallWithR10(CB, Target,
+// What to call in place of Callee if that is certain to be code of ours, or
+// null. In a shared library a call of the function's own name could go through
+// the PLT to a foreign namesake; the hidden alias can't.
+static GlobalValue *ownTarget(GlobalValue &Callee) {
+  auto *F = dyn_cast<Function>(Callee.stripPointerCastsAndAliases());
+  if (!F || !hasOurEntry(*F))
+    return nullptr;
+  if (Callee.hasLocalLinkage() ||
+      (Callee.isStrongDefinitionForLinker() && Callee.isDSOLocal()))
+    return &Callee;
+  return entryAlias(Callee);
+}
+
+static void routeDefined(CallInst &CB, GlobalValue &Target) {
+  if (cast<FunctionType>(Target.getValueType())->isVarArg())
+    recallWithR10(CB, &Target,
                   bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
   else
-    CB.setCalledOperand(Target);
+    CB.setCalledOperand(&Target);
 }
 
 static void routeExternal(CallInst &CB, Function &Callee) {
@@ -135,24 +144,30 @@ static void routeExternal(CallInst &CB, Function &Callee) {
                 bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
 }
 
-static bool hasVariadicEntry(const Function &F) {
-  return F.isVarArg() && F.hasFnAttribute(Attribute::Naked) &&
-         F.hasFnAttribute(VariadicBodyAttr);
+// A goroutine starts in the function that a call would reach.
+static void routeStart(CallInst &Go) {
+  Value *Start = Go.getArgOperand(0)->stripPointerCasts();
+  auto *Symbol = dyn_cast<GlobalValue>(Start);
+  if (GlobalValue *Target = Symbol ? ownTarget(*Symbol) : nullptr)
+    Go.setArgOperand(0, Target);
 }
 
 static void routeCall(CallInst &CB) {
+  auto *Symbol =
+      dyn_cast<GlobalValue>(CB.getCalledOperand()->stripPointerCasts());
+  if (GlobalValue *Target = Symbol ? ownTarget(*Symbol) : nullptr)
+    return routeDefined(CB, *Target);
   Function *Callee = calledFunction(CB);
   if (!Callee)
     return routeIndirect(CB);
   StringRef Name = linkerName(*Callee);
+  if (Name == "__vine_go_words")
+    routeStart(CB);
   if (Callee->isDeclaration() &&
       (Name.starts_with("__vine_") || isLeafName(Name)))
     return;
-  bool IsOurs = isInstrumented(*Callee) || hasVariadicEntry(*Callee);
-  if (Callee->hasLocalLinkage() && !IsOurs)
+  if (Callee->hasLocalLinkage())
     return routeIndirect(CB); // no symbol that a shared thunk could name
-  if (IsOurs && Callee->isStrongDefinitionForLinker())
-    return routeDefined(CB, *Callee);
   routeExternal(CB, *Callee);
 }
 

@@ -61,8 +61,10 @@ static bool isRealCall(const Instruction &I) {
   return CB && !CB->isInlineAsm() && !isa<IntrinsicInst>(CB);
 }
 
+// Another object's copy of an inline function may make no calls.
 bool hasCheckedEntry(const Function &F) {
-  return isInstrumented(F) && any_of(instructions(F), isRealCall);
+  return isInstrumented(F) && F.isDefinitionExact() &&
+         any_of(instructions(F), isRealCall);
 }
 
 namespace {
