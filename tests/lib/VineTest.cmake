@@ -3,6 +3,7 @@
 # vine_add_test(NAME name SOURCES a.c b.c ...
 #   [FOREIGN_SOURCES c.c ...]   compiled by plain clang (and by -fno-vine's
 #                               rules foreign)
+#   [FOREIGN_FIRST]             link those before the others
 #   [OPT -O0 -O2 ...]           one program per level; default -O0 -O2
 #   [MODES plain move fault hibernate ...]  one test per mode; these four are
 #                               the default; see VINE_MODE_* below. Anything
@@ -25,6 +26,7 @@
 # Builds the program with the vinecc of this build tree and registers one test
 # per level, mode and number of processors, named
 #   <folder>/<name>-O2.move      and, with several PROCS,  ...move.p8
+# .cpp sources are C++, compiled without exceptions and linked by vinec++.
 # <tests/lib>, the test's own folder, runtime/ and abi/ are on the quote path.
 # Exit status 77 is a skip. Labels besides LABELS: the folder, and the mode.
 
@@ -46,6 +48,7 @@ set(VINE_SANITIZE_MODES plain poison seed)
 set(VINE_SANITIZE_ENV
   "TSAN_OPTIONS=atexit_sleep_ms=50:suppressions=${VINE_TEST_LIB}/tsan.supp")
 set(VINECC "${CMAKE_BINARY_DIR}/bin/vinecc")
+set(VINECXX "${CMAKE_BINARY_DIR}/bin/vinec++")
 
 # Compiles one source to an object. OUT is set to the object's path.
 function(vine_test_object out compiler source object flags)
@@ -55,6 +58,9 @@ function(vine_test_object out compiler source object flags)
   else()
     set(cc "${VINE_CLANG}")
     list(APPEND flags -I "${CMAKE_SOURCE_DIR}/include" -fPIE)
+  endif()
+  if(source MATCHES "\\.cpp$")
+    list(APPEND flags -fno-exceptions)
   endif()
   list(APPEND flags ${VINE_SANITIZE_${VINE_SANITIZE}})
   add_custom_command(OUTPUT "${object}"
@@ -72,7 +78,15 @@ function(vine_test_program program opt)
   set(objects "")
   set(dir "${program}.dir")
   file(MAKE_DIRECTORY "${dir}")
-  foreach(kind vinecc clang)
+  set(linker "${VINECC}")
+  if("${T_SOURCES};${T_FOREIGN_SOURCES}" MATCHES "\\.cpp(;|$)")
+    set(linker "${VINECXX}")
+  endif()
+  set(kinds vinecc clang)
+  if(T_FOREIGN_FIRST)
+    list(REVERSE kinds)
+  endif()
+  foreach(kind ${kinds})
     set(sources ${T_SOURCES})
     if(kind STREQUAL "clang")
       set(sources ${T_FOREIGN_SOURCES})
@@ -85,7 +99,7 @@ function(vine_test_program program opt)
     endforeach()
   endforeach()
   add_custom_command(OUTPUT "${program}"
-    COMMAND ${VINECC} ${VINE_SANITIZE_${VINE_SANITIZE}}
+    COMMAND ${linker} ${VINE_SANITIZE_${VINE_SANITIZE}}
       ${objects} ${T_LINK} -o "${program}"
     DEPENDS ${objects} vine "${VINE_LIBDIR}/libvine.a" vine-tsan vine-asan
     VERBATIM COMMENT "Linking ${program}")
@@ -129,7 +143,7 @@ macro(vine_test_sanitized)
 endmacro()
 
 function(vine_add_test)
-  cmake_parse_arguments(T "FIXED"
+  cmake_parse_arguments(T "FIXED;FOREIGN_FIRST"
     "NAME;EXPECT_EXIT;EXPECT_STDERR;TIMEOUT;RUNNER"
     "SOURCES;FOREIGN_SOURCES;OPT;MODES;PROCS;ARGS;FLAGS;LINK;LABELS;ENV"
     ${ARGN})
