@@ -4,6 +4,8 @@
 
 #include "../../runtime/sched/sched.h" // sched.h is this folder's
 
+#include <pthread.h>
+
 bool others_block_signals(void) {
   struct m *self = vine__getm();
   struct m *m = load_acquire(&vine__sched.all_m);
