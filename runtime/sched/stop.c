@@ -197,12 +197,12 @@ static void resize(struct m *self, uint32_t n) {
   struct vine__sched *s = &vine__sched;
   uint32_t old = load_relaxed(&s->maxprocs);
   store_release(&s->maxprocs, n); // STOP2; pairs with loads without a P
-  for (uint32_t i = n; i < old; i++)
-    dissolve(s->allp[i], n);
   if (self && self->p && self->p->id >= n) {
     vine__releasep(self);
     vine__acquirep(self, s->allp[0]);
   }
+  for (uint32_t i = n; i < old; i++)
+    dissolve(s->allp[i], n);
 }
 
 // --- vine_set_maxprocs ---
