@@ -18,6 +18,7 @@
 // called vine_init the main thread is such a thread: nothing is reported.
 
 #include "sched/deadlock.h"
+#include "base/assert.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/proc.h"
@@ -87,6 +88,7 @@ void vine__deadlock_check(void) {
     return;
   if (!is_idle() || switches() != now)
     return;
+  VINE_ASSERT(a.waiting <= a.all, "deadlock: more wait than there are");
   if (a.waiting == 0)
     vine__fatal("no goroutines (main called vine_exit) - deadlock!");
   vine__fatal("all goroutines are asleep - deadlock!");

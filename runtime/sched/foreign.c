@@ -19,6 +19,7 @@
 // Runs on: system stack, or a fixed goroutine's.
 
 #include "sched/foreign.h"
+#include "base/assert.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
@@ -28,6 +29,7 @@
 #include "sched/trap.h"
 
 static bool try_reacquire_locked(struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "reenter: no lock");
   if (!vine__m_p(m)) {
     struct p *p = vine__pidle_get_locked();
     if (!p)
@@ -51,6 +53,8 @@ static bool is_bound(const struct m *m, const struct g *g) {
 
 // The thread keeps g, and waits for a P. Lock held; releases it.
 static void wait_bound(struct m *m, struct g *g) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "reenter: no lock");
+  VINE_DCHECK(!vine__m_p(m), "reenter: waits with a P");
   vine__g_bind(m, g, true);
   vine__globrunq_put_locked(g);
   vine__lock_release(&vine__sched.lock);
@@ -58,17 +62,20 @@ static void wait_bound(struct m *m, struct g *g) {
   g->held = NULL; // G_FLAG_BOUND stays: g may be locked to m
   m->held = NULL;
   store_relaxed(&m->retake, 0);
+  VINE_DCHECK(vine__m_p(m) && vine__m_g(m) == g, "reenter: without a P");
 }
 
 // On the system stack; g's context is on its fixed stack.
 _Noreturn void vine__requeue(struct m *m) {
   store_relaxed(&m->call_sp, 1);
+  VINE_DCHECK(vine__g_kind(vine__m_g(m)) == G_FIXED, "requeue: not fixed");
   vine__reschedule(m, vine__m_g(m), true);
 }
 
 void vine__reenter(struct m *m, struct vine__regs *regs) {
   struct vine__sched *s = &vine__sched;
   struct g *g = vine__m_g(m);
+  VINE_ASSERT(m == vine__getm() && g, "reenter: nothing runs here");
   store_relaxed(&m->call_sp, 1);
   if (vine__is_frozen()) // FREEZE2
     vine__m_freeze(m, TRAP_FOREIGN);

@@ -22,6 +22,7 @@
 // budget.
 
 #include "sched/fpenv.h"
+#include "base/assert.h"
 #include "base/export.h"
 
 static uint32_t standard;
@@ -34,12 +35,14 @@ void vine__fp_begin(struct g *g) {
 }
 
 void vine__fp_leave(struct g *g) {
+  VINE_DCHECK(g->flags & G_FLAG_FP, "fp: leaves without words of its own");
   g->fp = vine__fp_get();
   if (g->fp != standard)
     vine__fp_set(standard);
 }
 
 void vine__fp_enter(struct g *g) {
+  VINE_DCHECK(g->flags & G_FLAG_FP, "fp: enters without words of its own");
   if (g->fp != standard)
     vine__fp_set(g->fp);
 }

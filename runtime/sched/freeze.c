@@ -34,6 +34,7 @@
 // waiting longer (a core of a program that hangs while it dies helps nobody).
 
 #include "sched/freeze.h"
+#include "base/assert.h"
 #include "os/os.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
@@ -42,10 +43,14 @@
 #define ROUND_NS (50 * 1000ll)
 #define TRY_NS (1000 * 1000ll)
 
+_Static_assert(ROUND_NS < TRY_NS && TRY_NS < FREEZE_NS, "several rounds");
+
 static _Atomic uint32_t never;
 
 _Noreturn void vine__m_freeze(struct m *m, enum vine__trap where) {
+  VINE_DCHECK(vine__is_frozen(), "freeze: the process lives (FREEZE3)");
   if (m) {
+    VINE_DCHECK(!load_relaxed(&m->frozen), "freeze: twice (FREEZE1)");
     m->trap = (uint8_t)where;
     store_release(&m->frozen, 1); // pairs with readers of m->trap
   }

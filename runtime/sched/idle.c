@@ -41,29 +41,41 @@
 // See also: sched.c, thread.c.
 
 #include "sched/idle.h"
+#include "base/assert.h"
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/runq.h"
 #include "sched/sysmon.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
+#include "sched/valid.h"
 
 // --- processors ---
 
 void vine__pidle_put_locked(struct p *p) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "idle P: no lock");
+  VINE_ASSERT(!load_relaxed(&p->m), "idle P: a thread has it");
   if (load_relaxed(&vine__sched.state) == VINE_PAUSING) { // IDLE3
-    if (fetch_sub_seq_cst(&vine__sched.stop_wait, 1) == 1)
+    uint32_t was = fetch_sub_seq_cst(&vine__sched.stop_wait, 1);
+    VINE_DCHECK(was != 0, "idle P: more than were waited for (STOP1)");
+    if (was == 1)
       vine__os_futex_wake(&vine__sched.stop_wait, 1);
     return;
   }
+  VINE_DCHECK(vine__runq_is_empty(p), "idle P: has work (IDLE1)");
   p->idle_next = vine__sched.idle_p;
   vine__sched.idle_p = p;
-  fetch_add_seq_cst(&vine__sched.idle_p_count, 1);
+  uint32_t others = fetch_add_seq_cst(&vine__sched.idle_p_count, 1);
+  VINE_DCHECK(others < load_relaxed(&vine__sched.maxprocs), "idle P: too many");
 }
 
 struct p *vine__pidle_get_locked(void) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "idle P: no lock");
   struct p *p = vine__sched.idle_p;
+  VINE_DCHECK((p == NULL) == (load_relaxed(&vine__sched.idle_p_count) == 0),
+              "idle P: not as many as counted");
   if (p) {
+    VINE_DCHECK(!load_relaxed(&p->m), "idle P: a thread has it");
     vine__sched.idle_p = p->idle_next;
     fetch_sub_seq_cst(&vine__sched.idle_p_count, 1);
     if (load_seq_cst(&vine__sched.sysmon_quiet))
@@ -134,6 +146,7 @@ static bool stop_unless_started(struct p *p) {
 // p has no thread. Runs it if there is anything to do.
 void vine__handoffp(struct p *p) {
   struct vine__sched *s = &vine__sched;
+  VINE_DCHECK(!load_relaxed(&p->m), "handoffp: a thread has it");
   if (load_relaxed(&s->state) == VINE_PAUSING && stop_unless_started(p))
     return;
   if (!vine__runq_is_empty(p) || load_seq_cst(&s->runq_count) != 0) {
@@ -187,6 +200,7 @@ static bool must_look_again(struct m *m) {
 // appeared meanwhile.
 bool vine__go_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
+  VINE_DCHECK(vine__m_is_valid(m) && !vine__m_g(m), "idle: has a goroutine");
   vine__lock_acquire(&s->lock);
   if (s->runq_head) {
     vine__lock_release(&s->lock);
@@ -209,6 +223,7 @@ bool vine__go_idle(struct m *m) {
 
 // nextp is read only after a wake, which orders what the waker wrote (THREAD1).
 void vine__stopm_for_p(struct m *m) {
+  VINE_DCHECK(m->held && !vine__m_p(m), "stopm: needs no P, or has one");
   vine__m_block_signals(m);
   do {
     if (load_acquire(&vine__sched.state) == VINE_STOPPED)
@@ -242,6 +257,8 @@ static bool wait_for_timers(struct m *m) {
 
 void vine__sleep_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
+  VINE_DCHECK(!vine__m_p(m) && !m->spinning, "sleep: has a P, or spins");
+  VINE_DCHECK(!vine__m_g(m) && !m->held, "sleep: has a goroutine");
   vine__m_block_signals(m);
   if (wait_for_timers(m))
     return;

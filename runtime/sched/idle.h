@@ -3,6 +3,7 @@
 #ifndef VINE_IDLE_H
 #define VINE_IDLE_H
 
+#include "base/assert.h"
 #include "base/atomic.h"
 #include "g.h"
 #include "sched/sched.h"
@@ -35,8 +36,10 @@ void vine__handoffp(struct p *p);
 
 // m no longer looks for work.
 static inline void vine__spinning_end(struct m *m) {
+  VINE_DCHECK(m->spinning, "spinning: ends before it began");
   m->spinning = false;
-  fetch_sub_seq_cst(&vine__sched.spinning, 1);
+  uint32_t was = fetch_sub_seq_cst(&vine__sched.spinning, 1);
+  VINE_DCHECK(was != 0, "spinning: fewer counted than there are");
 }
 
 // m found no work: gives its P back. True when it has another P already,

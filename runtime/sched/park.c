@@ -22,10 +22,13 @@
 // See also: sched.c, gstatus.h.
 
 #include "sched/park.h"
+#include "base/assert.h"
 #include "base/debugflags.h"
 #include "gstatus.h"
+#include "gvalid.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "sched/valid.h"
 #include "stack/shrink.h"
 
 #include <errno.h>
@@ -49,6 +52,8 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_STOP] = "stopping the world",
 };
 
+_Static_assert(VINE_WAIT_COUNT <= UINT8_MAX, "g->reason is a byte");
+
 bool vine__park_unlock(struct g *g, void *lock) {
   (void)g;
   vine__lock_release(lock);
@@ -59,11 +64,16 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
                           bool (*unlock)(struct g *, void *), void *arg) {
   struct m *m = vine__getm();
   VINE_ASSERT(m && vine__m_g(m) == g, "park: not the running goroutine");
+  VINE_DCHECK(why < VINE_WAIT_COUNT, "park: for no reason there is");
+  VINE_DCHECK(vine__m_is_valid(m) && vine__m_p(m), "park: a broken thread");
+  VINE_DCHECK(m->trap == TRAP_NONE, "park: in a trap");
   vine__g_save(m, g);
   g->reason = (uint8_t)why;
   store_relaxed(&g->since_ns, load_relaxed(&vine__sched.now_ns));
   if (vine__debug.hibernate)
     vine__stack_hibernate(g, vine__m_cache(m));
+  VINE_DCHECK(vine__g_is_stopped(g), "park: a broken goroutine");
+  VINE_DCHECK(!g->held || m->held == g, "park: not bound to it (PARK2)");
   vine__g_set_status(g, G_RUNNABLE, G_WAITING);
   store_relaxed(&m->g, NULL);
   if (unlock && !unlock(g, arg)) {

@@ -17,13 +17,16 @@
 // Runs on: system stack; never parks.
 
 #include "sched/proc.h"
+#include "base/assert.h"
 #include "gstatus.h"
+#include "gvalid.h"
 #include "mem/stacksize.h"
 #include "sched/foreign.h"
 #include "sched/freeze.h"
 #include "sched/park.h"
 #include "sched/sched.h"
 #include "sched/thread.h"
+#include "sched/valid.h"
 #include "stack/segment.h"
 
 #include <errno.h>
@@ -45,6 +48,10 @@ struct gblock {
   struct g gs[BLOCK_GS];
 };
 
+_Static_assert(sizeof(struct gblock) == (BLOCK_GS + 1) * sizeof(struct g) ||
+                   VINE_SANITIZED,
+               "the header takes the place of one g");
+
 static struct gblock *_Atomic first_block;
 static struct vine__lock allg_lock = VINE_LOCK_INIT(ALLG);
 static struct gblock *last_block; // allg_lock
@@ -57,6 +64,7 @@ static unsigned shared_magazine_count;
 // --- allocation ---
 
 static struct g *carve_locked(void) {
+  VINE_DCHECK(vine__lock_is_held(&allg_lock), "allg: no lock");
   if (!last_block || last_used == BLOCK_GS) {
     struct gblock *b = vine__alloc(NULL, sizeof *b);
     if (!b)
@@ -77,12 +85,15 @@ static struct g *shared_free_get_locked(void) {
   if (!g)
     return carve_locked();
   shared_free = g->next;
+  VINE_DCHECK(vine__g_is_dead(g) && g->hi == 0,
+              "free list: has a stack (PROC1)");
   return g;
 }
 
 // The free list is empty: the other magazine, one that some P filled, or else
 // single gs without a stack.
 static __attribute__((noinline)) void refill(struct p *p) {
+  VINE_DCHECK(!p->gfree && p->gfree_count == 0, "free list: not empty");
   p->gfree = p->gfree_full;
   p->gfree_full = NULL;
   if (p->gfree) {
@@ -110,6 +121,8 @@ static __attribute__((noinline)) void refill(struct p *p) {
 
 // Takes g, the first of p's free list.
 static inline void gfree_pop(struct p *p, struct g *g) {
+  VINE_DCHECK(p->gfree == g && p->gfree_count != 0, "free list: miscounted");
+  VINE_DCHECK(vine__g_is_dead(g), "free list: not dead (PROC1)");
   p->gfree = g->next;
   p->gfree_count--;
   // For the next spawn: with many of them it left the cache long ago.
@@ -144,8 +157,16 @@ static void share(struct g *first, struct g *last) {
   vine__lock_release(&allg_lock);
 }
 
+static __attribute__((unused)) bool is_magazine(const struct g *g) {
+  unsigned n = 0;
+  for (; g && n <= MAGAZINE; g = g->next)
+    n++;
+  return n == MAGAZINE;
+}
+
 // A full magazine becomes everybody's; its stacks go when there are enough.
 static void share_magazine(struct p *p, struct g *first) {
+  VINE_XCHECK(is_magazine(first), "free list: not as many as counted");
   vine__lock_acquire(&allg_lock);
   bool keep = shared_magazine_count < SHARED_MAGAZINES;
   if (keep) {
@@ -167,6 +188,7 @@ static void share_magazine(struct p *p, struct g *first) {
 
 // The free list is full: it becomes the other magazine.
 static __attribute__((noinline)) void rotate(struct p *p) {
+  VINE_XCHECK(is_magazine(p->gfree), "free list: not as many as counted");
   if (p->gfree_full)
     share_magazine(p, p->gfree_full);
   p->gfree_full = p->gfree;
@@ -188,6 +210,9 @@ void vine__gfree_drain(struct p *p) {
 }
 
 static void g_put(struct p *p, struct g *g) {
+  VINE_DCHECK(vine__g_is_dead(g), "free list: not dead (PROC1)");
+  VINE_DCHECK(vine__g_status(g) == G_DEAD || vine__g_status(g) == G_IDLE,
+              "free list: alive");
   if (!p) {
     drop_stack(g, NULL);
     share(g, g);
@@ -324,6 +349,7 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   else
     fetch_add_relaxed(&vine__sched.spawned_outside, 1);
   vine__san_new(&g->san);
+  VINE_DCHECK(vine__g_is_stopped(g), "newproc: a broken goroutine");
   vine__g_begin(g);
 }
 
@@ -338,6 +364,7 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
     return NULL;
   }
   uintptr_t sp = g->hi - ((np->args_bytes + 15) & ~(size_t)15);
+  VINE_ASSERT(sp > g->lo && sp <= g->hi, "newproc: no room for the arguments");
   if (np->args_bytes)
     memcpy((void *)sp, np->args, np->args_bytes);
   make_context(g, sp, np->fn, np->arg,
@@ -402,6 +429,8 @@ _Noreturn void vine__goexit_sys(struct m *m) {
     vine__park(g, VINE_WAIT_NONE, NULL, NULL);
   if (g->flags & G_FLAG_FP)
     vine__fp_exit();
+  VINE_DCHECK(vine__m_is_valid(m) && vine__p_is_valid(p), "goexit: broken");
+  VINE_DCHECK(vine__g_is_valid(g), "goexit: a broken goroutine");
   vine__san_end(&m->san, &g->san);
   vine__g_set_status(g, G_RUNNABLE, G_DEAD);
   free_after_exit(p, g);

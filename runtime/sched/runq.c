@@ -27,14 +27,18 @@
 // See also: sched.c, which decides where to look; idle.c.
 
 #include "sched/runq.h"
+#include "base/assert.h"
 #include "mem/lock.h"
 #include "os/os.h"
+#include "sched/valid.h"
 
 // --- the global queue ---
 
 // A chain of n goroutines.
 static void globrunq_put_chain_locked(struct g *first, struct g *last,
                                       uint32_t n) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "global queue: no lock");
+  VINE_DCHECK(n != 0, "global queue: an empty chain");
   last->next = NULL;
   if (vine__sched.runq_head)
     vine__sched.runq_tail->next = first;
@@ -45,6 +49,7 @@ static void globrunq_put_chain_locked(struct g *first, struct g *last,
 }
 
 void vine__globrunq_put_locked(struct g *g) {
+  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "queued: can't run (RUNQ2)");
   globrunq_put_chain_locked(g, g, 1);
 }
 
@@ -67,6 +72,10 @@ static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
     g = g->next;
   }
   s->runq_head = g;
+  VINE_DCHECK(taken <= load_relaxed(&s->runq_count),
+              "global queue: longer than counted");
+  VINE_DCHECK(g || taken == load_relaxed(&s->runq_count),
+              "global queue: shorter than counted");
   fetch_sub_seq_cst(&s->runq_count, taken);
   store_release(&p->tail, t); // pairs with runq_grab's load
   return first;
@@ -89,6 +98,7 @@ __attribute__((noinline)) bool vine__runq_put_slow(struct p *p, struct g *g,
                                                    uint32_t h, uint32_t t) {
   struct g *batch[VINE_RUNQ / 2 + 1];
   uint32_t n = (t - h) / 2;
+  VINE_DCHECK(n == VINE_RUNQ / 2, "queue: not full");
   for (uint32_t i = 0; i < n; i++)
     batch[i] = load_relaxed(&p->runq[(h + i) % VINE_RUNQ]);
   if (!cas_acq_rel(&p->head, &h, h + n)) // pairs with runq_grab's cas
@@ -103,6 +113,7 @@ __attribute__((noinline)) bool vine__runq_put_slow(struct p *p, struct g *g,
 }
 
 void vine__runq_drain(struct p *p) {
+  VINE_ASSERT(!load_relaxed(&p->m), "drain: a thread has the P (RUNQ1)");
   struct g *g;
   while ((g = vine__runq_get_any(p)) != NULL)
     vine__globrunq_put(g);
@@ -162,12 +173,16 @@ static uint32_t runq_grab(struct p *p, struct p *to, uint32_t at,
 }
 
 struct g *vine__runq_steal(struct p *p, struct p *from, bool steal_next) {
+  VINE_DCHECK(p != from && load_relaxed(&p->m) == vine__getm(), "steal: RUNQ1");
   uint32_t t = load_relaxed(&p->tail);
+  VINE_DCHECK(t - load_relaxed(&p->head) <= VINE_RUNQ / 2, "steal: no room");
   uint32_t n = runq_grab(from, p, t, steal_next);
   if (n == 0)
     return NULL;
   n--;
   struct g *g = load_relaxed(&p->runq[(t + n) % VINE_RUNQ]);
   store_release(&p->tail, t + n);
+  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "stolen: can't run (RUNQ2)");
+  VINE_XCHECK(vine__runq_is_valid(p), "stolen: some can't run (RUNQ2)");
   return g;
 }

@@ -4,10 +4,14 @@
 #ifndef VINE_RUNQ_H
 #define VINE_RUNQ_H
 
+#include "base/assert.h"
 #include "base/atomic.h"
 #include "base/debugflags.h"
-#include "g.h"
+#include "gstatus.h"
 #include "sched/sched.h"
+
+_Static_assert((VINE_RUNQ & (VINE_RUNQ - 1)) == 0,
+               "indices wrap at 2^32, and so in step with the slots");
 
 // Nobody steals (RUNQ3). Atomic instructions are most of what a switch costs.
 static inline bool vine__runq_is_alone(void) {
@@ -20,6 +24,7 @@ bool vine__runq_put_slow(struct p *p, struct g *g, uint32_t h, uint32_t t);
 
 // At the tail of p's queue. Owner only.
 static inline void vine__runq_put_tail(struct p *p, struct g *g) {
+  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "queued: can't run (RUNQ2)");
   for (;;) {
     uint32_t h = load_acquire(&p->head); // pairs with consumers' cas
     uint32_t t = load_relaxed(&p->tail);
@@ -35,6 +40,7 @@ static inline void vine__runq_put_tail(struct p *p, struct g *g) {
 
 static inline void vine__runq_put(struct m *m, struct p *p, struct g *g,
                                   bool next) {
+  VINE_DCHECK(load_relaxed(&p->m) == m, "queued: by others (RUNQ1)");
   if (__builtin_expect(vine__debug.seed != 0, 0) && (vine__rand(m) & 1))
     next = !next;
   if (next) {
@@ -84,6 +90,7 @@ static inline bool vine__runq_advance(struct p *p, uint32_t h) {
   if (__builtin_expect(!vine__runq_is_alone(),
                        0)) // the atomic instruction hides the jump
     return cas_acq_rel(&p->head, &h, h + 1);
+  VINE_DCHECK(load_relaxed(&p->head) == h, "stolen from the only P (RUNQ3)");
   store_relaxed(&p->head, h + 1);
   return true;
 }

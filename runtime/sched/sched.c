@@ -26,6 +26,7 @@
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "gstatus.h"
+#include "gvalid.h"
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
@@ -34,6 +35,7 @@
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
+#include "sched/valid.h"
 #include "sched/yield.h"
 #include "stack/shrink.h"
 
@@ -61,6 +63,8 @@ void vine__not_running(const char *what) {
 
 static inline __attribute__((always_inline)) void
 put_own(struct m *m, struct g *g, bool next) {
+  VINE_DCHECK(!g->held, "ready: bound to a thread (SCHED1)");
+  VINE_DCHECK(vine__g_is_stopped(g), "ready: a broken goroutine");
   vine__runq_put(m, vine__m_p(m), g, next);
   if (vine__runq_is_alone()) // this P runs: there is none to wake
     return;
@@ -89,6 +93,7 @@ void vine__sched_ready(struct g *g, bool next) {
 static struct g *steal_work(struct m *m) {
   uint32_t n = load_relaxed(&vine__sched.maxprocs);
   struct p *mine = vine__m_p(m);
+  VINE_DCHECK(m->spinning && vine__runq_looks_empty(mine), "steal: has work");
   for (int round = 0; round < 4; round++) {
     uint32_t start = (uint32_t)(vine__rand(m) % n);
     for (uint32_t i = 0; i < n; i++) {
@@ -168,6 +173,7 @@ static void take_tick(struct m *m) {
 static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
   struct vine__sched *s = &vine__sched;
   for (;;) {
+    VINE_DCHECK(vine__m_is_valid(m) && vine__m_p(m), "schedule: without a P");
     uint32_t state = load_acquire(&s->state);
     if (state == VINE_STOPPED)
       vine__m_exit(m);
@@ -212,6 +218,12 @@ execute(struct m *m, struct g *g) {
   if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
     wake_up(g, p);
   VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "execute: can't run");
+  VINE_DCHECK(vine__g_is_stopped(g), "execute: a broken goroutine");
+  VINE_DCHECK(!g->held || g->held == m, "execute: another's (SCHED1)");
+  VINE_DCHECK(vine__m_is_valid(m) && !m->spinning, "execute: a broken thread");
+  VINE_DCHECK(vine__p_is_valid(p), "execute: a broken processor");
+  VINE_DCHECK(!m->nextp && m->trap == TRAP_NONE, "execute: handed over late");
+  VINE_XCHECK(vine__runq_is_valid(p), "execute: some can't run (RUNQ2)");
   store_release(&m->g, g); // pairs with vine__m_preempt in sysmon.c
   *m->errno_addr = g->err;
   vine__san_release_own(&m->call_sp); // pairs with take in sysmon.c
@@ -222,6 +234,7 @@ execute(struct m *m, struct g *g) {
 // g may only run on g->held: give that thread our P, and wait for another.
 static void start_held(struct m *m, struct g *g) {
   struct m *to = g->held;
+  VINE_DCHECK(to != m && to->held == g, "start: not bound to it (SCHED1)");
   struct p *p = vine__releasep(m);
   to->nextp = p;
   vine__m_wake(to);
@@ -232,6 +245,7 @@ static void start_held(struct m *m, struct g *g) {
 // Waits for a P that comes with it.
 static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   struct g *g = m->held;
+  VINE_DCHECK(g->held == m, "schedule: not bound to it (SCHED1)");
   if (vine__m_p(m))
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
@@ -283,8 +297,10 @@ _Noreturn void vine__schedule(struct m *m) {
 }
 
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
+  VINE_DCHECK(vine__m_is_valid(m) && vine__m_g(m) == g, "reschedule: not it");
   vine__g_save(m, g);
   g->ret = 0;
+  VINE_DCHECK(vine__g_is_stopped(g), "reschedule: a broken goroutine");
   store_relaxed(&m->g, NULL);
   if (global || g->held) {
     // What runs alone may be preempted too: the thread that it leaves would

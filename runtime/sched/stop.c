@@ -34,6 +34,7 @@
 // running).
 
 #include "sched/stop.h"
+#include "base/assert.h"
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
@@ -65,6 +66,7 @@ static void begin(struct m *self) {
   uint32_t wait = load_relaxed(&s->maxprocs) - (self && self->p ? 1 : 0);
   while (vine__pidle_get_locked())
     wait--;
+  VINE_ASSERT(wait < load_relaxed(&s->maxprocs) + !self, "stop: more than all");
   store_relaxed(&s->stop_wait, wait); // STOP1
   vine__lock_release(&s->lock);
 }
@@ -102,6 +104,9 @@ void vine__world_stop(struct m *self) {
 
 // Makes Ps without work idle; returns a chain of those that have some.
 static struct p *distribute_locked(struct m *self) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "distribute: no lock");
+  VINE_DCHECK(load_relaxed(&vine__sched.idle_p_count) == 0,
+              "start: some were idle (IDLE3)");
   struct p *busy = NULL;
   for (uint32_t i = load_relaxed(&vine__sched.maxprocs); i-- > 0;) {
     struct p *p = vine__sched.allp[i];
@@ -119,6 +124,7 @@ static struct p *distribute_locked(struct m *self) {
 }
 
 static void leave_pausing_locked(struct m *self, enum vine__state to) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "start: no lock");
   uint32_t pausing = VINE_PAUSING;
   if (!cas_acq_rel(&vine__sched.state, &pausing, to)) // FREEZE3 of freeze.c
     vine__m_freeze(self, TRAP_NONE);
@@ -171,6 +177,7 @@ static void end(void) {
 
 int vine__procs_make(uint32_t n) {
   struct vine__sched *s = &vine__sched;
+  VINE_ASSERT(0 < n && n <= VINE_MAXPROCS_MAX, "procs: no such number");
   for (uint32_t i = load_relaxed(&s->procs_made); i < n; i++) {
     struct p *p = vine__alloc(NULL, sizeof *p);
     if (!p)
@@ -187,14 +194,18 @@ int vine__procs_make(uint32_t n) {
 
 // p goes away: what it owns becomes everybody's. The world is stopped.
 static void dissolve(struct p *p, uint32_t n) {
+  VINE_ASSERT(n <= p->id && !load_relaxed(&p->m), "dissolve: in use");
   vine__runq_drain(p);
   vine__timers_move(p->id, p->id % n);
   vine__gfree_drain(p);
   vine__cache_flush(&p->cache);
+  VINE_DCHECK(vine__runq_is_empty(p) && p->gfree_count == 0 && !p->gfree_full,
+              "dissolve: something is left");
 }
 
 static void resize(struct m *self, uint32_t n) {
   struct vine__sched *s = &vine__sched;
+  VINE_ASSERT(load_relaxed(&s->stop_wait) == 0, "resize: not stopped (STOP2)");
   uint32_t old = load_relaxed(&s->maxprocs);
   store_release(&s->maxprocs, n); // STOP2; pairs with loads without a P
   if (self && self->p && self->p->id >= n) {
@@ -237,6 +248,7 @@ static void wait_for_turn(struct g *g, int n) {
 // The next goroutine that waits for its turn; else this one is over.
 static struct g *next_or_end(void) {
   vine__lock_acquire(&stop_lock);
+  VINE_DCHECK(is_stopping, "stop: ended twice");
   struct g *g = waiting;
   if (g)
     waiting = g->next;

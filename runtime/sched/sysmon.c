@@ -31,6 +31,7 @@
 // Runs on: a thread that is no M. Allocates (hibernation).
 
 #include "sched/sysmon.h"
+#include "base/assert.h"
 #include "base/probe.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
@@ -52,11 +53,17 @@
 // Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
 #define SLACK_NS 1000
 
+_Static_assert(SLEEP_MIN_NS < SLEEP_MAX_NS && SLEEP_MAX_NS < SLEEP_IDLE_NS,
+               "sleeps double");
+_Static_assert(FOREIGN_NS <= SLEEP_MIN_NS, "the next round may take the P");
+_Static_assert(QUIET_NS > SLEEP_MAX_NS, "deadlocks are looked for when idle");
+
 static _Atomic uint32_t never;
 
 struct vine__lock vine__sysmon_lock = VINE_LOCK_INIT(SYSMON);
 
 bool vine__p_take(struct p *p, struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "take: m may end");
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   bool taken = false;
@@ -110,6 +117,7 @@ static bool is_any_waiting(struct p *p, bool due) {
 // Whether the foreign call that m is in has lasted for long. Marks it when it
 // is a new one. The owner's plain stores win against the mark.
 static bool is_long_call(struct p *p, struct m *m, int64_t now) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sysmon_lock), "mark: THREAD3");
   _Atomic uintptr_t *guard = load_relaxed(&m->guard_addr);
   uintptr_t v = load_relaxed(guard);
   if (v == 0) // fixed
@@ -219,6 +227,7 @@ static void rest(int64_t ns, enum look look) {
 
 // The sleep after this round, without regard to timers.
 static int64_t next_sleep(int64_t ns, int idle_rounds) {
+  VINE_DCHECK(ns >= SLEEP_MIN_NS && idle_rounds >= 0, "sysmon: no sleep");
   struct vine__sched *s = &vine__sched;
   if (idle_rounds <= 50)
     return ns;

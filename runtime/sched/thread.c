@@ -20,6 +20,7 @@
 // is a limit for runaways, as in Go: vine_set_max_threads.
 
 #include "sched/thread.h"
+#include "base/assert.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "os/os.h"
@@ -56,6 +57,7 @@ static size_t sigstack_bytes(void) {
 // the neighbours. So it is there before its thread is, which would find out too
 // late that there is no memory for it. False: there is none.
 static bool map_sigstack(struct m *m) {
+  VINE_ASSERT(!m->sigstack, "thread: has a signal stack");
   size_t page = vine__os_page_size();
   m->sigstack = vine__os_map(page + sigstack_bytes(), page);
   if (m->sigstack)
@@ -80,6 +82,7 @@ static void check_count(void) {
 }
 
 static struct m *pop_locked(struct m **list) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "list of Ms: no lock");
   struct m *m = *list;
   if (m)
     *list = m->idle_next;
@@ -95,6 +98,9 @@ static struct m *take_free(void) {
 }
 
 static void put_free(struct m *m) {
+  VINE_ASSERT(m != vine__sched.m0, "thread: the first one ends");
+  VINE_DCHECK(!m->sigstack || load_relaxed(&vine__sched.m_count) != 0,
+              "thread: more end than there are");
   unmap_sigstack(m);
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
@@ -167,6 +173,7 @@ static void use_sigstack(struct m *m) {
 }
 
 void vine__m_attach(struct m *m) {
+  VINE_ASSERT(!load_relaxed(&m->guard_addr), "attach: another thread's");
   if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
     vine__fatal("the thread control block's split-stack words are in use");
   m->errno_addr = &errno;
@@ -242,6 +249,7 @@ void vine__signals_take(bool on) {
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
+  VINE_DCHECK(m->nextp, "thread: nothing to run (THREAD1)");
   vine__os_sigmask(SIG_SETMASK, &blocked_mask,
                    NULL); // there's a signal stack now
   m->mask = mask;
@@ -288,6 +296,8 @@ static struct m *take_idle(void) {
 
 // What m finds when it begins, or is woken.
 static void hand_over(struct m *m, struct p *p, bool spinning) {
+  VINE_DCHECK(!m->nextp, "thread: has been handed a P (THREAD1)");
+  VINE_DCHECK(!load_relaxed(&m->p) && !load_relaxed(&m->g), "thread: not idle");
   m->spinning = spinning;
   m->nextp = p; // THREAD1
 }
@@ -314,6 +324,7 @@ static int run_on_new(struct p *p, bool spinning) {
 
 // Runs p on an idle thread, or a new one.
 void vine__newm(struct p *p, bool spinning) {
+  VINE_DCHECK(!load_relaxed(&p->m), "newm: a thread has the P");
   static _Atomic uint32_t never;
   uint32_t forked = 1;
   if (cas_acq_rel(&vine__sched.no_sysmon, &forked, 0))
@@ -332,12 +343,14 @@ void vine__newm(struct p *p, bool spinning) {
 // --- sleeping ---
 
 void vine__m_sleep(struct m *m) {
+  VINE_DCHECK(m == vine__getm(), "sleep: as another thread");
   // A read-modify-write: a wake between a load and a store would be lost.
   while (exchange_acq_rel(&m->sem, 0) == 0) // pairs with vine__m_wake
     vine__os_futex_wait(&m->sem, 0, -1);
 }
 
 bool vine__m_sleep_for(struct m *m, int64_t ns) {
+  VINE_DCHECK(m == vine__getm() && ns > 0, "sleep: as another thread");
   int64_t end = vine__os_nanotime() + ns;
   while (exchange_acq_rel(&m->sem, 0) == 0) { // pairs with vine__m_wake
     int64_t left = end - vine__os_nanotime();
@@ -359,6 +372,7 @@ void vine__m_wake(struct m *m) {
 static bool may_end(const struct m *m) { return m != vine__sched.m0; }
 
 bool vine__m_is_extra_locked(const struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "idle Ms: no lock");
   struct vine__sched *s = &vine__sched;
   return may_end(m) && s->idle_m_count > load_relaxed(&s->maxprocs) + IDLE_KEPT;
 }
@@ -370,6 +384,7 @@ bool vine__m_is_surplus_locked(const struct m *m) {
 }
 
 static bool unlink_idle_locked(struct m *m) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "idle Ms: no lock");
   struct m **at = &vine__sched.idle_m;
   while (*at && *at != m)
     at = &(*at)->idle_next;
@@ -381,6 +396,7 @@ static bool unlink_idle_locked(struct m *m) {
 }
 
 void vine__m_retire(struct m *m) {
+  VINE_DCHECK(!vine__m_p(m) && !vine__m_g(m), "retire: not idle");
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   bool ends = vine__m_is_extra_locked(m) && unlink_idle_locked(m);
@@ -397,6 +413,7 @@ static void drop_sigstack(struct m *m) {
 }
 
 _Noreturn void vine__m_exit(struct m *m) {
+  VINE_ASSERT(m == vine__getm(), "exit: another thread");
   VINE_TCB(VINE_TCB_M) = 0;
   VINE_TCB(VINE_TCB_GUARD) = 0;
   vine__side_regs_set((struct vine__side_regs){0});
@@ -413,6 +430,7 @@ _Noreturn void vine__m_exit(struct m *m) {
 
 // The first thread can't end, so it sleeps for ever, as Go's.
 _Noreturn void vine__m_end(struct m *m) {
+  VINE_DCHECK(!vine__m_g(m) && !m->held, "end: has a goroutine");
   vine__handoffp(vine__releasep(m));
   if (may_end(m))
     vine__m_exit(m);

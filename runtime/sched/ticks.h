@@ -22,6 +22,7 @@
 #ifndef VINE_TICKS_H
 #define VINE_TICKS_H
 
+#include "base/assert.h"
 #include "g.h"
 
 // As often as Go looks at the global queue: a prime, so that no pattern of the
@@ -38,6 +39,7 @@ static inline uint64_t vine__ticks_switches(struct p *p) {
 
 // When no tick is left.
 static inline void vine__ticks_refill(struct p *p) {
+  VINE_DCHECK(load_relaxed(&p->ticks_left) == 0, "ticks: some left");
   store_relaxed(&p->slice_end, load_relaxed(&p->slice_end) + VINE_TICKS);
   vine__count(&p->counts.switches, VINE_TICKS);
   store_relaxed(&p->ticks_left, VINE_TICKS);
@@ -45,6 +47,7 @@ static inline void vine__ticks_refill(struct p *p) {
 
 // A goroutine runs next, on a new slice. One tick at least is left.
 static inline void vine__ticks_take(struct p *p) {
+  VINE_DCHECK(load_relaxed(&p->ticks_left) != 0, "ticks: none left (TICKS1)");
   store_relaxed(&p->ticks_left, load_relaxed(&p->ticks_left) - 1);
 }
 

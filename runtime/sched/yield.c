@@ -97,6 +97,8 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
     side_switch(g, next);
   errno_switch(m, g, next);
   VINE_DCHECK(vine__g_status(next) == G_RUNNABLE, "yield: can't run");
+  VINE_DCHECK(next != g, "yield: queued while it runs (RUNQ2)");
+  VINE_DCHECK(!next->held, "yield: to a bound one (SCHED1)");
   store_release(&m->g, next); // pairs with vine__m_preempt in sysmon.c
   vine__ticks_take(p);
   return (struct vine__yield){next, p};
