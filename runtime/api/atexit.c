@@ -13,6 +13,7 @@
 // Locking: LEAF, not while a function runs.
 
 #include "api/atexit.h"
+#include "base/assert.h"
 #include "base/export.h"
 #include "mem/alloc.h"
 #include "mem/lock.h"
@@ -44,6 +45,7 @@ static bool run_one(void) {
   struct hook *h = take_last();
   if (!h)
     return false;
+  VINE_ASSERT(h->fn && h->before != h, "atexit: a broken list");
   struct hook copy = *h;
   vine__free(NULL, h, sizeof *h);
   copy.fn(copy.arg);
@@ -68,6 +70,7 @@ VINE_EXPORT int vine_at_exit(void (*fn)(void *), void *arg) {
   h->fn = fn;
   h->arg = arg;
   vine__lock_acquire(&lock);
+  VINE_DCHECK(last != h, "atexit: registered twice");
   h->before = last;
   last = h;
   vine__lock_release(&lock);

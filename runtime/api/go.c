@@ -4,6 +4,7 @@
 // plain thread, where vine__getg() is null.
 
 #include "api/go.h"
+#include "base/assert.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "gstatus.h"
@@ -22,6 +23,14 @@
 
 #define MIN_BYTES 4096
 #define MAX_LIMIT ((int64_t)1 << 40)
+#define OPTIONS_MAX 4096 // bytes of options that later versions may have
+
+_Static_assert(MIN_BYTES >= VINE_STACK_MIN, "a limit leaves the first stack");
+_Static_assert(VINE_STACK_LIMIT_DEFAULT <= (size_t)MAX_LIMIT, "within limits");
+_Static_assert(VINE_STACK_FIXED_DEFAULT >= MIN_BYTES, "the same");
+_Static_assert(offsetof(struct vine_spawn_options, size) == 0,
+               "size tells which of the others there are");
+_Static_assert(sizeof(struct vine_spawn_options) <= OPTIONS_MAX, "the same");
 
 // This thread's M, if it is a goroutine or a timer that calls.
 static inline struct m *own_m(void) {
@@ -32,6 +41,7 @@ static int start(const struct vine__newproc *np) {
   struct g *g = vine__newproc(own_m(), np);
   if (!g)
     return -ENOMEM;
+  VINE_DCHECK(!g->held && g->entry == np->entry, "spawn: not a new goroutine");
   vine__sched_ready(g, true);
   return 0;
 }
@@ -60,7 +70,7 @@ int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
                          void *arg) {
   struct vine_spawn_options opt = {0};
   if (o) {
-    if (o->size < sizeof(size_t) || o->size > 4096)
+    if (o->size < sizeof(size_t) || o->size > OPTIONS_MAX)
       return -EINVAL;
     memcpy(&opt, o, o->size < sizeof opt ? o->size : sizeof opt);
   }
@@ -93,6 +103,7 @@ void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
   vine__check_running("vine_go");
   if (!tramp)
     vine__fatal("go of nil func value");
+  VINE_ASSERT(args || !bytes, "go: no argument block");
   struct vine__newproc np = {.kind = vine__kind_for((void *)tramp),
                              .stack_bytes = VINE_STACK_FIXED_GO,
                              .fn = tramp,
@@ -111,6 +122,7 @@ void vine__yield_sys(void) {
   }
   struct m *m = vine__getm();
   struct p *p = vine__m_p(m);
+  VINE_DCHECK(p && load_relaxed(&p->m) == m, "yield: without a P");
   if (vine__runq_looks_empty(p) && vine__is_undisturbed(p) &&
       !vine__debug.move && !vine__debug.seed)
     return;
@@ -122,6 +134,7 @@ _Noreturn void vine__exit_sys(void) {
   if (!g)
     vine__fatal("vine_exit on a thread that runs no goroutine");
   struct m *m = vine__getm();
+  VINE_ASSERT(m->sys_sp <= m->base_sp, "exit: not on the system stack");
   // Foreign frames between here and the goroutine's start are abandoned.
   m->sys_sp = m->base_sp;
   vine__call_on(m->base_sp, (void (*)(void *))vine__goexit_sys, m);
@@ -144,6 +157,7 @@ void vine__park_sys(void) {
   if (!g)
     vine__fatal("vine_park on a thread that runs no goroutine");
   vine__lock_acquire(&park_lock);
+  VINE_ASSERT(g->parked != G_PARKED, "park: is parked, and runs");
   if (g->parked == G_PERMIT) {
     g->parked = 0;
     vine__lock_release(&park_lock);
@@ -166,6 +180,10 @@ int vine__ready_sys(vine_g h) {
   }
   vine__san_release(&g->san);
   bool parked = g->parked == G_PARKED;
+  VINE_DCHECK(!parked || (s & ~(uint32_t)G_SCAN) == G_WAITING,
+              "ready: parked, but doesn't wait");
+  VINE_DCHECK(!parked || g->reason == VINE_WAIT_PARK,
+              "ready: waits for something else");
   g->parked = parked ? 0 : G_PERMIT;
   vine__lock_release(&park_lock);
   if (parked)
@@ -179,12 +197,15 @@ VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
     g->hold_depth++;
+    VINE_DCHECK(g->hold_depth != 0, "lock_thread: nested 4096 times");
     g->flags |= G_FLAG_BOUND;
   }
 }
 
 VINE_EXPORT void vine_unlock_thread(void) {
   struct g *g = vine__getg();
+  VINE_DCHECK(!g || !g->hold_depth || (g->flags & G_FLAG_BOUND),
+              "unlock_thread: locked without the flag");
   if (g && g->hold_depth)
     g->hold_depth--;
 }
@@ -198,6 +219,7 @@ VINE_EXPORT vine_g vine_self(void) {
 
 VINE_EXPORT uint64_t vine_goid(void) {
   struct g *g = vine__getg();
+  VINE_DCHECK(!g || g->goid != 0, "goid: alive without one");
   return g ? g->goid : 0;
 }
 

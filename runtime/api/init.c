@@ -11,6 +11,7 @@
 
 #include "api/init.h"
 #include "api/atexit.h"
+#include "base/assert.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "libc/fork.h"
@@ -31,6 +32,8 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(VINE_STACK_FIXED_MAIN <= VINE_GIB, "as vine_spawn_with allows");
 
 static struct vine__lock init_lock = VINE_LOCK_INIT(INIT);
 
@@ -79,6 +82,7 @@ static uint32_t procs_wanted(void) {
 }
 
 static int set_up(void) {
+  VINE_ASSERT(load_relaxed(&vine__sched.state) == VINE_OFF, "init: is up");
   vine__debug_init();
   vine__arch_init();
   vine__stackalloc_init();
@@ -92,6 +96,7 @@ static int set_up(void) {
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   store_relaxed(&vine__sched.max_threads, VINE_THREADS_MAX);
   uint32_t procs = procs_wanted();
+  VINE_ASSERT(0 < procs && procs <= VINE_MAXPROCS_MAX, "init: bad maxprocs");
   int err = vine__procs_make(procs);
   if (err)
     return err;
@@ -127,6 +132,8 @@ VINE_EXPORT void vine_shutdown(void) {
     return;
   vine__at_exit_run();
   vine__world_end();
+  VINE_ASSERT(load_relaxed(&vine__sched.state) == VINE_STOPPED,
+              "shutdown: the world goes on");
 }
 
 // --- main ---
@@ -139,6 +146,7 @@ VINE_EXPORT void vine_shutdown(void) {
 // another goroutine first, that one's queueing woke a thread, and the woken
 // thread looks at this queue, too (IDLE1).
 static void begin_main(struct m *m, struct g *g) {
+  VINE_ASSERT(!vine__m_p(m) && !m->held, "init: this thread is at work");
   struct p *p = vine__pidle_get();
   if (p) {
     vine__acquirep(m, p);
@@ -152,6 +160,9 @@ static void begin_main(struct m *m, struct g *g) {
 // PROC2. Gives back the number that g got, unless another goroutine has had one
 // since: the others are then counted from 2 on.
 static void make_first(struct g *g) {
+  VINE_ASSERT(!load_relaxed(&vine__sched.main_g),
+              "init: a second main (PROC2)");
+  VINE_ASSERT(g->goid > 1, "init: 1 is kept for main (PROC2)");
   uint64_t last = g->goid;
   cas_relaxed(&vine__sched.goid, &last, g->goid - 1);
   g->goid = 1;

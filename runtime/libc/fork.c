@@ -19,6 +19,7 @@
 
 #include "libc/fork.h"
 #include "api/go.h"
+#include "base/assert.h"
 #include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
@@ -37,6 +38,7 @@ static void before(void) {
 }
 
 static void in_parent(void) {
+  VINE_ASSERT(vine__lock_is_held(&vine__sched.lock), "fork: no lock");
   vine__g_fork_parent();
   vine__lock_release(&vine__sched.lock);
   vine__timers_fork_parent();
@@ -71,6 +73,9 @@ static void clear_words_of(struct m *m) {
 static void in_child(void) {
   struct vine__sched *s = &vine__sched;
   struct m *m = vine__getm();
+  VINE_ASSERT(vine__lock_is_held(&s->lock), "fork: no lock");
+  VINE_ASSERT(!m || load_relaxed(&m->guard_addr),
+              "fork: an M without a thread");
   empty_queues();
   for (struct m *i = load_relaxed(&s->all_m); i; i = i->all_next)
     if (i != m)
