@@ -4,7 +4,7 @@
 #include "parked.h"
 
 #include "gstatus.h"
-#include "stack/stack.h"
+#include "sched/proc.h"
 
 #include <unistd.h>
 
