@@ -15,6 +15,11 @@
 // Where a frame is pinned the body runs on a linked segment: the trap doesn't
 // return, but enters the body there.
 //
+// Invariants:
+// (TRAP1) In foreign code m->gsp is the frame record of the call, on the stack
+//      of m's goroutine, and all foreign frames are below m->sys_sp. A
+//      callback puts its own regs there, and brings the old ones back.
+//
 // Runs on: system stack. Allocates. Fatal when it can't.
 
 #include "sched/trap.h"
@@ -59,6 +64,10 @@ static void push_resume_context(struct g *g) {
 
 _Noreturn void vine__trap_park(struct m *m, struct g *g,
                                struct vine__regs *regs) {
+  VINE_ASSERT(!g->block, "preempt: a block already");
+  VINE_DCHECK(!(g->flags & (G_FLAG_TRAPPED | G_FLAG_HIBERNATED)),
+              "preempt: a trap in a trap");
+  VINE_XCHECK(vine__frames_are_valid(g, g->sp), "preempt: GROW2");
   g->block = vine__alloc(vine__m_cache(m), sizeof *regs);
   if (!g->block)
     vine__stack_out_of_memory(g, vine__stack_bytes(g));
@@ -70,7 +79,10 @@ _Noreturn void vine__trap_park(struct m *m, struct g *g,
 
 void vine__trap_restore(struct m *m, struct vine__regs *regs) {
   struct g *g = vine__m_g(m);
-  VINE_ASSERT(g->flags & G_FLAG_TRAPPED, "trap: nothing to restore");
+  VINE_ASSERT((g->flags & G_FLAG_TRAPPED) && g->block,
+              "trap: nothing to restore");
+  VINE_XCHECK(vine__stack_is_valid(g), "resumed: STACK1 to STACK3");
+  VINE_XCHECK(vine__frames_are_valid(g, g->sp), "resumed: GROW2");
   memcpy(regs, g->block, sizeof *regs);
   vine__free(vine__m_cache(m), g->block, sizeof *regs);
   g->block = NULL;
@@ -80,8 +92,9 @@ void vine__trap_restore(struct m *m, struct vine__regs *regs) {
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_POLL);
-  vine__stack_set_guard(vine__m_g(m));
-  vine__trap_park(m, vine__m_g(m), regs);
+  struct g *g = growable_g(m, "poll: not a growable stack");
+  vine__stack_set_guard(g);
+  vine__trap_park(m, g, regs);
 }
 
 // --- checks ---
@@ -124,6 +137,8 @@ _Noreturn void vine__newstack_in_runtime(void) {
 // The callback's frames on the system stack, below which regs lies, are the
 // limit for further foreign calls. vine__bounce_return undoes this.
 static void enter_callback(struct m *m, struct g *g, struct vine__regs *regs) {
+  VINE_ASSERT(vine__g_is_on_stack(g, m->gsp), "callback: TRAP1");
+  VINE_ASSERT((uintptr_t)regs < m->sys_sp, "callback: TRAP1");
   g->sp = m->gsp;
   regs->old_gsp_off = g->hi - m->gsp;
   regs->old_sys_sp = m->sys_sp;
@@ -152,6 +167,17 @@ static uintptr_t bounce_here(struct m *m, const struct vine__regs *regs) {
   memcpy((void *)(sp + 8), (void *)args_of(regs->orig_sp), nargs);
   return sp;
 }
+
+#if VINE_CHECK_LEVEL >= 2
+void vine__bounce_check(struct m *m, const struct vine__regs *regs) {
+  const struct g *g = growable_g(m, "callback: left its goroutine");
+  uintptr_t record = g->hi - regs->old_gsp_off;
+  VINE_ASSERT(m->sys_sp == (uintptr_t)regs && regs->old_sys_sp > m->sys_sp,
+              "callback returns: TRAP1");
+  VINE_ASSERT(vine__stack_is_valid(g), "callback returns: STACK1 to STACK3");
+  VINE_ASSERT(vine__frames_are_valid(g, record), "callback returns: GROW2");
+}
+#endif
 
 // Room is made first, since the body doesn't repeat its check.
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {

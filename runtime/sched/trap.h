@@ -21,6 +21,9 @@ _Noreturn void vine__newstack_in_runtime(void);
 // Returns where its body runs: the stack pointer, on the goroutine's stack.
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs);
 
+// Before a callback's body returns to foreign code. With all checks only.
+void vine__bounce_check(struct m *m, const struct vine__regs *regs);
+
 // Brings back the registers of a preempted goroutine.
 void vine__trap_restore(struct m *m, struct vine__regs *regs);
 

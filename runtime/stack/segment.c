@@ -59,6 +59,10 @@ uintptr_t vine__segment_push(struct m *m, struct g *g,
   size_t need = call->frame + call->nargs + VINE_STACK_BUDGET +
                 sizeof(struct vine__segment) + 3 * VINE_STACK_ALIGN;
   size_t bytes = segment_size(g, need);
+  VINE_ASSERT(g->pins > 0, "segment: a stack that could move");
+  VINE_ASSERT(g->segs < UINT16_MAX, "segment: too many");
+  VINE_DCHECK(vine__g_is_on_stack(g, call->sp), "segment: returns elsewhere");
+  VINE_XCHECK(vine__stack_is_valid(g), "segment push: STACK1 to STACK3");
   struct vine__segment s = {vine__stack_put_aside(g), call->sp, g->pins};
   if (!vine__stack_init(g, vine__m_cache(m), bytes))
     vine__stack_out_of_memory(g, bytes);
@@ -66,16 +70,23 @@ uintptr_t vine__segment_push(struct m *m, struct g *g,
   g->segs++;
   g->pins++; // SEGMENT1; the pop brings the old number back
   vine__count(&vine__m_p(m)->counts.segments, 1);
-  return lay_out((uintptr_t)vine__segment_at(g->hi), call);
+  uintptr_t sp = lay_out((uintptr_t)vine__segment_at(g->hi), call);
+  VINE_ASSERT(sp - call->frame > g->lo + VINE_STACK_BUDGET, "segment: GROW1");
+  VINE_XCHECK(vine__stack_is_valid(g), "segment pushed: STACK1 to STACK3");
+  return sp;
 }
 
 static uintptr_t pop(struct g *g, struct vine__cache *c) {
   VINE_ASSERT(g->segs > 0, "segment: none to pop");
+  VINE_ASSERT(g->pins >= g->segs, "SEGMENT1");
+  VINE_XCHECK(vine__stack_is_valid(g), "segment pop: STACK1 to STACK3");
   struct vine__segment s = *vine__segment_at(g->hi);
   vine__stack_release(g, c);
   vine__stack_take_back(g, s.older);
   g->pins = s.pins;
   g->segs--;
+  VINE_DCHECK(vine__g_is_on_stack(g, s.sp), "segment: returned elsewhere");
+  VINE_XCHECK(vine__stack_is_valid(g), "segment popped: STACK1 to STACK3");
   return s.sp;
 }
 

@@ -27,6 +27,7 @@
 // Runs on: a system stack or sysmon's. Allocates; failure is no error.
 
 #include "stack/shrink.h"
+#include "base/assert.h"
 #include "base/fatal.h"
 #include "stack/grow.h"
 
@@ -64,6 +65,7 @@ static void trim_side(struct g *g, struct vine__cache *c) {
 bool vine__stack_shrink(struct g *g, struct vine__cache *c) {
   if (!is_movable(g) || (g->flags & G_FLAG_TRAPPED))
     return false;
+  VINE_DCHECK(!(g->flags & G_FLAG_HIBERNATED), "shrink: no stack");
   trim_side(g, c);
   if (vine__stack_bytes(g) <= VINE_STACK_MIN ||
       bytes_used(g) >= vine__stack_bytes(g) / 4)
@@ -83,6 +85,10 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
   void *block = vine__alloc(c, bytes);
   if (!block)
     return false;
+  VINE_DCHECK(!g->block, "hibernate: a block already");
+  VINE_XCHECK(vine__stack_is_valid(g), "hibernate: STACK1 to STACK3");
+  VINE_XCHECK(vine__frames_are_valid(g, vine__context_record(g)),
+              "hibernate: GROW2");
   trim_side(g, c);
   memcpy(block, (void *)g->sp, bytes);
   g->old_hi = g->hi;
@@ -97,6 +103,9 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
 
 void vine__stack_wake(struct g *g, struct vine__cache *c) {
   size_t bytes = g->block_bytes;
+  VINE_ASSERT(g->flags & G_FLAG_HIBERNATED, "wake: doesn't hibernate");
+  VINE_ASSERT(g->block && g->old_hi - g->sp == bytes, "wake: not its frames");
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && g->hi == 0, "wake: SCAN2");
   size_t want = bytes + VINE_STACK_BUDGET + 64, size = VINE_STACK_MIN;
   while (size < want)
     size *= 2;

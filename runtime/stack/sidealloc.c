@@ -6,6 +6,7 @@
 // threads, foreign code, signal handlers).
 
 #include "stack/sidealloc.h"
+#include "base/assert.h"
 #include "base/fatal.h"
 #include "stack/stack.h"
 
@@ -47,6 +48,8 @@ void *vine__side_slow(size_t n, struct m *m) {
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
   struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
   struct vine__side_regs r = vine__side_regs_get();
+  VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: a size of its own kind");
+  VINE_DCHECK(!g || (s->top != NULL) == (r.ss_lo != 0), "side stack: not g's");
   if (!is_within_limit(g, s, n))
     fail(g, n, "stack overflow");
   void *obj = vine__side_alloc_sys(s, c, n, &r);

@@ -4,12 +4,17 @@
 // Invariants:
 // (STACK1) hi and lo are multiples of VINE_STACK_ALIGN, so that the distances
 //      by which stacks move are, too: what was aligned stays so.
+// (STACK2) There is room for the budget and more. The stack is a piece of its
+//      own, or the upper end of its reservation.
+// (STACK3) The guard is lo + VINE_STACK_BUDGET, or one of the marks that every
+//      check stops at: VINE_GUARD_MOVE, VINE_GUARD_PREEMPT.
 //
 // Runs on: system stack. Allocates.
 
 #include "stack/stack.h"
 #include "base/assert.h"
 #include "base/fatal.h"
+#include "stack/segment.h"
 
 #include <string.h>
 
@@ -52,11 +57,13 @@ bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes) {
   if (!ok)
     return false;
   VINE_DCHECK(g->hi % VINE_STACK_ALIGN == 0, "STACK1");
+  VINE_DCHECK(vine__stack_bytes(g) >= bytes, "STACK2: less than asked for");
   vine__stack_set_guard(g);
   return true;
 }
 
 void vine__stack_free_aside(struct vine__stack_aside s, struct vine__cache *c) {
+  VINE_ASSERT(s.lo < s.hi, "stack: freeing none");
   if (s.large) {
     vine__stack_reserve_free(s.large);
     vine__free(c, s.large, sizeof *s.large);
@@ -71,6 +78,62 @@ void vine__stack_release(struct g *g, struct vine__cache *c) {
   vine__stack_free_aside(vine__stack_put_aside(g), c);
   g->lo = g->hi = g->guard = 0;
   g->large = NULL;
+}
+
+// --- checking ---
+
+static bool bounds_are_valid(struct vine__stack_aside s) {
+  if (s.lo % VINE_STACK_ALIGN != 0 || s.hi % VINE_STACK_ALIGN != 0)
+    return false; // STACK1
+  if (s.lo >= s.hi || s.hi - s.lo < VINE_STACK_MIN)
+    return false; // STACK2
+  const struct vine__stack_large *l = s.large;
+  return !l || (s.hi == (uintptr_t)l->hi && s.lo >= (uintptr_t)l->lo);
+}
+
+static bool guard_is_valid(const struct g *g) {
+  return g->guard == g->lo + VINE_STACK_BUDGET ||
+         g->guard == (uintptr_t)VINE_GUARD_PREEMPT ||
+         (vine__debug.move && g->guard == (uintptr_t)VINE_GUARD_MOVE);
+}
+
+static bool is_inside(struct vine__stack_aside s, uintptr_t address) {
+  return s.lo <= address && address < s.hi;
+}
+
+bool vine__stack_is_valid(const struct g *g) {
+  struct vine__stack_aside s = vine__stack_put_aside(g);
+  if (g->pins < g->segs || !guard_is_valid(g) || !bounds_are_valid(s))
+    return false;
+  for (unsigned n = g->segs; n > 0; n--) {
+    const struct vine__segment *top = vine__segment_at(s.hi);
+    s = top->older;
+    if (!bounds_are_valid(s) || !is_inside(s, top->sp))
+      return false;
+  }
+  return true;
+}
+
+bool vine__frames_are_valid(const struct g *g, uintptr_t record) {
+  struct vine__stack_aside s = vine__stack_put_aside(g);
+  unsigned older = g->segs;
+  if (!is_inside(s, record))
+    return false;
+  for (unsigned n = 0; record % 8 == 0; n++) {
+    uintptr_t next = *(const uintptr_t *)record;
+    if (next == 0 || n == VINE_FRAMES_CHECKED)
+      return true;
+    bool goes_up = next > record;
+    for (; !is_inside(s, next); goes_up = true) {
+      if (older-- == 0)
+        return false;
+      s = vine__segment_at(s.hi)->older;
+    }
+    if (!goes_up)
+      return false;
+    record = next;
+  }
+  return false;
 }
 
 // --- there is none ---

@@ -78,7 +78,8 @@ struct vine__stack_aside {
   struct vine__stack_large *large;
 };
 
-static inline struct vine__stack_aside vine__stack_put_aside(struct g *g) {
+static inline struct vine__stack_aside
+vine__stack_put_aside(const struct g *g) {
   return (struct vine__stack_aside){g->lo, g->hi, g->large};
 }
 
@@ -91,6 +92,15 @@ static inline void vine__stack_take_back(struct g *g,
 }
 
 void vine__stack_free_aside(struct vine__stack_aside s, struct vine__cache *c);
+
+// Whether the bounds, the guard and the segments of g's stack are sound (STACK1
+// to STACK3, SEGMENT1). g is growable and doesn't hibernate.
+bool vine__stack_is_valid(const struct g *g);
+
+// Whether the frame records from `record` on are (GROW2): so many at most,
+// since with move=1 every check looks, a million frames deep, too.
+#define VINE_FRAMES_CHECKED 1000
+bool vine__frames_are_valid(const struct g *g, uintptr_t record);
 
 // g's stack would be larger than its limit.
 _Noreturn void vine__stack_overflow(const struct g *g);

@@ -141,6 +141,19 @@ ENDFUNC __morestack
 	RETURN_ADDRESS vine__bounce_return, vine__foreign_code
 	movq	%fs:VINE_TCB_M, %r10
 	movq	M_SYS_SP(%r10), %rsp
+#if VINE_CHECK_LEVEL >= 2
+	movq	$1, M_CALL_SP(%r10)
+	movq	%rax, R_AX(%rsp)
+	movq	%rdx, R_DX(%rsp)
+	MOVE_VECS 1
+	movq	%r10, %rdi
+	movq	%rsp, %rsi
+	call	vine__bounce_check
+	MOVE_VECS 0
+	movq	R_AX(%rsp), %rax
+	movq	R_DX(%rsp), %rdx
+	movq	%fs:VINE_TCB_M, %r10
+#endif
 	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
 	movq	R_OLD_SYS_SP(%rsp), %r11
 	movq	%r11, M_SYS_SP(%r10)
