@@ -188,7 +188,6 @@ uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   enter_callback(m, g, regs);
   m->trap = TRAP_CALLBACK;
   bool fits = vine__stack_make_room(m, g, g->sp, room);
-  m->gsp = g->sp;
   uintptr_t sp = fits ? bounce_here(m, regs) : bounce_to_segment(m, g, regs);
   m->trap = TRAP_NONE;
   return sp;

@@ -13,8 +13,8 @@
 //
 // Invariants:
 // (GROW1) lo + VINE_STACK_BUDGET < sp whenever user code runs.
-// (GROW2) A list of frame records ends with 0, or leaves [sp, hi) for an older
-//      segment.
+// (GROW2) The list of frame records goes up, from record to record. It ends
+//      with 0, in g's oldest stack: a part that moves is all of it.
 //
 // Runs on: system stack. Allocates. Fatal when it can't.
 // See also: shrink.c; OCaml's caml_try_realloc_stack, Go's copystack.
@@ -27,32 +27,83 @@
 
 // --- moving ---
 
-// Adds delta to every frame record of the list that begins at `record`, and
-// that points into [lo, hi).
+// Adds delta to every saved frame pointer of the list that begins in the record
+// at `record`. They were addresses in [lo, hi).
 static void adjust_records(uintptr_t record, uintptr_t lo, uintptr_t hi,
                            uintptr_t delta) {
   for (;;) {
     uintptr_t *saved = (uintptr_t *)record;
-    if (*saved < lo || *saved >= hi) // GROW2
-      return;
+    VINE_DCHECK(record % sizeof *saved == 0, "GROW2: a frame out of line");
+    if (*saved < lo || *saved >= hi)
+      break;
+    VINE_DCHECK(*saved + delta > record, "GROW2: a frame below its callee");
     *saved += delta;
     record = *saved;
   }
+  VINE_DCHECK(*(uintptr_t *)record == 0, "GROW2: the list leaves the stack");
+}
+
+// Everything that points into a stack, when the bytes [old_sp, old_hi) of g's
+// went up by delta. What is new belongs into this list, wherever it is.
+//
+// Adjusted here:
+//   g->sp
+//   m->gsp                 a callback on its way in: the frame record of the
+//                          foreign call that it came from
+//   saved frame pointers   the list that begins in g's first frame record
+//
+// Set together with the stack (vine__stack_init, vine__stack_take_back):
+//   g->lo, g->hi, g->guard; the thread's guard word follows when the trap
+//   returns, or g is resumed
+//
+// Distances from hi, which a move leaves alone:
+//   a jmp_buf's sp, bp     setjmp.S
+//   regs->old_gsp_off      what m->gsp was before a callback
+//   of a hibernated g      g->sp and the frame pointers in g->block: from
+//                          g->old_hi. They come here when it wakes.
+//
+// Wrong after a move, and not followed:
+//   m->gsp                 while a callback runs: set from old_gsp_off before
+//                          it returns
+//   regs->orig_sp          of a check's trap: its return takes g->sp. (A
+//                          callback's is on the system stack.)
+//   the frame pointer that foreign code saved: back from it, m->gsp counts
+//
+// Not there, or not in a stack that moves:
+//   addresses of locals    those locals are on the side stack, to which
+//   g->side,
+//                          g->side_regs and a jmp_buf's ssp point
+//   other words of frames, of contexts and of vine__regs: none is an address
+//                          of a frame, or the frame is pinned (I1)
+//   m->sys_sp, m->base_sp, m->call_sp: the system stack
+//   struct vine__segment   its owner is pinned (SEGMENT1)
+//   a signal's context     its handler has the thread that would have to move
+//                          the stack
+static void adjust(struct m *m, struct g *g, uintptr_t old_hi) {
+  uintptr_t old_sp = g->sp, delta = g->hi - old_hi;
+  g->sp += delta;
+  if (m && m->trap == TRAP_CALLBACK)
+    m->gsp += delta;
+  adjust_records(m ? g->sp : vine__context_record(g), old_sp, old_hi, delta);
 }
 
 void vine__stack_move_in(struct m *m, struct g *g, const void *from,
                          uintptr_t old_hi) {
-  uintptr_t old_sp = g->sp, delta = g->hi - old_hi;
-  VINE_DCHECK(delta % VINE_STACK_ALIGN == 0, "STACK1");
-  memcpy((void *)(old_sp + delta), from, old_hi - old_sp);
-  g->sp = old_sp + delta;
-  bool in_trap = m && m->trap != TRAP_NONE;
-  adjust_records(in_trap ? g->sp : vine__context_record(g), old_sp, old_hi,
-                 delta);
+  size_t used = old_hi - g->sp;
+  VINE_DCHECK((g->hi - old_hi) % VINE_STACK_ALIGN == 0, "STACK1");
+  VINE_DCHECK(!m || m->trap != TRAP_NONE, "move: runs, but not in a trap");
+  VINE_ASSERT(used <= vine__stack_bytes(g), "move: the frames don't fit");
+  memcpy((void *)(g->hi - used), from, used);
+  adjust(m, g, old_hi);
+  VINE_XCHECK(vine__stack_is_valid(g), "STACK1 to STACK3");
 }
 
 bool vine__stack_resize(struct m *m, struct g *g, size_t bytes) {
   VINE_ASSERT(g->pins == 0 && g->segs == 0, "resize: pinned");
+  VINE_DCHECK(!(g->flags & G_FLAG_HIBERNATED), "resize: hibernated");
+  VINE_XCHECK(vine__stack_is_valid(g), "resize: STACK1 to STACK3");
+  VINE_XCHECK(vine__frames_are_valid(g, m ? g->sp : vine__context_record(g)),
+              "resize: GROW2");
   struct vine__cache *c = m ? vine__m_cache(m) : NULL;
   struct vine__stack_aside old = vine__stack_put_aside(g);
   size_t used = old.hi - g->sp;
@@ -115,6 +166,8 @@ static void grow(struct m *m, struct g *g, uintptr_t entry, size_t frame) {
 
 bool vine__stack_make_room(struct m *m, struct g *g, uintptr_t entry,
                            size_t frame) {
+  VINE_XCHECK(vine__stack_is_valid(g), "trap: STACK1 to STACK3");
+  VINE_XCHECK(vine__frames_are_valid(g, g->sp), "trap: GROW2");
   if (fits(g, entry, frame)) {
     if (vine__debug.move && !g->pins && !g->large)
       move(m, g, vine__stack_bytes(g));
