@@ -135,14 +135,18 @@ static bool fits_reservation(const struct g *g, size_t bytes) {
   return l && bytes <= (size_t)(l->hi - l->lo);
 }
 
-// Doubles until `need` fits; never past the limit.
+// Doubles until `need` fits; never past the limit, nor past the end of a
+// reservation that is large enough: frames may be pinned there.
 static size_t new_size(const struct g *g, size_t need) {
   size_t room = vine__segments_room(g, need);
   size_t bytes = vine__stack_bytes(g);
   do
     bytes *= 2;
   while (bytes < need);
-  return vine__stack_align(bytes < room ? bytes : room);
+  bytes = vine__stack_align(bytes < room ? bytes : room);
+  if (fits_reservation(g, need) && !fits_reservation(g, bytes))
+    return (size_t)(g->large->hi - g->large->lo);
+  return bytes;
 }
 
 static void move(struct m *m, struct g *g, size_t bytes) {
