@@ -5,13 +5,14 @@
 // quarter of its stack is moved to one of half the size at each round, so that
 // a stack that is soon needed again isn't lost at once. One that has been
 // parked for long hibernates: its frames are packed into a block of just their
-// size, its stack is given back, and execute() copies them to a new stack when
-// it is woken. Frame records are adjusted then, once. Both also free the chunks
+// size, its stack is given back, and whoever executes it next copies them to a
+// new stack. Frame records are adjusted then, once. Both also free the chunks
 // of the side stack that hold no live object.
 //
-// Hysteresis (S7): only goroutines parked since before the last round are
-// looked at, so one that parks and wakes all the time never shrinks; growth
-// doubles while shrinking halves below a quarter, so no size is next to both.
+// Hysteresis (S7): only goroutines that have been parked for a while are looked
+// at (scavenge.c), so one that parks and wakes all the time never shrinks.
+// Growing doubles while shrinking halves below a quarter, so no size is next to
+// both.
 //
 // Invariants:
 // (SCAN1) Only the holder of SCAN, or the thread that is parking g, touches the
@@ -24,7 +25,7 @@
 //
 // Checked: tests/model/hibernate.pml (SCAN1, SCAN3).
 //
-// Runs on: a system stack or sysmon's. Allocates; failure is no error.
+// Runs on: a system stack or the watchdog's. Allocates; failure is no error.
 
 #include "stack/shrink.h"
 #include "base/assert.h"

@@ -48,7 +48,7 @@ void *vine__side_slow(size_t n, struct m *m) {
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
   struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
   struct vine__side_regs r = vine__side_regs_get();
-  VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: a size of its own kind");
+  VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: not a multiple of 16");
   VINE_DCHECK(!g || (s->top != NULL) == (r.ss_lo != 0), "side stack: not g's");
   if (!is_within_limit(g, s, n))
     fail(g, n, "stack overflow");
