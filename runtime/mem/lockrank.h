@@ -12,7 +12,7 @@
 #define VINE_LOCK_RANKS(X)                                                     \
   X(INIT)        /* init.c: start and shutdown */                              \
   X(SYSMON)      /* sysmon.c */                                                \
-  X(ALLP)        /* proc.c: the set of Ps */                                   \
+  X(ALLP)        /* stop.c: the set of Ps */                                   \
   X(CTX)         /* context.c: one per context */                              \
   X(TIMEOBJ)     /* time.c: one per timer of the program */                    \
   X(CHAN)        /* chan.c: one per channel, by address */                     \
@@ -25,7 +25,7 @@
   X(STACK_FAULT) /* stackfault.c: quarantine of VINEDEBUG=fault=1 */           \
   X(CACHES)      /* alloc.c: list of caches */                                 \
   X(CENTRAL)     /* central.c: one per size class */                           \
-  X(SCAVENGE)    /* pageheap.c: who gives pages back */                        \
+  X(SCAVENGE)    /* pageheap.c: giving pages back */                           \
   X(HEAP)        /* pageheap.c */                                              \
   X(LEAF)        /* anything that calls nothing while held */
 

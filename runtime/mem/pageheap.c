@@ -17,9 +17,9 @@
 //      what is resident in them.
 //
 // Locking: heap.lock (rank HEAP) guards all of it. madvise and munmap run
-// without it: the run is BUSY or gone from the books meanwhile. Who scavenges
-// holds heap.scavenger (rank SCAVENGE), so that a fork finds no BUSY run.
-// Runs on system stacks; never parks.
+// without it: the run is BUSY or gone from the books meanwhile. Whoever
+// scavenges holds heap.scavenger (rank SCAVENGE), so that a fork finds no BUSY
+// run. Runs on system stacks; never parks.
 //
 // Rejected: a bitmap per arena with a radix tree of summaries (Go's
 // pageAlloc: it finds the lowest address, but takes 3,000 lines); populating
@@ -287,7 +287,7 @@ static struct vine__span *pick_victim(void) {
 
 // Called with the lock held, and drops it meanwhile. A kernel that refuses
 // (locked memory) makes the run clean all the same: asking again won't help.
-static size_t clean_run_locked(struct vine__span *s) {
+static size_t clean_run(struct vine__span *s) {
   bin_remove(s);
   s->state = VINE_SPAN_BUSY;
   size_t gained = bytes_of(s->dirty_units);
@@ -312,7 +312,7 @@ static size_t scavenge(size_t keep_bytes) {
   while (bytes_of(heap.dirty_units) > keep_bytes) {
     struct vine__span *s = pick_victim();
     VINE_ASSERT(s, "heap: dirty units but no dirty run (HEAP3)");
-    gained += clean_run_locked(s);
+    gained += clean_run(s);
   }
   heap_unlock();
   return gained;

@@ -7,7 +7,7 @@
 //                  kernel fills page by page on touch; a stack that outgrew
 //                  the classes grows in here without copying
 //   fixed stacks   for code that vinecc didn't compile: many per mapping,
-//                  committed on touch, each with a guard below
+//                  committed on touch, each with a guard below (stackfixed.h)
 //
 // Bounds are multiples of VINE_STACK_ALIGN. Contents are unspecified. Failure
 // means that the kernel gave no memory (or no mapping); nothing is leaked.
@@ -63,13 +63,6 @@ void vine__stack_reserve_trim(const struct vine__stack_large *l, char *below);
 // Releases it; a few stay for reuse, without their pages.
 void vine__stack_reserve_free(const struct vine__stack_large *l);
 
-// --- fixed stacks (stackfixed.c) ---
-
-// `bytes`, 0 meaning VINE_STACK_FIXED_DEFAULT; rounded up to a power of two
-// of at least 16 KiB.
-bool vine__stack_fixed_alloc(size_t bytes, struct vine__stack *out);
-void vine__stack_fixed_free(struct vine__stack s);
-
 struct vine__stack_stats {
   size_t fixed_in_use;       // stacks
   size_t fixed_mapped_bytes; // address space of all batches
@@ -79,11 +72,5 @@ struct vine__stack_stats {
   size_t quarantined;        // VINEDEBUG=fault=1
 };
 void vine__stack_read_alloc_stats(struct vine__stack_stats *out);
-
-// --- VINEDEBUG=fault=1 (stackfault.c) ---
-
-// Whether addr lies in a freed stack that is still in quarantine. Lock-free,
-// for a SIGSEGV handler that wants to say what happened.
-bool vine__stack_is_stale(const void *addr);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// VINEDEBUG=fault=1: internals shared by the stack allocators.
+// VINEDEBUG=fault=1: what the stack allocators share.
 #ifndef VINE_STACKFAULT_H
 #define VINE_STACKFAULT_H
 
@@ -12,6 +12,9 @@ void vine__fault_free(struct vine__stack s);
 // Makes a whole mapping inaccessible and keeps it so until
 // VINE_STACK_QUARANTINE others came after it; then unmaps it.
 void vine__fault_retire(char *base, size_t bytes);
+
+// Whether addr lies in a freed stack that is still in quarantine. Lock-free.
+bool vine__stack_is_stale(const void *addr);
 
 size_t vine__fault_count(void);
 void vine__fault_fork_prepare(void);

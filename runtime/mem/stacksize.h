@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Learned first stack sizes, per entry function. stacksize.c tells how; what
 // every start and end of a goroutine does is inline.
-#ifndef VINE_LEARN_H
-#define VINE_LEARN_H
+#ifndef VINE_STACKSIZE_H
+#define VINE_STACKSIZE_H
 
 #include "base/atomic.h"
 #include "base/config.h"

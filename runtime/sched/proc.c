@@ -20,6 +20,7 @@
 #include "base/assert.h"
 #include "gstatus.h"
 #include "gvalid.h"
+#include "mem/stackfixed.h"
 #include "mem/stacksize.h"
 #include "sched/foreign.h"
 #include "sched/freeze.h"

@@ -6,6 +6,8 @@
 #include "../../abi/vine_abi.h"
 #include "base/debugflags.h"
 #include "mem/stackalloc.h"
+#include "mem/stackfault.h"
+#include "mem/stackfixed.h"
 #include "os/os.h"
 
 #include <sys/mman.h>
