@@ -5,19 +5,20 @@
 // (WAITER1) A sleeper is woken once; after `woken` is set its waker touches
 //      only the address, in the futex call, which ignores what is there.
 //
-// Runs on: system stack or a plain thread's. Never parks but where it says so.
+// Runs on: system stack or a plain thread's. Never parks, except
+// where it says so.
 
 #include "sched/waiter.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
 
-void vine__who_wake(vine__who w, uint64_t ret) {
-  if (!vine__who_is_thread(w)) {
-    vine__ready((struct g *)w, ret);
+void vine__waiter_wake(vine__waiter w, uint64_t ret) {
+  if (!vine__waiter_is_thread(w)) {
+    vine__ready(vine__waiter_goroutine(w), ret);
     return;
   }
-  struct vine__sleeper *s = (struct vine__sleeper *)(w & ~(vine__who)1);
+  struct vine__sleeper *s = vine__waiter_sleeper(w);
   VINE_DCHECK(load_relaxed(&s->woken) == 0, "waiter: woken twice (WAITER1)");
   s->ret = ret;
   vine__san_release(s);
@@ -28,14 +29,14 @@ void vine__who_wake(vine__who w, uint64_t ret) {
 uint64_t vine__sleep(struct vine__sleeper *s) {
   if (load_acquire(&s->woken) == 0)
     vine__deadlock_before_start();
-  while (load_acquire(&s->woken) == 0) // pairs with vine__who_wake
+  while (load_acquire(&s->woken) == 0) // pairs with vine__waiter_wake
     vine__os_futex_wait(&s->woken, 0, -1);
   vine__san_acquire(s);
   return s->ret;
 }
 
 bool vine__sleep_until(struct vine__sleeper *s, int64_t deadline_ns) {
-  while (load_acquire(&s->woken) == 0) { // pairs with vine__who_wake
+  while (load_acquire(&s->woken) == 0) { // pairs with vine__waiter_wake
     int64_t left = deadline_ns - vine__os_nanotime();
     if (left <= 0)
       return false;
@@ -53,7 +54,7 @@ _Noreturn void vine__block_forever(enum vine__wait_reason why) {
     vine__sleep(&s);
 }
 
-void *vine__waiter_alloc(size_t bytes) {
+void *vine__wait_record_alloc(size_t bytes) {
   void *p = vine__alloc(vine__own_cache(), bytes);
   if (!p)
     vine__fatal("out of memory: waiting, %zu bytes", bytes);

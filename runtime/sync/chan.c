@@ -176,12 +176,12 @@ static void wake(struct vine__sudog *s, bool ok, uint64_t ret) {
     vine__select_finish(s, ok);
     return;
   }
-  vine__who who = s->who;
-  if (!vine__who_is_thread(who)) {
-    ((struct g *)who)->waiting = NULL;
+  vine__waiter waiter = s->waiter;
+  if (!vine__waiter_is_thread(waiter)) {
+    vine__waiter_leave(waiter, s);
     sudog_free(s);
   }
-  vine__who_wake(who, ret);
+  vine__waiter_wake(waiter, ret);
 }
 
 // Gives a waiting receiver its element. One without memory for it gets it in
@@ -209,7 +209,7 @@ bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op) {
                 "CHAN2: receiver waits beside data");
     vine__lock_release(&c->lock);
     if (c->cap == 0)
-      vine__san_acquire(vine__who_waits(s->who));
+      vine__san_acquire(vine__waiter_sync_key(s->waiter));
     deliver(c, s, op->ptr, op->word);
     return true;
   }
@@ -231,7 +231,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == c->cap,
                 "CHAN2: sender waits beside room");
-    vine__san_acquire(vine__who_waits(s->who));
+    vine__san_acquire(vine__waiter_sync_key(s->waiter));
     slot_put(c, c->recvx, s->elem, s->word);
     c->sendx = next_slot(c, c->sendx);
   } else {
@@ -254,7 +254,7 @@ bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op) {
   if (s) {
     VINE_DCHECK(c->cap == 0, "CHAN2: sender waits beside room");
     vine__lock_release(&c->lock);
-    vine__san_acquire(vine__who_waits(s->who));
+    vine__san_acquire(vine__waiter_sync_key(s->waiter));
     take(c, op, s->elem, s->word);
     wake(s, true, 1); // who may free c
     return true;
@@ -288,10 +288,10 @@ bool vine__chan_is_empty(struct vine_chan *c) {
 // --- blocking ---
 
 static void sudog_init(struct vine__sudog *s, struct vine_chan *c,
-                       const struct vine__op *op, vine__who who) {
+                       const struct vine__op *op, vine__waiter waiter) {
   *s = (struct vine__sudog){
-      .who = who, .c = c, .elem = op->ptr, .word = op->word};
-  vine__san_release(vine__who_waits(who));
+      .waiter = waiter, .c = c, .elem = op->ptr, .word = op->word};
+  vine__san_release(vine__waiter_sync_key(waiter));
 }
 
 // Waits in q with c->lock held; the result is what the waker passes.
@@ -300,14 +300,14 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
   struct g *g = vine__getg();
   if (g) {
     struct vine__sudog *s = sudog_alloc(vine__getm());
-    sudog_init(s, c, op, vine__who_goroutine(g));
+    sudog_init(s, c, op, vine__waiter_of_goroutine(g));
     g->waiting = s;
     vine__waitq_push(q, s);
     vine__park(g, why, vine__park_unlock, &c->lock);
   }
   struct vine__sleeper me = {0, 0};
   struct vine__sudog s;
-  sudog_init(&s, c, op, vine__who_thread(&me));
+  sudog_init(&s, c, op, vine__waiter_of_thread(&me));
   vine__waitq_push(q, &s);
   vine__lock_release(&c->lock);
   return vine__sleep(&me);

@@ -13,7 +13,7 @@ struct vine__select;
 // the channel's lock while it is linked, afterwards to who unlinked it.
 struct vine__sudog {
   struct vine__sudog *next, *prev;
-  vine__who who;
+  vine__waiter waiter;
   struct vine__select *sel; // null: waits for this channel alone
   struct vine_chan *c;
   void *elem;     // receiver: where to, or null; sender: a large element

@@ -465,7 +465,7 @@ static void watch_fire(struct vine__ctx_hook *h) {
 int64_t vine__ctx_watch_sys(vine_ctx_t ctx, const void *addr) {
   if (!((struct ctx *)ctx)->canceller)
     return 0;
-  struct watch *w = vine__waiter_alloc(sizeof *w);
+  struct watch *w = vine__wait_record_alloc(sizeof *w);
   VINE_ASSERT(!vine__until_is_deadline((intptr_t)w), "context: odd address");
   memset(w, 0, sizeof *w);
   w->intr.addr = addr;
@@ -492,5 +492,5 @@ void vine__ctx_unwatch_sys(int64_t watch) {
     return;
   if (!vine__ctx_detach(&w->hook))
     watch_settle(w);
-  vine__waiter_free(w, sizeof *w);
+  vine__wait_record_free(w, sizeof *w);
 }

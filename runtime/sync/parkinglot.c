@@ -144,17 +144,17 @@ static void record_free(struct vine__parked *w) {
   bool has_timer = w->is_timed && !timed(w)->intr;
   if (has_timer && !vine__timer_stop(&timed(w)->timer) && !leave(timed(w)))
     return;
-  vine__waiter_free(w, record_bytes(w));
+  vine__wait_record_free(w, record_bytes(w));
 }
 
 void vine__lot_wake(struct vine__parked *w, int64_t ret) {
   VINE_DCHECK(!w->is_linked, "PARKING1: woken while linked");
-  vine__who who = w->who;
-  if (!vine__who_is_thread(who)) {
-    ((struct g *)who)->waiting = NULL;
+  vine__waiter waiter = w->waiter;
+  if (!vine__waiter_is_thread(waiter)) {
+    vine__waiter_leave(waiter, w);
     record_free(w);
   }
-  vine__who_wake(who, (uint64_t)ret);
+  vine__waiter_wake(waiter, (uint64_t)ret);
 }
 
 void vine__lot_wake_all(struct vine__parked *w, int64_t ret) {
@@ -185,12 +185,12 @@ static void timed_out(struct vine__timer *timer) {
   struct vine__parked_timed *t =
       VINE_CONTAINER(timer, struct vine__parked_timed, timer);
   struct vine__bucket *b = t->bucket;
-  vine__who who = t->base.who;
+  vine__waiter waiter = t->base.waiter;
   vine__lock_acquire(&b->lock);
   if (!t->base.is_linked) {
     vine__lot_unlock(b);
     if (leave(t))
-      vine__waiter_free(t, sizeof *t);
+      vine__wait_record_free(t, sizeof *t);
     return;
   }
   vine__lot_take(b, &t->base);
@@ -198,9 +198,9 @@ static void timed_out(struct vine__timer *timer) {
   if (t->on_timeout)
     more = t->on_timeout(b, (void *)(uintptr_t)t->base.addr);
   vine__lot_unlock(b);
-  vine__waiter_free(t, sizeof *t);
-  ((struct g *)who)->waiting = NULL;
-  vine__who_wake(who, (uint64_t)-ETIMEDOUT);
+  vine__waiter_leave(waiter, t);
+  vine__wait_record_free(t, sizeof *t);
+  vine__waiter_wake(waiter, (uint64_t)-ETIMEDOUT);
   vine__lot_wake_all(more, 0);
 }
 
@@ -226,9 +226,9 @@ static bool park_unlock(struct g *g, void *arg) {
 }
 
 static void enqueue(struct vine__bucket *b, struct vine__parked *w,
-                    const struct vine__lot_wait *o, vine__who who) {
+                    const struct vine__lot_wait *o, vine__waiter waiter) {
   w->addr = o->addr;
-  w->who = who;
+  w->waiter = waiter;
   w->word = o->word;
   struct vine_interrupt *i = vine__until_interrupt(o->until);
   if (i) {
@@ -253,11 +253,11 @@ static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
 static struct vine__parked *record_new(struct vine__bucket *b,
                                        const struct vine__lot_wait *o) {
   if (!o->until) {
-    struct vine__parked *w = vine__waiter_alloc(sizeof *w);
+    struct vine__parked *w = vine__wait_record_alloc(sizeof *w);
     w->is_timed = false;
     return w;
   }
-  struct vine__parked_timed *t = vine__waiter_alloc(sizeof *t);
+  struct vine__parked_timed *t = vine__wait_record_alloc(sizeof *t);
   timed_init(t, b, o);
   return &t->base;
 }
@@ -283,7 +283,7 @@ static int64_t wait_thread(struct vine__bucket *b,
   struct vine__sleeper me = {0, 0};
   struct vine__parked_timed w; // its timer isn't used
   timed_init(&w, b, o);
-  enqueue(b, &w.base, o, vine__who_thread(&me));
+  enqueue(b, &w.base, o, vine__waiter_of_thread(&me));
   vine__lot_unlock(b);
   if (o->then)
     o->then(o->then_arg);
@@ -315,7 +315,7 @@ int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o) {
     return wait_thread(b, o);
   struct vine__parked *w = record_new(b, o);
   g->waiting = w;
-  enqueue(b, w, o, vine__who_goroutine(g));
+  enqueue(b, w, o, vine__waiter_of_goroutine(g));
   struct release r = {b, w, o};
   vine__park(g, o->why, park_unlock, &r);
 }

@@ -21,7 +21,7 @@ struct vine__bucket;
 struct vine__parked {
   struct vine__parked *next, *prev;
   const void *addr;
-  vine__who who;
+  vine__waiter waiter;
   uint64_t word; // its kind's own: see mutex, sem
   bool is_linked;
   bool is_timed; // it is a struct vine__parked_timed

@@ -51,7 +51,7 @@
 struct vine__select {
   _Atomic uint32_t done;
   uint32_t n;
-  vine__who who;
+  vine__waiter waiter;
   struct vine_select_case *cases;
   struct vine_select_case own; // cases of a select of one
   int64_t deadline_ns;         // 0: none
@@ -185,7 +185,7 @@ static struct vine__select *select_new(struct vine_select_case *cases,
   size_t with_chan = 0;
   for (size_t i = 0; i < n; i++)
     with_chan += cases[i].chan != NULL;
-  struct vine__select *sel = vine__waiter_alloc(select_bytes(with_chan));
+  struct vine__select *sel = vine__wait_record_alloc(select_bytes(with_chan));
   memset(sel, 0, sizeof *sel);
   sel->cases = cases;
   for (size_t i = 0; i < n; i++)
@@ -198,7 +198,7 @@ static struct vine__select *select_new(struct vine_select_case *cases,
 }
 
 static void select_free(struct vine__select *sel) {
-  vine__waiter_free(sel, select_bytes(sel->n));
+  vine__wait_record_free(sel, select_bytes(sel->n));
 }
 
 // SELECT4: true for the second one to leave.
@@ -209,7 +209,7 @@ static bool leave(struct vine__select *sel) {
 // The winner is done with sel. A thread frees its own: until it is woken its
 // deadline may pass, and then it competes too.
 static void select_release(struct vine__select *sel) {
-  if (vine__who_is_thread(sel->who))
+  if (vine__waiter_is_thread(sel->waiter))
     return;
   if (!sel->deadline_ns || vine__timer_stop(&sel->timer) || leave(sel))
     select_free(sel);
@@ -265,12 +265,12 @@ static void unlink_all(struct vine__select *sel) {
 
 // The select is over; its call returns ret.
 static void finish(struct vine__select *sel, int ret) {
-  vine__who who = sel->who;
+  vine__waiter waiter = sel->waiter;
   unlink_all(sel);
-  if (!vine__who_is_thread(who))
-    ((struct g *)who)->waiting = NULL;
+  if (!vine__waiter_is_thread(waiter))
+    vine__waiter_leave(waiter, sel);
   select_release(sel);
-  vine__who_wake(who, (uint64_t)(int64_t)ret);
+  vine__waiter_wake(waiter, (uint64_t)(int64_t)ret);
 }
 
 // What the call returns after case i: a select its number, a send or receive
@@ -298,11 +298,11 @@ static void timed_out(struct vine__timer *t) {
 
 // --- waiting ---
 
-static void enqueue_all(struct vine__select *sel, vine__who who) {
-  sel->who = who;
-  vine__san_release(vine__who_waits(who));
+static void enqueue_all(struct vine__select *sel, vine__waiter waiter) {
+  sel->waiter = waiter;
+  vine__san_release(vine__waiter_sync_key(waiter));
   for (uint32_t i = 0; i < sel->n; i++) {
-    sel->sg[i].who = who;
+    sel->sg[i].waiter = waiter;
     vine__waitq_push(queue_of(sel, &sel->sg[i]), &sel->sg[i]);
   }
 }
@@ -323,7 +323,7 @@ static int wait_thread(struct vine__select *sel) {
   struct vine__sleeper me = {0, 0};
   int64_t deadline_ns = sel->deadline_ns;
   int ret = -ETIMEDOUT;
-  enqueue_all(sel, vine__who_thread(&me));
+  enqueue_all(sel, vine__waiter_of_thread(&me));
   unlock_all(sel, NULL);
   if (deadline_ns && !vine__sleep_until(&me, deadline_ns) && try_win(sel))
     unlink_all(sel);
@@ -339,7 +339,7 @@ static int wait(struct vine__select *sel, enum vine__wait_reason why) {
   if (!g)
     return wait_thread(sel);
   g->waiting = sel;
-  enqueue_all(sel, vine__who_goroutine(g));
+  enqueue_all(sel, vine__waiter_of_goroutine(g));
   vine__park(g, why, park_unlock, sel);
 }
 
