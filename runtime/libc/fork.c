@@ -14,8 +14,9 @@
 // POSIX says of mutexes.
 //
 // Locking: the locks of the watchdog, timers, the scheduler and the list of
-// goroutines are held across the fork. Those of the lot and of vine_park are
-// only held for moments by others, and nothing that they guard is kept.
+// goroutines are held across the fork. Those of the parking lot and of
+// vine_park are only held for moments by others, and nothing that they guard is
+// kept.
 
 #include "libc/fork.h"
 #include "api/go.h"
@@ -106,7 +107,7 @@ static void in_child(void) {
   vine__lock_reset_child(&s->lock);
   vine__timers_fork_child();
   vine__park_fork_child();
-  vine__lot_fork_child();
+  vine__parking_fork_child();
   vine__lock_reset_child(&vine__sysmon_lock);
 }
 

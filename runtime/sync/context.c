@@ -458,7 +458,7 @@ struct watch {
 
 static void watch_fire(struct vine__ctx_hook *h) {
   struct watch *w = VINE_CONTAINER(h, struct watch, hook);
-  vine__lot_interrupt(&w->intr);
+  vine__parking_interrupt(&w->intr);
   store_release(&w->is_idle, 1); // pairs with unwatch; w may be gone now
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // include/vine/group.h: the parts that block or wake. A counter and a bit in
-// one word; waiters are in the lot (parkinglot.c).
+// one word; waiters are in the parking lot (parkinglot.c).
 //
 // Invariants:
 // (GROUP1) The bit is set, under the bucket's lock, before a waiter is queued,
@@ -18,47 +18,47 @@
 
 void vine__group_settle_sys(vine_group *wg, int64_t n) {
   vine__san_sync(wg); // as the inline calls do
-  struct vine__bucket *b = vine__lot_lock(wg);
+  struct vine__bucket *b = vine__parking_lock(wg);
   struct vine__parked *list = NULL, **end = &list, *w;
   int64_t now = __atomic_add_fetch(&wg->state, 2 * n, __ATOMIC_ACQ_REL);
   if (now < 0) {
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     vine__fatal("sync: negative WaitGroup counter");
   }
   if (now == 1) {
     __atomic_fetch_and(&wg->state, ~1ll, __ATOMIC_RELAXED);
-    while ((w = vine__lot_first(b, wg)) != NULL) {
-      vine__lot_take(b, w);
+    while ((w = vine__parking_first(b, wg)) != NULL) {
+      vine__parking_take(b, w);
       *end = w;
       end = &w->next;
     }
   }
-  vine__lot_unlock(b);
-  vine__lot_wake_all(list, 0);
+  vine__parking_unlock(b);
+  vine__parking_wake_all(list, 0);
 }
 
 static struct vine__parked *group_timed_out(struct vine__bucket *b, void *wg) {
-  if (!vine__lot_first(b, wg))
+  if (!vine__parking_first(b, wg))
     __atomic_fetch_and(&((vine_group *)wg)->state, ~1ll, __ATOMIC_RELAXED);
   return NULL;
 }
 
 int vine__group_block_sys(vine_group *wg, int64_t until) {
-  struct vine__bucket *b = vine__lot_lock(wg);
+  struct vine__bucket *b = vine__parking_lock(wg);
   int64_t v = __atomic_load_n(&wg->state, __ATOMIC_ACQUIRE);
   do {
     if (v < 2) {
-      vine__lot_unlock(b);
+      vine__parking_unlock(b);
       vine__san_acquire(wg);
       return 0;
     }
   } while (!__atomic_compare_exchange_n(&wg->state, &v, v | 1, 0,
                                         __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
-  struct vine__lot_wait o = {
+  struct vine__parking_wait o = {
       .addr = wg,
       .why = VINE_WAIT_GROUP,
       .until = until,
       .on_timeout = group_timed_out,
   };
-  return (int)vine__lot_wait(b, &o);
+  return (int)vine__parking_wait(b, &o);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The lot. parkinglot.h has the contract.
+// The parking lot. parkinglot.h has the contract.
 //
 // How it works. A table of buckets, chosen by a hash of the address. A bucket
 // has a lock and one list of waiters, in which those of one address are in
@@ -54,7 +54,7 @@ static struct vine__bucket buckets[BUCKETS] = {
     FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64,
 };
 
-struct vine__bucket *vine__lot_lock(const void *addr) {
+struct vine__bucket *vine__parking_lock(const void *addr) {
   uint64_t h = (uintptr_t)addr * 0x9e3779b97f4a7c15ull; // Fibonacci hashing
   struct vine__bucket *b = &buckets[h >> 54];
   _Static_assert(BUCKETS == 1 << (64 - 54), "bits of the hash");
@@ -62,9 +62,11 @@ struct vine__bucket *vine__lot_lock(const void *addr) {
   return b;
 }
 
-void vine__lot_unlock(struct vine__bucket *b) { vine__lock_release(&b->lock); }
+void vine__parking_unlock(struct vine__bucket *b) {
+  vine__lock_release(&b->lock);
+}
 
-void vine__lot_fork_child(void) {
+void vine__parking_fork_child(void) {
   for (int i = 0; i < BUCKETS; i++)
     buckets[i] = (struct vine__bucket)FREE;
 }
@@ -97,9 +99,10 @@ static struct vine__parked_timed *timed(struct vine__parked *w) {
   return VINE_CONTAINER(w, struct vine__parked_timed, base);
 }
 
-void vine__lot_take(struct vine__bucket *b, struct vine__parked *w) {
+void vine__parking_take(struct vine__bucket *b, struct vine__parked *w) {
   VINE_ASSERT(w->is_linked, "PARKING1: waiter taken twice");
-  VINE_DCHECK(vine__lock_is_held(&b->lock), "lot: bucket is not locked");
+  VINE_DCHECK(vine__lock_is_held(&b->lock),
+              "parking lot: bucket is not locked");
   if (w->prev)
     w->prev->next = w->next;
   else
@@ -120,11 +123,12 @@ static struct vine__parked *from(struct vine__parked *w, const void *addr) {
   return w;
 }
 
-struct vine__parked *vine__lot_first(struct vine__bucket *b, const void *addr) {
+struct vine__parked *vine__parking_first(struct vine__bucket *b,
+                                         const void *addr) {
   return from(b->first, addr);
 }
 
-struct vine__parked *vine__lot_next(struct vine__parked *w) {
+struct vine__parked *vine__parking_next(struct vine__parked *w) {
   return from(w->next, w->addr);
 }
 
@@ -147,7 +151,7 @@ static void record_free(struct vine__parked *w) {
   vine__wait_record_free(w, record_bytes(w));
 }
 
-void vine__lot_wake(struct vine__parked *w, int64_t ret) {
+void vine__parking_wake(struct vine__parked *w, int64_t ret) {
   VINE_DCHECK(!w->is_linked, "PARKING1: woken while linked");
   vine__waiter waiter = w->waiter;
   if (!vine__waiter_is_thread(waiter)) {
@@ -157,28 +161,28 @@ void vine__lot_wake(struct vine__parked *w, int64_t ret) {
   vine__waiter_wake(waiter, (uint64_t)ret);
 }
 
-void vine__lot_wake_all(struct vine__parked *w, int64_t ret) {
+void vine__parking_wake_all(struct vine__parked *w, int64_t ret) {
   while (w) {
     struct vine__parked *next = w->next;
-    vine__lot_wake(w, ret);
+    vine__parking_wake(w, ret);
     w = next;
   }
 }
 
-void vine__lot_interrupt(struct vine_interrupt *i) {
-  struct vine__bucket *b = vine__lot_lock(i->addr);
+void vine__parking_interrupt(struct vine_interrupt *i) {
+  struct vine__bucket *b = vine__parking_lock(i->addr);
   struct vine__parked *w = i->parked, *more = NULL;
   i->is_over = true;
   if (w) {
     struct vine__parked_timed *t = timed(w);
-    vine__lot_take(b, w);
+    vine__parking_take(b, w);
     if (t->on_timeout)
       more = t->on_timeout(b, (void *)(uintptr_t)w->addr);
   }
-  vine__lot_unlock(b);
+  vine__parking_unlock(b);
   if (w)
-    vine__lot_wake(w, -ECANCELED);
-  vine__lot_wake_all(more, 0);
+    vine__parking_wake(w, -ECANCELED);
+  vine__parking_wake_all(more, 0);
 }
 
 static void timed_out(struct vine__timer *timer) {
@@ -188,20 +192,20 @@ static void timed_out(struct vine__timer *timer) {
   vine__waiter waiter = t->base.waiter;
   vine__lock_acquire(&b->lock);
   if (!t->base.is_linked) {
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     if (leave(t))
       vine__wait_record_free(t, sizeof *t);
     return;
   }
-  vine__lot_take(b, &t->base);
+  vine__parking_take(b, &t->base);
   struct vine__parked *more = NULL;
   if (t->on_timeout)
     more = t->on_timeout(b, (void *)(uintptr_t)t->base.addr);
-  vine__lot_unlock(b);
+  vine__parking_unlock(b);
   vine__waiter_leave(waiter, t);
   vine__wait_record_free(t, sizeof *t);
   vine__waiter_wake(waiter, (uint64_t)-ETIMEDOUT);
-  vine__lot_wake_all(more, 0);
+  vine__parking_wake_all(more, 0);
 }
 
 // --- waiting ---
@@ -210,7 +214,7 @@ static void timed_out(struct vine__timer *timer) {
 struct release {
   struct vine__bucket *b;
   struct vine__parked *w;
-  const struct vine__lot_wait *o;
+  const struct vine__parking_wait *o;
 };
 
 static bool park_unlock(struct g *g, void *arg) {
@@ -219,20 +223,20 @@ static bool park_unlock(struct g *g, void *arg) {
   if (vine__until_is_deadline(r->o->until))
     // w stays: who takes it needs the lock
     vine__timer_start(&timed(r->w)->timer, r->o->until, timed_out, NULL);
-  vine__lot_unlock(r->b);
+  vine__parking_unlock(r->b);
   if (r->o->then)
     r->o->then(r->o->then_arg);
   return true;
 }
 
 static void enqueue(struct vine__bucket *b, struct vine__parked *w,
-                    const struct vine__lot_wait *o, vine__waiter waiter) {
+                    const struct vine__parking_wait *o, vine__waiter waiter) {
   w->addr = o->addr;
   w->waiter = waiter;
   w->word = o->word;
   struct vine_interrupt *i = vine__until_interrupt(o->until);
   if (i) {
-    VINE_ASSERT(i->addr == o->addr, "lot: interrupt of another wait");
+    VINE_ASSERT(i->addr == o->addr, "parking lot: interrupt of another wait");
     i->parked = w;
   }
   if (o->front)
@@ -242,7 +246,7 @@ static void enqueue(struct vine__bucket *b, struct vine__parked *w,
 }
 
 static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
-                       const struct vine__lot_wait *o) {
+                       const struct vine__parking_wait *o) {
   memset(t, 0, sizeof *t);
   t->bucket = b;
   t->on_timeout = o->on_timeout;
@@ -251,7 +255,7 @@ static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
 }
 
 static struct vine__parked *record_new(struct vine__bucket *b,
-                                       const struct vine__lot_wait *o) {
+                                       const struct vine__parking_wait *o) {
   if (!o->until) {
     struct vine__parked *w = vine__wait_record_alloc(sizeof *w);
     w->is_timed = false;
@@ -264,27 +268,27 @@ static struct vine__parked *record_new(struct vine__bucket *b,
 
 // A plain thread whose deadline passed: true if it took itself off.
 static bool give_up(struct vine__bucket *b, struct vine__parked *w,
-                    const struct vine__lot_wait *o) {
+                    const struct vine__parking_wait *o) {
   struct vine__parked *more = NULL;
   vine__lock_acquire(&b->lock);
   bool mine = w->is_linked;
   if (mine) {
-    vine__lot_take(b, w);
+    vine__parking_take(b, w);
     if (o->on_timeout)
       more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
   }
-  vine__lot_unlock(b);
-  vine__lot_wake_all(more, 0);
+  vine__parking_unlock(b);
+  vine__parking_wake_all(more, 0);
   return mine;
 }
 
 static int64_t wait_thread(struct vine__bucket *b,
-                           const struct vine__lot_wait *o) {
+                           const struct vine__parking_wait *o) {
   struct vine__sleeper me = {0, 0};
   struct vine__parked_timed w; // its timer isn't used
   timed_init(&w, b, o);
   enqueue(b, &w.base, o, vine__waiter_of_thread(&me));
-  vine__lot_unlock(b);
+  vine__parking_unlock(b);
   if (o->then)
     o->then(o->then_arg);
   if (vine__until_is_deadline(o->until) && !vine__sleep_until(&me, o->until) &&
@@ -295,18 +299,19 @@ static int64_t wait_thread(struct vine__bucket *b,
 
 // The interrupt came before the wait.
 static int64_t wait_is_over(struct vine__bucket *b,
-                            const struct vine__lot_wait *o) {
+                            const struct vine__parking_wait *o) {
   struct vine__parked *more = NULL;
   if (o->on_timeout)
     more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
-  vine__lot_unlock(b);
+  vine__parking_unlock(b);
   if (o->then)
     o->then(o->then_arg);
-  vine__lot_wake_all(more, 0);
+  vine__parking_wake_all(more, 0);
   return -ECANCELED;
 }
 
-int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o) {
+int64_t vine__parking_wait(struct vine__bucket *b,
+                           const struct vine__parking_wait *o) {
   struct g *g = vine__getg();
   struct vine_interrupt *i = vine__until_interrupt(o->until);
   if (i && i->is_over)
@@ -323,28 +328,28 @@ int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o) {
 // --- counting semaphores ---
 
 int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why) {
-  struct vine__bucket *b = vine__lot_lock(count);
+  struct vine__bucket *b = vine__parking_lock(count);
   if (*count > 0) {
     --*count;
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     vine__san_acquire(count);
     return 0;
   }
-  struct vine__lot_wait o = {.addr = count, .why = why};
-  return vine__lot_wait(b, &o);
+  struct vine__parking_wait o = {.addr = count, .why = why};
+  return vine__parking_wait(b, &o);
 }
 
 void vine__sema_release(uint32_t *count, uint32_t n) {
   vine__san_release(count);
-  struct vine__bucket *b = vine__lot_lock(count);
+  struct vine__bucket *b = vine__parking_lock(count);
   struct vine__parked *list = NULL, **end = &list, *w;
-  for (; n > 0 && (w = vine__lot_first(b, count)) != NULL; n--) {
-    vine__lot_take(b, w);
+  for (; n > 0 && (w = vine__parking_first(b, count)) != NULL; n--) {
+    vine__parking_take(b, w);
     *end = w;
     end = &w->next;
   }
   if (n > 0) // PARKING2: as many are on their way to acquire
     *count += n;
-  vine__lot_unlock(b);
-  vine__lot_wake_all(list, 0);
+  vine__parking_unlock(b);
+  vine__parking_wake_all(list, 0);
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
-// The lot: where everything that locks waits, found by the address it waits
-// for. So a lock is a word or two, needs no memory of its own for its waiters,
-// and its last user may free it at once. After WebKit's ParkingLot and Go's
-// semaRoot.
+// The parking lot: whoever waits for a lock or the like does so here, and is
+// found by the address of what it waits for. So a lock is a word or two, needs
+// no memory of its own for its waiters, and its last user may free it at once.
+// After WebKit's ParkingLot and Go's semaRoot.
 //
-//   b = vine__lot_lock(addr)        nobody joins or leaves addr's queue now
-//   vine__lot_wait(b, ...)          joins it and blocks; unlocks b
-//   w = vine__lot_first(b, addr); vine__lot_take(b, w); vine__lot_unlock(b);
-//   vine__lot_wake(w, ret)          w's blocking call returns ret
-#ifndef VINE_SEMA_H
-#define VINE_SEMA_H
+//   b = vine__parking_lock(addr)        nobody joins or leaves addr's queue now
+//   vine__parking_wait(b, ...)          joins it and blocks; unlocks b
+//   w = vine__parking_first(b, addr); vine__parking_take(b, w);
+//   vine__parking_unlock(b); vine__parking_wake(w, ret)          w's blocking
+//   call returns ret
+#ifndef VINE_PARKINGLOT_H
+#define VINE_PARKINGLOT_H
 
 #include "sched/timer.h"
 #include "sched/waiter.h"
@@ -42,7 +43,7 @@ static inline struct vine_interrupt *vine__until_interrupt(int64_t until) {
 }
 
 // What to wait for, and how. Zeros are the common case.
-struct vine__lot_wait {
+struct vine__parking_wait {
   const void *addr;
   uint64_t word;
   enum vine__wait_reason why;
@@ -58,28 +59,30 @@ struct vine__lot_wait {
   void *then_arg;
 };
 
-struct vine__bucket *vine__lot_lock(const void *addr);
+struct vine__bucket *vine__parking_lock(const void *addr);
 
 // In a forked child: nobody waits, and nobody is at it.
-void vine__lot_fork_child(void);
-void vine__lot_unlock(struct vine__bucket *b);
+void vine__parking_fork_child(void);
+void vine__parking_unlock(struct vine__bucket *b);
 
 // b is addr's, locked. On a goroutine it only returns when it needn't wait:
-// the entry stub returns what vine__lot_wake passes.
-int64_t vine__lot_wait(struct vine__bucket *b, const struct vine__lot_wait *o);
+// the entry stub returns what vine__parking_wake passes.
+int64_t vine__parking_wait(struct vine__bucket *b,
+                           const struct vine__parking_wait *o);
 
 // The first waiter for addr, or for the same as w behind it; null: none.
-struct vine__parked *vine__lot_first(struct vine__bucket *b, const void *addr);
-struct vine__parked *vine__lot_next(struct vine__parked *w);
-void vine__lot_take(struct vine__bucket *b, struct vine__parked *w);
+struct vine__parked *vine__parking_first(struct vine__bucket *b,
+                                         const void *addr);
+struct vine__parked *vine__parking_next(struct vine__parked *w);
+void vine__parking_take(struct vine__bucket *b, struct vine__parked *w);
 
 // Ends the wait that i is used in now, or the next one.
-void vine__lot_interrupt(struct vine_interrupt *i);
+void vine__parking_interrupt(struct vine_interrupt *i);
 
 // w was taken; no lock is held.
-void vine__lot_wake(struct vine__parked *w, int64_t ret);
+void vine__parking_wake(struct vine__parked *w, int64_t ret);
 // The same for a chain by next.
-void vine__lot_wake_all(struct vine__parked *w, int64_t ret);
+void vine__parking_wake_all(struct vine__parked *w, int64_t ret);
 
 // Counting semaphores for the runtime's own use: *count is guarded by the
 // bucket. Release hands over directly to the first waiter.

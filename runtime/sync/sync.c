@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // include/vine/sync.h and group.h: the parts that may block, or wake.
 //
-// How it works. All waiting is in the lot (parkinglot.c), by the address of the
-// lock. The word of a lock says whether there may be waiters; it changes to
-// "none" only under the bucket's lock. What unlocks last touches the word in
-// the same instruction that unlocks it: the next owner may free it.
+// How it works. All waiting is in the parking lot (parkinglot.c), by the
+// address of the lock. The word of a lock says whether there may be waiters; it
+// changes to "none" only under the bucket's lock. What unlocks last touches the
+// word in the same instruction that unlocks it: the next owner may free it.
 //
 // A blocked call doesn't come back to C here. Where the woken one must try
 // again (mutex), the stub's result says so, and the loop is in the header.
 //
-// The mutex. LOCKED; PARKED: somebody may wait in the lot; WOKEN: a waiter was
+// The mutex. LOCKED; PARKED: somebody may be parked; WOKEN: a waiter was
 // woken and will try, so that unlocking need not wake another. An arriving
 // one may take the lock before the woken one does, which then waits again in
 // front, with the time it first began (Go's normal mode, which is fast, since
@@ -71,21 +71,22 @@ static bool spin(unsigned i) {
   return true;
 }
 
-// PARKED was set; the lot says whether that is still so (SYNC1). True: waited.
+// PARKED was set; the bucket tells whether that is still so (SYNC1). True:
+// waited.
 static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
-  struct vine__bucket *b = vine__lot_lock(m);
+  struct vine__bucket *b = vine__parking_lock(m);
   uint32_t s = load_relaxed(word_of(m));
   if ((s & (LOCKED | PARKED)) != (LOCKED | PARKED)) {
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     return false;
   }
-  struct vine__lot_wait o = {
+  struct vine__parking_wait o = {
       .addr = m,
       .word = (uint64_t)(since ? since : vine__os_nanotime()),
       .why = VINE_WAIT_MUTEX,
       .front = since != 0,
   };
-  *ret = vine__lot_wait(b, &o);
+  *ret = vine__parking_wait(b, &o);
   return true;
 }
 
@@ -129,20 +130,20 @@ void vine__mutex_wake_sys(vine_mutex *m) {
   vine__san_sync(m); // cond_unlock is called when its goroutine has stopped
   if (unlock_beside_woken(m))
     return;
-  struct vine__bucket *b = vine__lot_lock(m);
-  struct vine__parked *w = vine__lot_first(b, m);
+  struct vine__bucket *b = vine__parking_lock(m);
+  struct vine__parked *w = vine__parking_first(b, m);
   if (!w) {
     store_release(word_of(m), 0);
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     return;
   }
-  uint32_t parked = vine__lot_next(w) ? PARKED : 0;
-  vine__lot_take(b, w);
+  uint32_t parked = vine__parking_next(w) ? PARKED : 0;
+  vine__parking_take(b, w);
   int64_t since = (int64_t)w->word;
   bool starved = vine__os_nanotime() - since > STARVED_NS;
   store_release(word_of(m), parked | (starved ? LOCKED : WOKEN));
-  vine__lot_unlock(b);
-  vine__lot_wake(w, starved ? 0 : since);
+  vine__parking_unlock(b);
+  vine__parking_wake(w, starved ? 0 : since);
 }
 
 // --- readers and writers: Go's algorithm ---
@@ -174,7 +175,7 @@ void vine__rwmutex_writer_leave_sys(vine_rwmutex *rw, int32_t readers) {
 // --- condition variable ---
 
 static void cond_update(struct vine__bucket *b, vine_cond *c) {
-  if (!vine__lot_first(b, c))
+  if (!vine__parking_first(b, c))
     __atomic_store_n(&c->waiters, 0, __ATOMIC_RELAXED);
 }
 
@@ -190,9 +191,9 @@ static void cond_unlock(void *arg) {
 
 int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
   vine__san_release(m);
-  struct vine__bucket *b = vine__lot_lock(c);
+  struct vine__bucket *b = vine__parking_lock(c);
   __atomic_store_n(&c->waiters, 1, __ATOMIC_SEQ_CST); // before m is unlocked
-  struct vine__lot_wait o = {
+  struct vine__parking_wait o = {
       .addr = c,
       .why = VINE_WAIT_COND,
       .until = until,
@@ -200,32 +201,32 @@ int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
       .then = cond_unlock,
       .then_arg = m,
   };
-  return (int)vine__lot_wait(b, &o);
+  return (int)vine__parking_wait(b, &o);
 }
 
 // Takes w and appends it to a chain; the next waiter for the same address.
 static struct vine__parked *take_to(struct vine__bucket *b,
                                     struct vine__parked *w,
                                     struct vine__parked ***end) {
-  struct vine__parked *next = vine__lot_next(w);
-  vine__lot_take(b, w);
+  struct vine__parked *next = vine__parking_next(w);
+  vine__parking_take(b, w);
   **end = w;
   *end = &w->next;
   return next;
 }
 
 void vine__cond_wake_sys(vine_cond *c, bool all) {
-  struct vine__bucket *b = vine__lot_lock(c);
+  struct vine__bucket *b = vine__parking_lock(c);
   struct vine__parked *list = NULL, **end = &list;
-  struct vine__parked *w = vine__lot_first(b, c);
+  struct vine__parked *w = vine__parking_first(b, c);
   while (w) {
     w = take_to(b, w, &end);
     if (!all)
       break;
   }
   cond_update(b, c); // those in `list` still use c
-  vine__lot_unlock(b);
-  vine__lot_wake_all(list, 0);
+  vine__parking_unlock(b);
+  vine__parking_wake_all(list, 0);
 }
 
 // --- weighted semaphore ---
@@ -234,7 +235,7 @@ void vine__cond_wake_sys(vine_cond *c, bool all) {
 static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
   vine_sem *s = addr;
   struct vine__parked *list = NULL, **end = &list;
-  struct vine__parked *w = vine__lot_first(b, s);
+  struct vine__parked *w = vine__parking_first(b, s);
   while (w) {
     int64_t v = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
     int64_t cost = 2 * (int64_t)w->word;
@@ -250,34 +251,34 @@ static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
 // Nobody waits here at s, so nobody but the caller may keep s alive.
 void vine__sem_wake_sys(vine_sem *s) {
   vine__san_acquire(s); // what earlier releases let go
-  struct vine__bucket *b = vine__lot_lock(s);
+  struct vine__bucket *b = vine__parking_lock(s);
   struct vine__parked *list = NULL;
-  if (vine__lot_first(b, s))
+  if (vine__parking_first(b, s))
     list = sem_grant(b, s);
-  vine__lot_unlock(b);
-  vine__lot_wake_all(list, 0);
+  vine__parking_unlock(b);
+  vine__parking_wake_all(list, 0);
 }
 
 int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
-  struct vine__bucket *b = vine__lot_lock(s);
+  struct vine__bucket *b = vine__parking_lock(s);
   int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
-  bool first = !vine__lot_first(b, s);
+  bool first = !vine__parking_first(b, s);
   bool late = vine__until_is_deadline(until) && vine__os_nanotime() >= until;
   if (first && v >= 2 * n)
     __atomic_fetch_sub(&s->state, 2 * n + 1, __ATOMIC_ACQ_REL);
   else if (first && late)
     __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED);
   if ((first && v >= 2 * n) || late) {
-    vine__lot_unlock(b);
+    vine__parking_unlock(b);
     vine__san_acquire(s);
     return first && v >= 2 * n ? 0 : -ETIMEDOUT;
   }
-  struct vine__lot_wait o = {
+  struct vine__parking_wait o = {
       .addr = s,
       .word = (uint64_t)n,
       .why = VINE_WAIT_SEMA,
       .until = until,
       .on_timeout = sem_grant,
   };
-  return (int)vine__lot_wait(b, &o);
+  return (int)vine__parking_wait(b, &o);
 }

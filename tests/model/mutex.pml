@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// runtime/sync/sync.c: the mutex with its bits LOCKED, PARKED and WOKEN, the lot's
-// bucket, and the hand-over to a starved waiter.
+// runtime/sync/sync.c: the mutex with its bits LOCKED, PARKED and WOKEN, the
+// bucket of the parking lot, and the hand-over to a starved waiter.
 //
 // THREADS goroutines lock and unlock LOOPS times. Each atomic instruction and
 // each bucket's critical section is the code's; whether a waiter has starved
