@@ -40,6 +40,7 @@
 struct timer {
   struct vine_timer pub; // first: the program has its address
   struct vine__timer t;
+  struct vine__chan_owner owner; // of pub.c
   struct vine__lock lock;
   int64_t period_ns; // 0: once
   void (*fn)(void *);
@@ -146,6 +147,8 @@ static bool halt(struct timer *t) {
 
 // --- making and freeing ---
 
+static void on_chan_free(struct vine__chan_owner *o);
+
 static struct timer *timer_make(const char *what, bool has_chan) {
   vine__check_running(what);
   struct timer *t = vine__alloc(vine__own_cache(), sizeof *t);
@@ -155,7 +158,8 @@ static struct timer *timer_make(const char *what, bool has_chan) {
   vine__lock_init(&t->lock, VINE_RANK_TIMEOBJ);
   if (has_chan) {
     t->pub.c = vine__chan_new_sys(sizeof(int64_t), VINE_ELEM_INT, 1);
-    t->pub.c->timer = t;
+    t->owner.on_free = on_chan_free;
+    t->pub.c->owner = &t->owner;
   }
   return t;
 }
@@ -208,7 +212,7 @@ void vine__timer_free_sys(vine_timer_t pub) {
   halt(t);
   vine__lock_release(&t->lock);
   if (t->pub.c) {
-    t->pub.c->timer = NULL;
+    t->pub.c->owner = NULL;
     vine__chan_free_sys(t->pub.c);
   }
   vine__free(vine__own_cache(), t, sizeof *t);
@@ -220,9 +224,8 @@ vine_chan_t vine__after_sys(int64_t ns) {
   return timer_go(t, ns)->c;
 }
 
-// vine_chan_free of a channel that has a timer.
-void vine__timer_chan_free(void *timer) {
-  struct timer *t = timer;
+static void on_chan_free(struct vine__chan_owner *o) {
+  struct timer *t = VINE_CONTAINER(o, struct timer, owner);
   if (!t->is_after)
     vine__fatal("free of a timer's channel: free the timer");
   vine__timer_free_sys(&t->pub);

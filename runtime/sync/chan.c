@@ -553,8 +553,8 @@ struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
 void vine__chan_free_sys(struct vine_chan *c) {
   if (!c)
     return;
-  if (c->timer) {
-    vine__timer_chan_free(c->timer);
+  if (c->owner) {
+    c->owner->on_free(c->owner);
     return;
   }
   if (load_relaxed(&c->recvq.first) || load_relaxed(&c->sendq.first))

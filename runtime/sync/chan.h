@@ -27,6 +27,12 @@ struct vine__waitq {
   struct vine__sudog *last;
 };
 
+// In the record of something that has a channel of its own, such as a timer:
+// what vine_chan_free of that channel does instead. It may be fatal.
+struct vine__chan_owner {
+  void (*on_free)(struct vine__chan_owner *o);
+};
+
 struct vine_chan {
   struct vine__lock lock;
   _Atomic size_t count; // elements buffered; written under the lock
@@ -37,7 +43,7 @@ struct vine_chan {
   size_t elem_bytes;
   size_t stride;       // bytes between slots; 0 for zero-size elements
   size_t sendx, recvx; // slots, below cap
-  void *timer;         // time.c: what sends to it, or null
+  struct vine__chan_owner *owner; // null: the program
   struct vine__waitq recvq, sendq;
   uint64_t buf[];
 };
@@ -88,9 +94,6 @@ void vine__chan_free_sys(struct vine_chan *c);
 void vine__chan_close_sys(struct vine_chan *c);
 int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n);
 int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n);
-
-// time.c: the end of a channel that has a timer, with its timer.
-void vine__timer_chan_free(void *timer);
 
 // select.c. `s` was unlinked: whether it won its select, so that it is the
 // caller's; else somebody else's case did.
