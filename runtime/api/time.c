@@ -130,8 +130,8 @@ static void start_locked(struct timer *t, int64_t ns) { // TIME1
   vine__timer_start(&t->t, vine__deadline_after(ns > 0 ? ns : 0), fire, NULL);
 }
 
-// Returns with t->lock held. True if t was to fire, or to be received from.
-static bool halt(struct timer *t) {
+// Takes t->lock. True if t was to fire, or to be received from.
+static bool halt_and_lock(struct timer *t) {
   bool stopped = false;
   for (;;) {
     stopped |= vine__timer_stop_sync(&t->t);
@@ -192,14 +192,14 @@ static struct timer *checked(void *pub, const char *what) {
 
 bool vine__timer_stop_sys(vine_timer_t pub) {
   struct timer *t = checked(pub, "Stop");
-  bool stopped = halt(t);
+  bool stopped = halt_and_lock(t);
   vine__lock_release(&t->lock);
   return stopped;
 }
 
 bool vine__timer_reset_sys(vine_timer_t pub, int64_t ns) {
   struct timer *t = checked(pub, "Reset");
-  bool stopped = halt(t);
+  bool stopped = halt_and_lock(t);
   start_locked(t, ns);
   vine__lock_release(&t->lock);
   return stopped;
@@ -209,7 +209,7 @@ void vine__timer_free_sys(vine_timer_t pub) {
   struct timer *t = (struct timer *)pub;
   if (!t)
     return;
-  halt(t);
+  halt_and_lock(t);
   vine__lock_release(&t->lock);
   if (t->pub.c) {
     t->pub.c->owner = NULL;
@@ -248,14 +248,14 @@ vine_ticker_t vine__ticker_new_sys(int64_t period_ns) {
 
 void vine__ticker_stop_sys(vine_ticker_t pub) {
   struct timer *t = checked(pub, "Stop");
-  halt(t);
+  halt_and_lock(t);
   vine__lock_release(&t->lock);
 }
 
 void vine__ticker_reset_sys(vine_ticker_t pub, int64_t period_ns) {
   checked_period(period_ns, "Ticker.Reset");
   struct timer *t = checked(pub, "Reset");
-  halt(t);
+  halt_and_lock(t);
   t->period_ns = period_ns;
   start_locked(t, period_ns);
   vine__lock_release(&t->lock);

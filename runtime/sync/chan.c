@@ -197,7 +197,7 @@ static void deliver(struct vine_chan *c, struct vine__sudog *s, const void *p,
 
 // --- send, receive ---
 
-bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op) {
+bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
   VINE_DCHECK(chan_is_valid(c), "chan: indices disagree");
   if (load_relaxed(&c->closed)) {
     vine__lock_release(&c->lock);
@@ -243,7 +243,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
     wake(s, true, 1);
 }
 
-bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op) {
+bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
   VINE_DCHECK(chan_is_valid(c), "chan: indices disagree");
   op->ok = true;
   if (load_relaxed(&c->count) > 0) {
@@ -313,20 +313,20 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
   return vine__sleep(&me);
 }
 
-static uint64_t send_locked(struct vine_chan *c, struct vine__op *op) {
-  if (vine__chan_send_locked(c, op))
+static uint64_t send_unlock(struct vine_chan *c, struct vine__op *op) {
+  if (vine__chan_try_send_unlock(c, op))
     return 1;
   return wait_in(c, &c->sendq, op, VINE_WAIT_CHAN_SEND);
 }
 
 static uint64_t send(struct vine_chan *c, struct vine__op *op) {
   vine__lock_acquire(&c->lock);
-  return send_locked(c, op);
+  return send_unlock(c, op);
 }
 
-static uint64_t recv_word_locked(struct vine_chan *c) {
+static uint64_t recv_word_unlock(struct vine_chan *c) {
   struct vine__op op = {0};
-  if (vine__chan_recv_locked(c, &op))
+  if (vine__chan_try_recv_unlock(c, &op))
     return op.word;
   return wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
 }
@@ -449,15 +449,15 @@ uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result) {
   return result;
 }
 
-int vine__chan_send_word_locked_sys(struct vine_chan *c, uint64_t word) {
+int vine__chan_send_word_adopt_sys(struct vine_chan *c, uint64_t word) {
   struct vine__op op = {.word = word};
   vine__lock_adopt(&c->lock);
-  return (int)send_locked(c, &op);
+  return (int)send_unlock(c, &op);
 }
 
-uint64_t vine__chan_recv_word_locked_sys(struct vine_chan *c) {
+uint64_t vine__chan_recv_word_adopt_sys(struct vine_chan *c) {
   vine__lock_adopt(&c->lock);
-  return recv_word_locked(c);
+  return recv_word_unlock(c);
 }
 
 // --- the calls ---
@@ -485,7 +485,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
   if (__builtin_expect(type != c->type, 0))
     fatal_type(c, type);
   vine__lock_acquire(&c->lock);
-  return recv_word_locked(c);
+  return recv_word_unlock(c);
 }
 
 int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {
@@ -495,7 +495,7 @@ int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {
     vine__chan_check_bytes(c, n);
   struct vine__op op = {.ptr = p};
   vine__lock_acquire(&c->lock);
-  if (vine__chan_recv_locked(c, &op))
+  if (vine__chan_try_recv_unlock(c, &op))
     return op.ok;
   return (int)wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
 }
@@ -505,7 +505,7 @@ int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
     return -EAGAIN;
   struct vine__op op = op_of(c, p, n);
   vine__lock_acquire(&c->lock);
-  if (vine__chan_send_locked(c, &op))
+  if (vine__chan_try_send_unlock(c, &op))
     return 1;
   vine__lock_release(&c->lock);
   return -EAGAIN;
@@ -518,7 +518,7 @@ int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n) {
     vine__chan_check_bytes(c, n);
   struct vine__op op = {.ptr = p};
   vine__lock_acquire(&c->lock);
-  if (vine__chan_recv_locked(c, &op))
+  if (vine__chan_try_recv_unlock(c, &op))
     return op.ok;
   vine__lock_release(&c->lock);
   return -EAGAIN;

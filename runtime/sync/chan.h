@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A channel inside, for chan.c and select.c.
+// A channel inside, for chan.c, select.c and whoever owns one.
+//
+// How names tell what happens to a lock, here and elsewhere:
+//
+//   x_locked        the caller holds it, from before the call until after
+//   x_unlock        the caller holds it, and x releases it
+//   try_x_unlock    the same when it returns true; else the caller still holds
+//                   it, and nothing has happened
+//   x_adopt         a fast path took it without a record of that
+//                   (vine__lock_adopt); x releases it
+//
+// What waits releases the lock that it is given, like a condition variable.
 #ifndef VINE_RUNTIME_CHAN_H
 #define VINE_RUNTIME_CHAN_H
 
@@ -55,10 +66,9 @@ struct vine__op {
   bool ok; // out, receive: false if closed and drained
 };
 
-// Both hold c->lock. When the operation could be done they release it and
-// return true; else nothing happened, and the lock is still held.
-bool vine__chan_send_locked(struct vine_chan *c, struct vine__op *op);
-bool vine__chan_recv_locked(struct vine_chan *c, struct vine__op *op);
+// For both c is locked.
+bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op);
+bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op);
 
 // What a fast path did; in rax and rdx. switch.S knows the numbers.
 enum {

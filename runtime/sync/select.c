@@ -95,18 +95,17 @@ static int choose(const struct vine_select_case *cases, size_t n) {
   return chosen;
 }
 
-// Does the operation of k, whose channel is locked; releases the lock, also
-// when it fails.
-static bool do_case_locked(struct vine_select_case *k) {
+// Does the operation of k, whose channel is locked, if it can be done.
+static bool do_case_unlock(struct vine_select_case *k) {
   struct vine_chan *c = k->chan;
   struct vine__op op = {.ptr = k->ptr};
   bool done;
   if (k->dir == VINE_SELECT_SEND) {
     if (c->is_word)
       op.word = vine__word_load(k->ptr, c->elem_bytes);
-    done = vine__chan_send_locked(c, &op);
+    done = vine__chan_try_send_unlock(c, &op);
   } else {
-    done = vine__chan_recv_locked(c, &op);
+    done = vine__chan_try_recv_unlock(c, &op);
     if (done)
       k->ok = op.ok;
   }
@@ -120,7 +119,7 @@ static int try_hinted(struct vine_select_case *cases, size_t n) {
   if (i == NONE)
     return NONE;
   vine__lock_acquire(&cases[i].chan->lock);
-  return do_case_locked(&cases[i]) ? i : NONE;
+  return do_case_unlock(&cases[i]) ? i : NONE;
 }
 
 // --- the record ---
@@ -361,16 +360,16 @@ struct limit {
   int64_t deadline_ns; // 0: for ever
 };
 
-// The cases once more, under all locks; NONE, and then they are still held.
-static int do_locked(struct vine__select *sel, struct vine_select_case *cases,
-                     size_t n) {
+// The cases once more, under all locks. NONE: all are locked now.
+static int do_or_lock_all(struct vine__select *sel,
+                          struct vine_select_case *cases, size_t n) {
   for (;;) {
     lock_all(sel);
     int i = choose(cases, n);
     if (i == NONE)
       return NONE;
     unlock_all(sel, cases[i].chan);
-    if (do_case_locked(&cases[i]))
+    if (do_case_unlock(&cases[i]))
       return i;
   }
 }
@@ -383,7 +382,7 @@ static bool is_over(const struct limit *l) {
 static int select_slow(struct vine_select_case *cases, size_t n,
                        const struct limit *l) {
   struct vine__select *sel = select_new(cases, n);
-  int i = do_locked(sel, cases, n);
+  int i = do_or_lock_all(sel, cases, n);
   if (i == NONE && !l->try && !is_over(l)) {
     sel->deadline_ns = l->deadline_ns;
     return wait(sel, VINE_WAIT_SELECT);
@@ -426,7 +425,7 @@ static int one_until(struct vine_select_case *k, int64_t deadline_ns,
   if (try_hinted(k, 1) != NONE)
     return k->ok;
   struct vine__select *sel = select_new(k, 1);
-  int i = do_locked(sel, k, 1);
+  int i = do_or_lock_all(sel, k, 1);
   if (i == NONE && !is_over(&l)) {
     sel->own = *k;
     sel->cases = &sel->own;

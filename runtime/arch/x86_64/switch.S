@@ -369,7 +369,7 @@ ENDFUNC vine_yield
 #define API(name) API vine_##name, vine__##name##_sys
 #define API_FAST(name, fast)                                                   \
   API_FAST vine_##name, vine__##name##_sys, vine__##fast##_fast,               \
-           vine__##name##_locked_sys
+           vine__##name##_adopt_sys
 #include "api/entry.def"
 	API __vine_go, vine__go_sys
 	API __vine_go_words, vine__go_words_sys
