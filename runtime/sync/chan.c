@@ -38,40 +38,60 @@
 #include "sync/chan.h"
 #include "base/export.h"
 #include "base/fatal.h"
+#include "sync/elem.h"
+#include "sync/select.h"
+#include "sync/sudog.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define MAX_CHAN_BYTES ((size_t)1 << 47)
 
-static bool chan_is_valid(const struct vine_chan *c) {
+static bool buffer_is_valid(const struct vine_chan *c) {
   size_t count = load_relaxed(&c->count);
   return count <= c->cap && (c->cap == 0 || c->sendx < c->cap) &&
          (c->cap == 0 || c->recvx < c->cap) &&
          (c->cap == 0 || (c->recvx + count) % c->cap == c->sendx);
 }
 
+// Whether all of q's waiters wait in c; *plain: some for nothing else.
+static bool queue_is_valid(const struct vine_chan *c,
+                           const struct vine__waitq *q, bool *plain) {
+  if (!vine__waitq_is_valid(q))
+    return false;
+  *plain = false;
+  for (struct vine__sudog *s = vine__sudog_first(q); s;
+       s = vine__sudog_of(s->link.next)) {
+    if (s->c != c || !vine__sudog_is_valid(s))
+      return false;
+    *plain |= !s->sel;
+  }
+  return true;
+}
+
+// Of queues the invariants are exact for plain waiters only: selects may wait
+// on both sides, or be over.
+static bool chan_is_valid(const struct vine_chan *c) {
+  bool receivers, senders;
+  size_t count = load_relaxed(&c->count);
+  if (!buffer_is_valid(c) || !queue_is_valid(c, &c->recvq, &receivers) ||
+      !queue_is_valid(c, &c->sendq, &senders))
+    return false;
+  bool chan1 = !(receivers && !vine__waitq_is_empty(&c->sendq)) &&
+               !(senders && !vine__waitq_is_empty(&c->recvq));
+  bool chan2 = !(receivers && count > 0) && !(senders && count < c->cap);
+  bool chan4 = !load_relaxed(&c->closed) || (vine__waitq_is_empty(&c->recvq) &&
+                                             vine__waitq_is_empty(&c->sendq));
+  return chan1 && chan2 && chan4;
+}
+
+static void check_locked(const struct vine_chan *c) {
+  VINE_DCHECK(vine__lock_is_held(&c->lock), "chan: not locked");
+  VINE_DCHECK(buffer_is_valid(c), "chan: indices disagree");
+  VINE_XCHECK(chan_is_valid(c), "chan: CHAN1, CHAN2 or CHAN4");
+}
+
 // --- elements ---
-
-uint64_t vine__word_load(const void *p, size_t n) {
-  uint64_t w = 0;
-  if (n == 8)
-    memcpy(&w, p, 8);
-  else if (n == 4)
-    memcpy(&w, p, 4);
-  else
-    memcpy(&w, p, n);
-  return w;
-}
-
-void vine__word_store(void *p, uint64_t word, size_t n) {
-  if (n == 8)
-    memcpy(p, &word, 8);
-  else if (n == 4)
-    memcpy(p, &word, 4);
-  else
-    memcpy(p, &word, n);
-}
 
 static void *slot(struct vine_chan *c, size_t i) {
   return (char *)c->buf + i * c->stride;
@@ -116,72 +136,15 @@ static void op_zero(struct vine_chan *c, struct vine__op *op) {
 
 // --- queues of waiters ---
 
-void vine__waitq_push(struct vine__waitq *q, struct vine__sudog *s) {
-  VINE_DCHECK(!s->is_linked, "chan: waiter is in a queue already");
-  s->next = NULL;
-  s->prev = q->last;
-  s->is_linked = true;
-  if (q->last)
-    q->last->next = s;
-  else
-    store_relaxed(&q->first, s);
-  q->last = s;
-}
-
-void vine__waitq_remove(struct vine__waitq *q, struct vine__sudog *s) {
-  VINE_DCHECK(s->is_linked, "chan: waiter is in no queue");
-  if (s->prev)
-    s->prev->next = s->next;
-  else
-    store_relaxed(&q->first, s->next);
-  if (s->next)
-    s->next->prev = s->prev;
-  else
-    q->last = s->prev;
-  s->is_linked = false;
-}
-
-// The first waiter that is still there (CHAN3). Lock held.
-static struct vine__sudog *waitq_pop(struct vine__waitq *q) {
+// The first waiter that is still there, unlinked (CHAN3).
+static struct vine__sudog *take_waiter_locked(struct vine__waitq *q) {
   struct vine__sudog *s;
-  while ((s = load_relaxed(&q->first)) != NULL) {
-    vine__waitq_remove(q, s);
+  while ((s = vine__sudog_first(q)) != NULL) {
+    vine__waitq_remove(q, &s->link);
     if (!s->sel || vine__select_try_win(s))
       return s;
   }
   return NULL;
-}
-
-// A record of the goroutine that runs on m. They come and go with each call
-// that blocks, so this is worth being inline.
-static struct vine__sudog *sudog_alloc(struct m *m) {
-  struct vine__sudog *s = vine__alloc_hot(&m->p->cache, sizeof *s);
-  if (!s)
-    vine__fatal("out of memory: waiting, %zu bytes", sizeof *s);
-  return s;
-}
-
-static void sudog_free(struct vine__sudog *s) {
-  struct vine__cache *c = vine__own_cache();
-  if (c)
-    vine__free_hot(c, s, sizeof *s);
-  else
-    vine__free(NULL, s, sizeof *s);
-}
-
-// Lets the owner of s go on; ret is what its call returns, unless it is a
-// select. No lock held.
-static void wake(struct vine__sudog *s, bool ok, uint64_t ret) {
-  if (s->sel) {
-    vine__select_finish(s, ok);
-    return;
-  }
-  vine__waiter waiter = s->waiter;
-  if (!vine__waiter_is_thread(waiter)) {
-    vine__waiter_leave(waiter, s);
-    sudog_free(s);
-  }
-  vine__waiter_wake(waiter, ret);
 }
 
 // Gives a waiting receiver its element. One without memory for it gets it in
@@ -192,24 +155,24 @@ static void deliver(struct vine_chan *c, struct vine__sudog *s, const void *p,
     vine__word_store(s->elem, word, c->elem_bytes);
   else if (s->elem)
     memcpy(s->elem, p, c->elem_bytes);
-  wake(s, true, c->is_word && !s->elem ? word : 1);
+  vine__sudog_wake(s, true, c->is_word && !s->elem ? word : 1);
 }
 
 // --- send, receive ---
 
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
-  VINE_DCHECK(chan_is_valid(c), "chan: indices disagree");
+  check_locked(c);
   if (load_relaxed(&c->closed)) {
     vine__lock_release(&c->lock);
     vine__fatal("send on closed channel");
   }
-  struct vine__sudog *s = waitq_pop(&c->recvq);
+  struct vine__sudog *s = take_waiter_locked(&c->recvq);
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == 0,
                 "CHAN2: receiver waits beside data");
     vine__lock_release(&c->lock);
     if (c->cap == 0)
-      vine__san_acquire(vine__waiter_sync_key(s->waiter));
+      vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     deliver(c, s, op->ptr, op->word);
     return true;
   }
@@ -227,11 +190,11 @@ bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
 // becomes free, which is the last one: the buffer was full.
 static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
   slot_get(c, c->recvx, op);
-  struct vine__sudog *s = waitq_pop(&c->sendq);
+  struct vine__sudog *s = take_waiter_locked(&c->sendq);
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == c->cap,
                 "CHAN2: sender waits beside room");
-    vine__san_acquire(vine__waiter_sync_key(s->waiter));
+    vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     slot_put(c, c->recvx, s->elem, s->word);
     c->sendx = next_slot(c, c->sendx);
   } else {
@@ -240,23 +203,23 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
   c->recvx = next_slot(c, c->recvx);
   vine__lock_release(&c->lock);
   if (s)
-    wake(s, true, 1);
+    vine__sudog_wake(s, true, 1);
 }
 
 bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
-  VINE_DCHECK(chan_is_valid(c), "chan: indices disagree");
+  check_locked(c);
   op->ok = true;
   if (load_relaxed(&c->count) > 0) {
     recv_buffered(c, op);
     return true;
   }
-  struct vine__sudog *s = waitq_pop(&c->sendq);
+  struct vine__sudog *s = take_waiter_locked(&c->sendq);
   if (s) {
     VINE_DCHECK(c->cap == 0, "CHAN2: sender waits beside room");
     vine__lock_release(&c->lock);
-    vine__san_acquire(vine__waiter_sync_key(s->waiter));
+    vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     take(c, op, s->elem, s->word);
-    wake(s, true, 1); // who may free c
+    vine__sudog_wake(s, true, 1); // who may free c
     return true;
   }
   if (!load_relaxed(&c->closed))
@@ -273,7 +236,7 @@ bool vine__chan_is_full(struct vine_chan *c) {
   if (load_acquire(&c->closed))
     return false;
   if (c->cap == 0)
-    return load_relaxed(&c->recvq.first) == NULL;
+    return vine__waitq_is_empty(&c->recvq);
   return load_relaxed(&c->count) == c->cap;
 }
 
@@ -281,34 +244,27 @@ bool vine__chan_is_empty(struct vine_chan *c) {
   if (load_acquire(&c->closed))
     return false;
   if (c->cap == 0)
-    return load_relaxed(&c->sendq.first) == NULL;
+    return vine__waitq_is_empty(&c->sendq);
   return load_relaxed(&c->count) == 0;
 }
 
 // --- blocking ---
-
-static void sudog_init(struct vine__sudog *s, struct vine_chan *c,
-                       const struct vine__op *op, vine__waiter waiter) {
-  *s = (struct vine__sudog){
-      .waiter = waiter, .c = c, .elem = op->ptr, .word = op->word};
-  vine__san_release(vine__waiter_sync_key(waiter));
-}
 
 // Waits in q with c->lock held; the result is what the waker passes.
 static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
                         const struct vine__op *op, enum vine__wait_reason why) {
   struct g *g = vine__getg();
   if (g) {
-    struct vine__sudog *s = sudog_alloc(vine__getm());
-    sudog_init(s, c, op, vine__waiter_of_goroutine(g));
+    struct vine__sudog *s = vine__sudog_alloc(vine__getm());
+    vine__sudog_init(s, c, op, vine__waiter_of_goroutine(g));
     g->waiting = s;
-    vine__waitq_push(q, s);
+    vine__waitq_push_back(q, &s->link);
     vine__park(g, why, vine__park_unlock, &c->lock);
   }
   struct vine__sleeper me = {0, 0};
   struct vine__sudog s;
-  sudog_init(&s, c, op, vine__waiter_of_thread(&me));
-  vine__waitq_push(q, &s);
+  vine__sudog_init(&s, c, op, vine__waiter_of_thread(&me));
+  vine__waitq_push_back(q, &s.link);
   vine__lock_release(&c->lock);
   return vine__sleep(&me);
 }
@@ -329,53 +285,6 @@ static uint64_t recv_word_unlock(struct vine_chan *c) {
   if (vine__chan_try_recv_unlock(c, &op))
     return op.word;
   return wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
-}
-
-// --- types ---
-
-void vine__chan_check_bytes(const struct vine_chan *c, size_t n) {
-  if (n != c->elem_bytes)
-    vine__fatal("chan: element of %zu bytes, the channel's have %zu", n,
-                c->elem_bytes);
-}
-
-static uint64_t real_bits(double d, size_t n) {
-  float f = (float)d;
-  uint64_t w = 0;
-  memcpy(&w, n == 4 ? (void *)&f : (void *)&d, n);
-  return w;
-}
-
-static double real_of(uint64_t w, size_t n) {
-  float f;
-  double d;
-  memcpy(&f, &w, 4);
-  memcpy(&d, &w, 8);
-  return n == 4 ? (double)f : d;
-}
-
-static _Noreturn void fatal_type(const struct vine_chan *c, uint32_t type) {
-  static const char *const names[] = {"plain", "integer", "real"};
-  vine__fatal("chan: a value of %u bytes (%s) where the channel's have %zu "
-              "(%s)",
-              type & 0xff, names[(type >> 8) % 3], c->elem_bytes,
-              names[(c->type >> 8) % 3]);
-}
-
-// A word of another type than c's elements: converts numbers.
-static __attribute__((noinline)) uint64_t convert(const struct vine_chan *c,
-                                                  uint64_t word,
-                                                  uint32_t type) {
-  bool from_real = type >> 8 == VINE_ELEM_REAL;
-  bool to_real = c->type >> 8 == VINE_ELEM_REAL;
-  bool from_int = type >> 8 == VINE_ELEM_INT;
-  bool to_int = c->type >> 8 == VINE_ELEM_INT;
-  if (from_int && to_int)
-    return word;
-  if (!(from_int || from_real) || !(to_int || to_real))
-    fatal_type(c, type);
-  double d = from_real ? real_of(word, type & 0xff) : (double)(int64_t)word;
-  return to_real ? real_bits(d, c->elem_bytes) : (uint64_t)(int64_t)d;
 }
 
 // The word of an element in memory, if c's elements are words.
@@ -421,7 +330,7 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
     return no;
   size_t count = load_relaxed(&c->count), at = c->sendx;
   if (load_relaxed(&c->closed) || count == c->cap ||
-      load_relaxed(&c->recvq.first))
+      !vine__waitq_is_empty(&c->recvq))
     return (struct vine__fast){0, VINE_FAST_LOCKED};
   c->buf[at] = word;
   c->sendx = at + 1 == c->cap ? 0 : at + 1;
@@ -435,7 +344,7 @@ struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
       c->stride == 0 || !try_lock_fast(c))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
-  if (count == 0 || load_relaxed(&c->sendq.first))
+  if (count == 0 || !vine__waitq_is_empty(&c->sendq))
     return (struct vine__fast){0, VINE_FAST_LOCKED};
   uint64_t word = c->buf[at];
   c->recvx = at + 1 == c->cap ? 0 : at + 1;
@@ -467,7 +376,7 @@ int vine__chan_send_word_sys(struct vine_chan *c, uint64_t word,
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_SEND);
   if (__builtin_expect(type != c->type, 0))
-    word = convert(c, word, type);
+    word = vine__chan_convert(c, word, type);
   struct vine__op op = {.word = word};
   return (int)send(c, &op);
 }
@@ -483,7 +392,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_RECV);
   if (__builtin_expect(type != c->type, 0))
-    fatal_type(c, type);
+    vine__chan_fatal_type(c, type);
   vine__lock_acquire(&c->lock);
   return recv_word_unlock(c);
 }
@@ -557,43 +466,42 @@ void vine__chan_free_sys(struct vine_chan *c) {
     c->owner->on_free(c->owner);
     return;
   }
-  if (load_relaxed(&c->recvq.first) || load_relaxed(&c->sendq.first))
+  if (!vine__waitq_is_empty(&c->recvq) || !vine__waitq_is_empty(&c->sendq))
     vine__fatal("free of a channel that somebody waits for");
   size_t bytes = chan_bytes(c->stride, c->cap);
   vine__free(vine__own_cache(), c, bytes);
 }
 
-// Marks c closed and returns its receivers, chained by next. Fatal if there is
-// a sender: Go makes that one panic.
-static struct vine__sudog *close_locked(struct vine_chan *c) {
-  struct vine__sudog *list = NULL, **end = &list, *s;
+// Marks c closed and takes out its receivers. Fatal if there is a sender: Go
+// makes that one panic.
+static void close_locked(struct vine_chan *c,
+                         struct vine__waitq_chain *receivers) {
+  struct vine__sudog *s;
   if (load_relaxed(&c->closed))
     vine__fatal("close of closed channel");
   vine__san_release(&c->closed);
   store_release(&c->closed, 1);
-  while ((s = waitq_pop(&c->recvq)) != NULL) {
-    s->next = NULL;
-    *end = s;
-    end = &s->next;
-  }
-  if (waitq_pop(&c->sendq))
+  while ((s = take_waiter_locked(&c->recvq)) != NULL)
+    vine__waitq_chain_add(receivers, &s->link);
+  if (take_waiter_locked(&c->sendq))
     vine__fatal("send on closed channel");
-  VINE_DCHECK(!load_relaxed(&c->recvq.first), "CHAN4: waiter after close");
-  return list;
 }
 
 void vine__chan_close_sys(struct vine_chan *c) {
   if (!c)
     vine__fatal("close of nil channel");
+  struct vine__waitq_chain receivers;
+  struct vine__sudog *s;
+  vine__waitq_chain_init(&receivers);
   vine__lock_acquire(&c->lock);
-  struct vine__sudog *s = close_locked(c), *next;
+  close_locked(c, &receivers);
   size_t n = c->elem_bytes;
+  check_locked(c);
   vine__lock_release(&c->lock);
-  for (; s; s = next) {
-    next = s->next;
+  while ((s = vine__sudog_of(vine__waitq_chain_pop(&receivers))) != NULL) {
     if (s->elem)
       memset(s->elem, 0, n);
-    wake(s, false, 0);
+    vine__sudog_wake(s, false, 0);
   }
 }
 

@@ -14,29 +14,10 @@
 #ifndef VINE_RUNTIME_CHAN_H
 #define VINE_RUNTIME_CHAN_H
 
-#include "sched/waiter.h"
+#include "mem/lock.h"
+#include "sync/waitq.h"
 
 #include <vine/chan.h>
-
-struct vine__select;
-
-// One waiter in one channel's queue; Go's sudog. Fields belong to who holds
-// the channel's lock while it is linked, afterwards to who unlinked it.
-struct vine__sudog {
-  struct vine__sudog *next, *prev;
-  vine__waiter waiter;
-  struct vine__select *sel; // null: waits for this channel alone
-  struct vine_chan *c;
-  void *elem;     // receiver: where to, or null; sender: a large element
-  uint64_t word;  // sender: a small element
-  uint32_t index; // of the case in sel
-  bool is_linked;
-};
-
-struct vine__waitq {
-  struct vine__sudog *_Atomic first; // read without the lock as a hint
-  struct vine__sudog *last;
-};
 
 // In the record of something that has a channel of its own, such as a timer:
 // what vine_chan_free of that channel does instead. It may be fatal.
@@ -88,27 +69,11 @@ struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type);
 bool vine__chan_is_full(struct vine_chan *c);
 bool vine__chan_is_empty(struct vine_chan *c);
 
-void vine__waitq_push(struct vine__waitq *q, struct vine__sudog *s);
-void vine__waitq_remove(struct vine__waitq *q, struct vine__sudog *s);
-
-// Small elements between memory and a register. n is at most 8.
-uint64_t vine__word_load(const void *p, size_t n);
-void vine__word_store(void *p, uint64_t word, size_t n);
-
-// Fatal unless n is the size of c's elements.
-void vine__chan_check_bytes(const struct vine_chan *c, size_t n);
-
 // The implementations that others call too. They don't block.
 struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap);
 void vine__chan_free_sys(struct vine_chan *c);
 void vine__chan_close_sys(struct vine_chan *c);
 int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n);
 int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n);
-
-// select.c. `s` was unlinked: whether it won its select, so that it is the
-// caller's; else somebody else's case did.
-bool vine__select_try_win(struct vine__sudog *s);
-// Ends the select that s won: all else is unlinked and the waiter goes on.
-void vine__select_finish(struct vine__sudog *s, bool ok);
 
 #endif

@@ -19,7 +19,8 @@
 void vine__group_settle_sys(vine_group *wg, int64_t n) {
   vine__san_sync(wg); // as the inline calls do
   struct vine__bucket *b = vine__parking_lock(wg);
-  struct vine__parked *list = NULL, **end = &list, *w;
+  struct vine__waitq_chain taken;
+  vine__waitq_chain_init(&taken);
   int64_t now = __atomic_add_fetch(&wg->state, 2 * n, __ATOMIC_ACQ_REL);
   if (now < 0) {
     vine__parking_unlock(b);
@@ -27,20 +28,17 @@ void vine__group_settle_sys(vine_group *wg, int64_t n) {
   }
   if (now == 1) {
     __atomic_fetch_and(&wg->state, ~1ll, __ATOMIC_RELAXED);
-    while ((w = vine__parking_first(b, wg)) != NULL) {
-      vine__parking_take(b, w);
-      *end = w;
-      end = &w->next;
-    }
+    vine__parking_take_all(b, wg, &taken);
   }
   vine__parking_unlock(b);
-  vine__parking_wake_all(list, 0);
+  vine__parking_wake_all(&taken);
 }
 
-static struct vine__parked *group_timed_out(struct vine__bucket *b, void *wg) {
+static void group_timed_out(struct vine__bucket *b, void *wg,
+                            struct vine__waitq_chain *taken) {
+  (void)taken;
   if (!vine__parking_first(b, wg))
     __atomic_fetch_and(&((vine_group *)wg)->state, ~1ll, __ATOMIC_RELAXED);
-  return NULL;
 }
 
 int vine__group_block_sys(vine_group *wg, int64_t until) {

@@ -4,8 +4,8 @@
 // How it works. A table of buckets, chosen by a hash of the address. A bucket
 // has a lock and one list of waiters, in which those of one address are in
 // order. A waiter with a deadline has a timer in its record; the timer's
-// function and wakers meet under the bucket's lock, where `is_linked` tells
-// who was first.
+// function and wakers meet under the bucket's lock, where the entry tells
+// which of them was first (WAITQ1).
 //
 // Invariants:
 // (PARKING1) A record is in one bucket's list, or belongs to the one that took
@@ -34,14 +34,14 @@
 
 struct vine__bucket {
   _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
-  struct vine__parked *first, *last;
+  struct vine__waitq q; // of waiters for all addresses that come here
 };
 
 struct vine__parked_timed {
   struct vine__parked base;
   struct vine__timer timer;
   struct vine__bucket *bucket;
-  struct vine__parked *(*on_timeout)(struct vine__bucket *, void *);
+  vine__parking_left *on_timeout;
   struct vine_interrupt *intr; // instead of a timer; null: none
   _Atomic bool is_left; // by waker or timer, the first of the two (PARKING3)
 };
@@ -54,15 +54,51 @@ static struct vine__bucket buckets[BUCKETS] = {
     FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64,
 };
 
-struct vine__bucket *vine__parking_lock(const void *addr) {
+static struct vine__bucket *bucket_of(const void *addr) {
   uint64_t h = (uintptr_t)addr * 0x9e3779b97f4a7c15ull; // Fibonacci hashing
-  struct vine__bucket *b = &buckets[h >> 54];
   _Static_assert(BUCKETS == 1 << (64 - 54), "bits of the hash");
+  return &buckets[h >> 54];
+}
+
+static struct vine__parked *parked_of(struct vine__waitq_entry *e) {
+  return (struct vine__parked *)e; // null stays null
+}
+
+static struct vine__parked_timed *timed(struct vine__parked *w) {
+  VINE_DCHECK(w->is_timed, "parking lot: not a timed record");
+  return VINE_CONTAINER(w, struct vine__parked_timed, base);
+}
+
+static bool parked_is_valid(struct vine__parked *w) {
+  struct vine_interrupt *i = w->is_timed ? timed(w)->intr : NULL;
+  return w->addr && (!i || (i->parked == w && i->addr == w->addr)) &&
+         (vine__waiter_is_thread(w->link.waiter) ||
+          vine__waiter_goroutine(w->link.waiter)->waiting == w);
+}
+
+static bool bucket_is_valid(struct vine__bucket *b) {
+  if (!vine__waitq_is_valid(&b->q))
+    return false;
+  struct vine__parked *w = parked_of(vine__waitq_first(&b->q));
+  for (; w; w = parked_of(w->link.next))
+    if (bucket_of(w->addr) != b || !parked_is_valid(w))
+      return false;
+  return true;
+}
+
+static void check_locked(struct vine__bucket *b) {
+  VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
+  VINE_XCHECK(bucket_is_valid(b), "PARKING1: bucket is broken");
+}
+
+struct vine__bucket *vine__parking_lock(const void *addr) {
+  struct vine__bucket *b = bucket_of(addr);
   vine__lock_acquire(&b->lock);
   return b;
 }
 
 void vine__parking_unlock(struct vine__bucket *b) {
+  check_locked(b);
   vine__lock_release(&b->lock);
 }
 
@@ -73,63 +109,52 @@ void vine__parking_fork_child(void) {
 
 // --- the list; the bucket is locked ---
 
-static void push_back(struct vine__bucket *b, struct vine__parked *w) {
-  w->next = NULL;
-  w->prev = b->last;
-  if (b->last)
-    b->last->next = w;
-  else
-    b->first = w;
-  b->last = w;
-  w->is_linked = true;
-}
-
-static void push_front(struct vine__bucket *b, struct vine__parked *w) {
-  w->prev = NULL;
-  w->next = b->first;
-  if (b->first)
-    b->first->prev = w;
-  else
-    b->last = w;
-  b->first = w;
-  w->is_linked = true;
-}
-
-static struct vine__parked_timed *timed(struct vine__parked *w) {
-  return VINE_CONTAINER(w, struct vine__parked_timed, base);
-}
-
 void vine__parking_take(struct vine__bucket *b, struct vine__parked *w) {
-  VINE_ASSERT(w->is_linked, "PARKING1: waiter taken twice");
-  VINE_DCHECK(vine__lock_is_held(&b->lock),
-              "parking lot: bucket is not locked");
-  if (w->prev)
-    w->prev->next = w->next;
-  else
-    b->first = w->next;
-  if (w->next)
-    w->next->prev = w->prev;
-  else
-    b->last = w->prev;
-  w->is_linked = false;
-  w->next = w->prev = NULL;
-  if (w->is_timed && timed(w)->intr)
+  VINE_ASSERT(vine__waitq_entry_is_linked(&w->link),
+              "PARKING1: waiter taken twice");
+  VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
+  VINE_DCHECK(bucket_of(w->addr) == b, "PARKING1: waiter of another bucket");
+  vine__waitq_remove(&b->q, &w->link);
+  if (w->is_timed && timed(w)->intr) {
+    VINE_DCHECK(timed(w)->intr->parked == w,
+                "parking lot: another's interrupt");
     timed(w)->intr->parked = NULL;
+  }
 }
 
-static struct vine__parked *from(struct vine__parked *w, const void *addr) {
-  while (w && w->addr != addr)
-    w = w->next;
-  return w;
+static struct vine__parked *from(struct vine__waitq_entry *e,
+                                 const void *addr) {
+  while (e && parked_of(e)->addr != addr)
+    e = e->next;
+  return parked_of(e);
 }
 
 struct vine__parked *vine__parking_first(struct vine__bucket *b,
                                          const void *addr) {
-  return from(b->first, addr);
+  VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
+  VINE_DCHECK(bucket_of(addr) == b, "parking lot: another address's bucket");
+  return from(vine__waitq_first(&b->q), addr);
 }
 
 struct vine__parked *vine__parking_next(struct vine__parked *w) {
-  return from(w->next, w->addr);
+  VINE_DCHECK(vine__waitq_entry_is_linked(&w->link), "PARKING1: next of none");
+  return from(w->link.next, w->addr);
+}
+
+struct vine__parked *vine__parking_take_to(struct vine__bucket *b,
+                                           struct vine__parked *w,
+                                           struct vine__waitq_chain *taken) {
+  struct vine__parked *next = vine__parking_next(w);
+  vine__parking_take(b, w);
+  vine__waitq_chain_add(taken, &w->link);
+  return next;
+}
+
+void vine__parking_take_all(struct vine__bucket *b, const void *addr,
+                            struct vine__waitq_chain *taken) {
+  struct vine__parked *w = vine__parking_first(b, addr);
+  while (w)
+    w = vine__parking_take_to(b, w, taken);
 }
 
 // --- waking ---
@@ -152,8 +177,9 @@ static void record_free(struct vine__parked *w) {
 }
 
 void vine__parking_wake(struct vine__parked *w, int64_t ret) {
-  VINE_DCHECK(!w->is_linked, "PARKING1: woken while linked");
-  vine__waiter waiter = w->waiter;
+  VINE_DCHECK(!vine__waitq_entry_is_linked(&w->link),
+              "PARKING1: woken while linked");
+  vine__waiter waiter = w->link.waiter;
   if (!vine__waiter_is_thread(waiter)) {
     vine__waiter_leave(waiter, w);
     record_free(w);
@@ -161,51 +187,58 @@ void vine__parking_wake(struct vine__parked *w, int64_t ret) {
   vine__waiter_wake(waiter, (uint64_t)ret);
 }
 
-void vine__parking_wake_all(struct vine__parked *w, int64_t ret) {
-  while (w) {
-    struct vine__parked *next = w->next;
-    vine__parking_wake(w, ret);
-    w = next;
-  }
+void vine__parking_wake_all(struct vine__waitq_chain *taken) {
+  struct vine__parked *w;
+  while ((w = parked_of(vine__waitq_chain_pop(taken))) != NULL)
+    vine__parking_wake(w, 0);
+}
+
+// Unlocks b after a waiter for addr has left early: others may go on now.
+static void left_early_unlock(struct vine__bucket *b,
+                              vine__parking_left *on_timeout, const void *addr,
+                              struct vine__waitq_chain *taken) {
+  vine__waitq_chain_init(taken);
+  if (on_timeout)
+    on_timeout(b, (void *)(uintptr_t)addr, taken);
+  vine__parking_unlock(b);
 }
 
 void vine__parking_interrupt(struct vine_interrupt *i) {
   struct vine__bucket *b = vine__parking_lock(i->addr);
-  struct vine__parked *w = i->parked, *more = NULL;
+  struct vine__parked *w = i->parked;
   i->is_over = true;
-  if (w) {
-    struct vine__parked_timed *t = timed(w);
-    vine__parking_take(b, w);
-    if (t->on_timeout)
-      more = t->on_timeout(b, (void *)(uintptr_t)w->addr);
+  if (!w) {
+    vine__parking_unlock(b);
+    return;
   }
-  vine__parking_unlock(b);
-  if (w)
-    vine__parking_wake(w, -ECANCELED);
-  vine__parking_wake_all(more, 0);
+  struct vine__waitq_chain taken;
+  VINE_DCHECK(timed(w)->intr == i, "parking lot: another wait's interrupt");
+  vine__parking_take(b, w);
+  left_early_unlock(b, timed(w)->on_timeout, w->addr, &taken);
+  vine__parking_wake(w, -ECANCELED);
+  vine__parking_wake_all(&taken);
 }
 
 static void timed_out(struct vine__timer *timer) {
   struct vine__parked_timed *t =
       VINE_CONTAINER(timer, struct vine__parked_timed, timer);
   struct vine__bucket *b = t->bucket;
-  vine__waiter waiter = t->base.waiter;
+  vine__waiter waiter = t->base.link.waiter;
+  VINE_DCHECK(!t->intr, "parking lot: a timer beside an interrupt");
   vine__lock_acquire(&b->lock);
-  if (!t->base.is_linked) {
+  if (!vine__waitq_entry_is_linked(&t->base.link)) {
     vine__parking_unlock(b);
     if (leave(t))
       vine__wait_record_free(t, sizeof *t);
     return;
   }
+  struct vine__waitq_chain taken;
   vine__parking_take(b, &t->base);
-  struct vine__parked *more = NULL;
-  if (t->on_timeout)
-    more = t->on_timeout(b, (void *)(uintptr_t)t->base.addr);
-  vine__parking_unlock(b);
+  left_early_unlock(b, t->on_timeout, t->base.addr, &taken);
   vine__waiter_leave(waiter, t);
   vine__wait_record_free(t, sizeof *t);
   vine__waiter_wake(waiter, (uint64_t)-ETIMEDOUT);
-  vine__parking_wake_all(more, 0);
+  vine__parking_wake_all(&taken);
 }
 
 // --- waiting ---
@@ -231,18 +264,20 @@ static bool park_unlock(struct g *g, void *arg) {
 
 static void enqueue(struct vine__bucket *b, struct vine__parked *w,
                     const struct vine__parking_wait *o, vine__waiter waiter) {
-  w->addr = o->addr;
-  w->waiter = waiter;
-  w->word = o->word;
   struct vine_interrupt *i = vine__until_interrupt(o->until);
+  VINE_DCHECK(!i || w->is_timed, "parking lot: no room for an interrupt");
+  vine__waitq_entry_init(&w->link, waiter);
+  w->addr = o->addr;
+  w->word = o->word;
   if (i) {
     VINE_ASSERT(i->addr == o->addr, "parking lot: interrupt of another wait");
+    VINE_ASSERT(!i->parked, "parking lot: interrupt of two waits");
     i->parked = w;
   }
   if (o->front)
-    push_front(b, w);
+    vine__waitq_push_front(&b->q, &w->link);
   else
-    push_back(b, w);
+    vine__waitq_push_back(&b->q, &w->link);
 }
 
 static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
@@ -269,17 +304,16 @@ static struct vine__parked *record_new(struct vine__bucket *b,
 // A plain thread whose deadline passed: true if it took itself off.
 static bool give_up(struct vine__bucket *b, struct vine__parked *w,
                     const struct vine__parking_wait *o) {
-  struct vine__parked *more = NULL;
+  struct vine__waitq_chain taken;
   vine__lock_acquire(&b->lock);
-  bool mine = w->is_linked;
-  if (mine) {
-    vine__parking_take(b, w);
-    if (o->on_timeout)
-      more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
+  if (!vine__waitq_entry_is_linked(&w->link)) {
+    vine__parking_unlock(b);
+    return false;
   }
-  vine__parking_unlock(b);
-  vine__parking_wake_all(more, 0);
-  return mine;
+  vine__parking_take(b, w);
+  left_early_unlock(b, o->on_timeout, o->addr, &taken);
+  vine__parking_wake_all(&taken);
+  return true;
 }
 
 static int64_t wait_thread(struct vine__bucket *b,
@@ -300,13 +334,11 @@ static int64_t wait_thread(struct vine__bucket *b,
 // The interrupt came before the wait.
 static int64_t wait_is_over(struct vine__bucket *b,
                             const struct vine__parking_wait *o) {
-  struct vine__parked *more = NULL;
-  if (o->on_timeout)
-    more = o->on_timeout(b, (void *)(uintptr_t)o->addr);
-  vine__parking_unlock(b);
+  struct vine__waitq_chain taken;
+  left_early_unlock(b, o->on_timeout, o->addr, &taken);
   if (o->then)
     o->then(o->then_arg);
-  vine__parking_wake_all(more, 0);
+  vine__parking_wake_all(&taken);
   return -ECANCELED;
 }
 
@@ -314,6 +346,8 @@ int64_t vine__parking_wait(struct vine__bucket *b,
                            const struct vine__parking_wait *o) {
   struct g *g = vine__getg();
   struct vine_interrupt *i = vine__until_interrupt(o->until);
+  VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
+  VINE_DCHECK(bucket_of(o->addr) == b, "parking lot: another address's bucket");
   if (i && i->is_over)
     return wait_is_over(b, o);
   if (!g)
@@ -342,14 +376,14 @@ int64_t vine__sema_acquire(uint32_t *count, enum vine__wait_reason why) {
 void vine__sema_release(uint32_t *count, uint32_t n) {
   vine__san_release(count);
   struct vine__bucket *b = vine__parking_lock(count);
-  struct vine__parked *list = NULL, **end = &list, *w;
-  for (; n > 0 && (w = vine__parking_first(b, count)) != NULL; n--) {
-    vine__parking_take(b, w);
-    *end = w;
-    end = &w->next;
-  }
+  struct vine__parked *w = vine__parking_first(b, count);
+  struct vine__waitq_chain taken;
+  vine__waitq_chain_init(&taken);
+  VINE_DCHECK(!w || *count == 0, "sema: somebody waits beside a free one");
+  for (; n > 0 && w; n--)
+    w = vine__parking_take_to(b, w, &taken);
   if (n > 0) // PARKING2: as many are on their way to acquire
     *count += n;
   vine__parking_unlock(b);
-  vine__parking_wake_all(list, 0);
+  vine__parking_wake_all(&taken);
 }

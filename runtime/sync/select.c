@@ -38,9 +38,8 @@
 #include "os/os.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
-#include "sync/chan.h"
-
-#include <vine/select.h>
+#include "sync/elem.h"
+#include "sync/sudog.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -253,8 +252,8 @@ static void unlink_all(struct vine__select *sel) {
     struct vine__sudog *s = &sel->sg[i];
     vine__lock_acquire(&s->c->lock);
     for (;; s = &sel->sg[++i]) {
-      if (s->is_linked)
-        vine__waitq_remove(queue_of(sel, s), s);
+      if (vine__waitq_entry_is_linked(&s->link))
+        vine__waitq_remove(queue_of(sel, s), &s->link);
       if (is_last_of_chan(sel, i))
         break;
     }
@@ -301,8 +300,9 @@ static void enqueue_all(struct vine__select *sel, vine__waiter waiter) {
   sel->waiter = waiter;
   vine__san_release(vine__waiter_sync_key(waiter));
   for (uint32_t i = 0; i < sel->n; i++) {
-    sel->sg[i].waiter = waiter;
-    vine__waitq_push(queue_of(sel, &sel->sg[i]), &sel->sg[i]);
+    struct vine__sudog *s = &sel->sg[i];
+    vine__waitq_entry_init(&s->link, waiter);
+    vine__waitq_push_back(queue_of(sel, s), &s->link);
   }
 }
 

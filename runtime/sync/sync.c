@@ -179,9 +179,10 @@ static void cond_update(struct vine__bucket *b, vine_cond *c) {
     __atomic_store_n(&c->waiters, 0, __ATOMIC_RELAXED);
 }
 
-static struct vine__parked *cond_timed_out(struct vine__bucket *b, void *c) {
+static void cond_timed_out(struct vine__bucket *b, void *c,
+                           struct vine__waitq_chain *taken) {
+  (void)taken;
   cond_update(b, c);
-  return NULL;
 }
 
 static void cond_unlock(void *arg) {
@@ -204,59 +205,49 @@ int vine__cond_park_sys(vine_cond *c, vine_mutex *m, int64_t until) {
   return (int)vine__parking_wait(b, &o);
 }
 
-// Takes w and appends it to a chain; the next waiter for the same address.
-static struct vine__parked *take_to(struct vine__bucket *b,
-                                    struct vine__parked *w,
-                                    struct vine__parked ***end) {
-  struct vine__parked *next = vine__parking_next(w);
-  vine__parking_take(b, w);
-  **end = w;
-  *end = &w->next;
-  return next;
-}
-
 void vine__cond_wake_sys(vine_cond *c, bool all) {
   struct vine__bucket *b = vine__parking_lock(c);
-  struct vine__parked *list = NULL, **end = &list;
   struct vine__parked *w = vine__parking_first(b, c);
-  while (w) {
-    w = take_to(b, w, &end);
-    if (!all)
-      break;
-  }
-  cond_update(b, c); // those in `list` still use c
+  struct vine__waitq_chain taken;
+  vine__waitq_chain_init(&taken);
+  if (all)
+    vine__parking_take_all(b, c, &taken);
+  else if (w)
+    vine__parking_take_to(b, w, &taken);
+  cond_update(b, c); // those taken still use c
   vine__parking_unlock(b);
-  vine__parking_wake_all(list, 0);
+  vine__parking_wake_all(&taken);
 }
 
 // --- weighted semaphore ---
 
-// Takes off those that may have their permits now, first come first served.
-static struct vine__parked *sem_grant(struct vine__bucket *b, void *addr) {
+// Takes those that may have their permits now, first come first served.
+static void sem_grant(struct vine__bucket *b, void *addr,
+                      struct vine__waitq_chain *taken) {
   vine_sem *s = addr;
-  struct vine__parked *list = NULL, **end = &list;
   struct vine__parked *w = vine__parking_first(b, s);
   while (w) {
     int64_t v = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
     int64_t cost = 2 * (int64_t)w->word;
+    VINE_DCHECK(v & 1, "SYNC3: a waiter, and no bit");
     if (v < cost)
-      return list;
+      return;
     __atomic_fetch_sub(&s->state, cost, __ATOMIC_ACQUIRE);
-    w = take_to(b, w, &end);
+    w = vine__parking_take_to(b, w, taken);
   }
   __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED); // SYNC3
-  return list;
 }
 
 // Nobody waits here at s, so nobody but the caller may keep s alive.
 void vine__sem_wake_sys(vine_sem *s) {
   vine__san_acquire(s); // what earlier releases let go
   struct vine__bucket *b = vine__parking_lock(s);
-  struct vine__parked *list = NULL;
+  struct vine__waitq_chain taken;
+  vine__waitq_chain_init(&taken);
   if (vine__parking_first(b, s))
-    list = sem_grant(b, s);
+    sem_grant(b, s, &taken);
   vine__parking_unlock(b);
-  vine__parking_wake_all(list, 0);
+  vine__parking_wake_all(&taken);
 }
 
 int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
