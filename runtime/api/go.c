@@ -9,9 +9,9 @@
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "sched/park.h"
-#include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/spawn.h"
 #include "sched/thread.h"
 #include "sched/yield.h"
 
@@ -32,38 +32,8 @@ _Static_assert(offsetof(struct vine_spawn_options, size) == 0,
                "size tells which of the others there are");
 _Static_assert(sizeof(struct vine_spawn_options) <= OPTIONS_MAX, "the same");
 
-// This thread's M, if it is a goroutine or a timer that calls.
-static inline struct m *own_m(void) {
-  return vine__own_p() ? vine__getm() : NULL;
-}
-
-static int start(const struct vine__newproc *np) {
-  struct g *g = vine__newproc(own_m(), np);
-  if (!g)
-    return -ENOMEM;
-  VINE_DCHECK(!g->held && g->entry == np->entry, "spawn: not a new goroutine");
-  vine__sched_ready(g, true);
-  return 0;
-}
-
-static int spawn(void (*fn)(void *), void *arg, int64_t max_stack,
-                 int64_t stack) {
-  vine__check_running("vine_spawn");
-  if (!fn)
-    vine__fatal("go of nil func value");
-  struct vine__newproc np = {
-      .kind = vine__kind_for((void *)fn),
-      .fn = (void (*)(void))fn,
-      .arg = {arg},
-      .entry = (void *)fn,
-      .limit = (uint64_t)max_stack,
-      .stack_bytes = stack ? (size_t)stack : VINE_STACK_FIXED_DEFAULT,
-  };
-  return start(&np);
-}
-
 int vine__spawn_sys(void (*fn)(void *), void *arg) {
-  return spawn(fn, arg, 0, 0);
+  return vine__spawn(fn, arg);
 }
 
 int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
@@ -78,7 +48,7 @@ int vine__spawn_with_sys(const struct vine_spawn_options *o, void (*fn)(void *),
     return -EINVAL;
   if (opt.stack && (opt.stack < MIN_BYTES || opt.stack > (int64_t)VINE_GIB))
     return -EINVAL;
-  return spawn(fn, arg, opt.max_stack, opt.stack);
+  return vine__spawn_with(fn, arg, (uint64_t)opt.max_stack, (size_t)opt.stack);
 }
 
 // What vine_go becomes, if words are all that fn takes.
@@ -86,7 +56,7 @@ void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
   vine__check_running("vine_go");
   if (!fn)
     vine__fatal("go of nil func value");
-  struct m *m = own_m();
+  struct m *m = vine__own_m();
   struct g *g = vine__newproc_words(m, fn, (void *[]){a, b, c, d});
   if (!g)
     vine__fatal("out of memory: starting a goroutine");
@@ -110,7 +80,7 @@ void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes) {
                              .entry = (void *)tramp,
                              .args = args,
                              .args_bytes = bytes};
-  if (start(&np) != 0)
+  if (vine__spawn_new(&np) != 0)
     vine__fatal("out of memory: starting a goroutine");
 }
 

@@ -3,9 +3,6 @@
 #ifndef VINE_API_GO_H
 #define VINE_API_GO_H
 
-// vine_spawn, for timers and the like. 0, or -ENOMEM. Doesn't block.
-int vine__spawn_sys(void (*fn)(void *), void *arg);
-
 // In a forked child: the lock of vine_park is free, whoever had it.
 void vine__park_fork_child(void);
 

@@ -23,12 +23,12 @@
 // must wait for fn in any case).
 // See also: timer.c.
 
-#include "api/go.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/park.h"
 #include "sched/sched.h"
+#include "sched/spawn.h"
 #include "sched/timer.h"
 #include "sched/waiter.h"
 #include "sync/chan.h"
@@ -40,7 +40,7 @@
 struct timer {
   struct vine_timer pub; // first: the program has its address
   struct vine__timer t;
-  struct vine__chan_owner owner; // of pub.c
+  struct vine__chan_owner owner; // of its channel
   struct vine__lock lock;
   int64_t period_ns; // 0: once
   void (*fn)(void *);
@@ -98,7 +98,7 @@ static void fire_func(struct vine__timer *rt) {
   struct timer *t = timer_of(rt);
   if (load_acquire(&vine__sched.state) == VINE_STOPPED)
     return; // vine_shutdown
-  if (vine__spawn_sys(t->fn, t->arg))
+  if (vine__spawn(t->fn, t->arg))
     vine__fatal("out of memory: starting a goroutine");
 }
 

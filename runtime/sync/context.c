@@ -32,11 +32,11 @@
 // See also: Go's context/context.go.
 
 #include "sync/context.h"
-#include "api/go.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/sched.h"
+#include "sched/spawn.h"
 #include "sched/timer.h"
 #include "sync/chan.h"
 #include "sync/parkinglot.h"
@@ -251,7 +251,7 @@ vine_ctx_t vine__ctx_with_deadline_sys(vine_ctx_t parent, int64_t deadline_ns) {
   if (deadline_ns >= c->deadline_ns)
     return &c->pub; // the parent's comes first
   c->deadline_ns = deadline_ns;
-  if (deadline_ns <= vine_now()) {
+  if (deadline_ns <= vine__os_nanotime()) {
     end_all(c, -ETIMEDOUT, NULL);
     return &c->pub;
   }
@@ -418,7 +418,7 @@ static void after_leave(struct vine_ctx_after *a) {
 
 static void after_run(struct vine__ctx_hook *h) {
   struct vine_ctx_after *a = VINE_CONTAINER(h, struct vine_ctx_after, hook);
-  if (vine__spawn_sys(a->fn, a->arg))
+  if (vine__spawn(a->fn, a->arg))
     vine__fatal("out of memory: starting a goroutine");
   after_leave(a);
 }
