@@ -47,10 +47,20 @@ struct timer {
   void *arg;
   bool is_after; // vine_after's: freed with its channel
 };
+_Static_assert(offsetof(struct timer, pub) == 0,
+               "the program has the public part's address");
 _Static_assert(sizeof(struct vine_timer) == sizeof(struct vine_ticker),
                "tickers are timers");
 
 static _Atomic uint32_t never; // futex: only timeouts end it
+
+static bool timer_is_valid(const struct timer *t) {
+  const struct vine_chan *c = t->pub.c;
+  if (!c || t->fn)
+    return !c && t->fn && !t->period_ns && !t->is_after;
+  return c->cap == 1 && c->owner == &t->owner && t->period_ns >= 0 &&
+         !(t->is_after && t->period_ns);
+}
 
 // --- the clock, and sleeping ---
 
@@ -83,8 +93,10 @@ void vine__sleep_sys(int64_t ns) {
 
 // --- firing ---
 
-static struct timer *timer_of(struct vine__timer *t) {
-  return VINE_CONTAINER(t, struct timer, t);
+static struct timer *timer_of(struct vine__timer *rt) {
+  struct timer *t = VINE_CONTAINER(rt, struct timer, t);
+  VINE_DCHECK(timer_is_valid(t), "time: fires in pieces");
+  return t;
 }
 
 static void send_now(struct vine_chan *c) {
@@ -96,6 +108,7 @@ static void fire_once(struct vine__timer *rt) { send_now(timer_of(rt)->pub.c); }
 
 static void fire_func(struct vine__timer *rt) {
   struct timer *t = timer_of(rt);
+  VINE_DCHECK(t->fn, "time: no function");
   if (load_acquire(&vine__sched.state) == VINE_STOPPED)
     return; // vine_shutdown
   if (vine__spawn(t->fn, t->arg))
@@ -106,6 +119,8 @@ static void fire_func(struct vine__timer *rt) {
 static int64_t next_tick(const struct timer *t) {
   int64_t late = vine__os_nanotime() - t->t.when_ns;
   int64_t next;
+  VINE_DCHECK(t->period_ns > 0, "time: a tick without a period");
+  VINE_DCHECK(late >= 0, "time: ticked early");
   if (__builtin_mul_overflow(1 + late / t->period_ns, t->period_ns, &next) ||
       __builtin_add_overflow(t->t.when_ns, next, &next))
     return VINE_NEVER;
@@ -118,12 +133,15 @@ static void fire_tick(struct vine__timer *rt) {
   // Last: once started again it may run on another thread, whose slot then
   // stands for it, and be freed while this call still runs.
   vine__lock_acquire(&t->lock);
+  VINE_DCHECK(!load_relaxed(&rt->heap), "TIME1: started by another");
   vine__timer_start(rt, next_tick(t), fire_tick, NULL);
   vine__lock_release(&t->lock);
 }
 
 static void start_locked(struct timer *t, int64_t ns) { // TIME1
-  VINE_DCHECK(vine__lock_is_held(&t->lock), "time: timer not locked (TIME1)");
+  VINE_DCHECK(vine__lock_is_held(&t->lock), "TIME1: timer not locked");
+  VINE_DCHECK(vine__timer_is_idle(&t->t), "TIME1: started before it halted");
+  VINE_DCHECK(timer_is_valid(t), "time: started in pieces");
   void (*fire)(struct vine__timer *) = t->fn          ? fire_func
                                        : t->period_ns ? fire_tick
                                                       : fire_once;
@@ -140,6 +158,7 @@ static bool halt_and_lock(struct timer *t) {
       break;
     vine__lock_release(&t->lock);
   }
+  VINE_DCHECK(timer_is_valid(t), "time: halted in pieces");
   if (t->pub.c && vine__chan_try_recv_sys(t->pub.c, NULL, 0) > 0)
     stopped = true;
   return stopped;

@@ -54,6 +54,7 @@
 #include "gstatus.h"
 #include "os/os.h"
 #include "sched/idle.h"
+#include "sched/park.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
 
@@ -63,6 +64,11 @@
 #define CAP_MIN 32u   // slots of a first array
 #define WAKE_BATCH 64 // sleepers taken out of a heap at once
 #define DECIDING 0    // of watch
+
+_Static_assert(_Alignof(struct vine__timer) > 1 && _Alignof(struct g) > 1,
+               "the low bit tells sleepers from timers");
+_Static_assert(sizeof(struct vine__timer_slot) * ARITY == VINE_CACHE_LINE,
+               "four children share a cache line");
 
 struct vine__timers vine__timers[VINE_MAXPROCS_MAX];
 
@@ -83,7 +89,12 @@ static uint32_t count_of(struct vine__timers *ts) {
   return load_relaxed(&ts->count);
 }
 
-static __attribute__((unused)) bool is_valid(struct vine__timers *ts) {
+static bool heap_is_valid(struct vine__timers *ts) {
+  if (count_of(ts) > ts->cap)
+    return false;
+  if (vine__timers_first(ts) !=
+      (count_of(ts) ? ts->slots[0].when_ns : VINE_NEVER))
+    return false; // TIMER3
   for (uint32_t i = 0; i < count_of(ts); i++) {
     struct vine__timer_slot *s = &ts->slots[i];
     if (i && ts->slots[(i - 1) / ARITY].when_ns > s->when_ns)
@@ -97,6 +108,8 @@ static __attribute__((unused)) bool is_valid(struct vine__timers *ts) {
 
 static void place(struct vine__timers *ts, uint32_t i,
                   struct vine__timer_slot s) {
+  VINE_DCHECK(i < count_of(ts), "timer: no such slot");
+  VINE_DCHECK(s.when_ns >= 0 && s.when_ns < VINE_NEVER, "timer: no deadline");
   ts->slots[i] = s;
   if (!is_sleeper(s.what))
     ((struct vine__timer *)s.what)->index = i;
@@ -142,6 +155,7 @@ static void sift_down(struct vine__timers *ts, uint32_t i,
 
 static void resize(struct vine__timers *ts, uint32_t cap) {
   struct vine__timer_slot *old = ts->slots;
+  VINE_DCHECK(cap >= CAP_MIN && cap >= count_of(ts), "timer: too few slots");
   struct vine__timer_slot *to = vine__alloc(NULL, cap * sizeof *to);
   if (!to)
     vine__fatal("out of memory: %u timers", (unsigned)count_of(ts));
@@ -159,6 +173,7 @@ static void publish_first(struct vine__timers *ts) {
 
 static void insert(struct vine__timers *ts, struct vine__timer_slot s) {
   uint32_t n = count_of(ts);
+  VINE_DCHECK(vine__lock_is_held(&ts->lock), "timer: heap not locked");
   VINE_ASSERT(n < UINT32_MAX / ARITY - ARITY, "timer: too many");
   if (n == ts->cap)
     resize(ts, n ? 2 * n : CAP_MIN);
@@ -168,6 +183,8 @@ static void insert(struct vine__timers *ts, struct vine__timer_slot s) {
 
 static void remove_at(struct vine__timers *ts, uint32_t i) {
   uint32_t n = count_of(ts) - 1;
+  VINE_DCHECK(vine__lock_is_held(&ts->lock), "timer: heap not locked");
+  VINE_DCHECK(i <= n && n < ts->cap, "timer: no such slot");
   struct vine__timer_slot last = ts->slots[n];
   store_relaxed(&ts->count, n);
   if (i != n) {
@@ -241,6 +258,8 @@ bool vine__timers_wait(void) {
   while (!due && load_acquire(&vine__sched.state) == VINE_RUNNING)
     if (!watch_until_first(&due))
       break;
+  VINE_DCHECK(load_relaxed(&watch) != VINE_NEVER,
+              "TIMER4: another thread watched, too");
   store_seq_cst(&watch, VINE_NEVER);
   // A timer that came after the last look, and left it to this thread.
   fence_seq_cst();
@@ -329,7 +348,7 @@ static int64_t clamp(int64_t when_ns) {
 static bool add_and_unlock(struct vine__timers *ts, struct vine__timer_slot s) {
   insert(ts, s);
   publish_first(ts);
-  VINE_XCHECK(is_valid(ts), "timer: heap is broken (TIMER1, TIMER2)");
+  VINE_XCHECK(heap_is_valid(ts), "timer: TIMER1, TIMER2 or TIMER3");
   bool first = ts->slots[0].what == s.what;
   vine__lock_release(&ts->lock);
   return first;
@@ -337,7 +356,8 @@ static bool add_and_unlock(struct vine__timers *ts, struct vine__timer_slot s) {
 
 void vine__timer_start(struct vine__timer *t, int64_t when_ns,
                        void (*fn)(struct vine__timer *), void *arg) {
-  VINE_DCHECK(((uintptr_t)t & 1) == 0, "timer: not aligned");
+  VINE_DCHECK(!is_sleeper((uintptr_t)t), "timer: not aligned");
+  VINE_DCHECK(fn, "timer: no function");
   struct vine__timers *ts = lock_own_heap();
   when_ns = clamp(when_ns);
   VINE_ASSERT(!load_relaxed(&t->heap), "timer: started twice (TIMER2)");
@@ -415,7 +435,7 @@ void vine__timers_move(uint32_t from, uint32_t to) {
   }
   publish_first(b);
   publish_first(a);
-  VINE_XCHECK(is_valid(a), "timer: heap is broken (TIMER1, TIMER2)");
+  VINE_XCHECK(heap_is_valid(a), "timer: TIMER1, TIMER2 or TIMER3");
   vine__lock_release(&b->lock);
   vine__lock_release(&a->lock);
 }
@@ -429,6 +449,7 @@ bool vine__timers_park(struct g *g, void *when) {
   struct vine__timers *ts = lock_own_heap();
   int64_t when_ns = clamp((int64_t)(intptr_t)when);
   struct vine__timer_slot s = {when_ns, (uintptr_t)g | 1};
+  VINE_DCHECK(g->reason == VINE_WAIT_SLEEP, "timer: not to sleep");
   if (add_and_unlock(ts, s) && vine__p_has_work(vine__m_p(vine__getm())))
     notify(when_ns);
   return true;
@@ -449,6 +470,7 @@ static void wake_sleepers(struct vine__timers *ts, int64_t now) {
   while (n < WAKE_BATCH && is_first_due(ts, now) &&
          is_sleeper(ts->slots[0].what)) {
     batch[n++] = sleeper_of(ts->slots[0].what);
+    VINE_DCHECK(batch[n - 1]->reason == VINE_WAIT_SLEEP, "timer: not asleep");
     remove_at(ts, 0);
   }
   publish_first(ts);
@@ -469,6 +491,7 @@ static void run_first(struct vine__timers *ts) {
   struct vine__timer *t = (struct vine__timer *)ts->slots[0].what;
   VINE_ASSERT(load_relaxed(&t->heap) == ts, "timer: not in its heap (TIMER2)");
   VINE_ASSERT(!load_relaxed(slot), "timer: run by a timer (TIMER5)");
+  VINE_DCHECK(t->when_ns == ts->slots[0].when_ns, "timer: another deadline");
   void (*fn)(struct vine__timer *) = t->fn;
   store_relaxed(&t->slot, slot); // ordered by t->heap below
   store_seq_cst(slot, t);
@@ -491,7 +514,7 @@ static bool run_due(struct vine__timers *ts, int64_t now) {
     else
       run_first(ts);
   }
-  VINE_XCHECK(is_valid(ts), "timer: heap is broken (TIMER1, TIMER2)");
+  VINE_XCHECK(heap_is_valid(ts), "timer: TIMER1, TIMER2 or TIMER3");
   vine__lock_release(&ts->lock);
   return any;
 }

@@ -47,6 +47,12 @@
 
 #define MAX_CHAN_BYTES ((size_t)1 << 47)
 
+_Static_assert(VINE_FAST_NO == 0 && VINE_FAST_DONE == 1 &&
+                   VINE_FAST_LOCKED == 2,
+               "the entry stubs compare with these numbers");
+_Static_assert(sizeof(struct vine__fast) == 16, "returned in two registers");
+_Static_assert(offsetof(struct vine_chan, buf) % 8 == 0, "slots are words");
+
 static bool buffer_is_valid(const struct vine_chan *c) {
   size_t count = load_relaxed(&c->count);
   return count <= c->cap && (c->cap == 0 || c->sendx < c->cap) &&
@@ -98,6 +104,8 @@ static void *slot(struct vine_chan *c, size_t i) {
 }
 
 static void slot_put(struct vine_chan *c, size_t i, const void *p, uint64_t w) {
+  VINE_DCHECK(i < c->cap, "chan: no such slot");
+  VINE_DCHECK(p || c->is_word || !c->elem_bytes, "chan: put of no element");
   vine__san_sync(slot(c, i));
   if (c->is_word)
     *(uint64_t *)slot(c, i) = w;
@@ -118,6 +126,7 @@ static void take(struct vine_chan *c, struct vine__op *op, const void *p,
 }
 
 static void slot_get(struct vine_chan *c, size_t i, struct vine__op *op) {
+  VINE_DCHECK(i < c->cap, "chan: no such slot");
   const void *p = slot(c, i);
   vine__san_sync(p);
   take(c, op, p, c->is_word ? *(const uint64_t *)p : 0);
@@ -141,6 +150,7 @@ static struct vine__sudog *take_waiter_locked(struct vine__waitq *q) {
   struct vine__sudog *s;
   while ((s = vine__sudog_first(q)) != NULL) {
     vine__waitq_remove(q, &s->link);
+    VINE_DCHECK(vine__sudog_is_valid(s), "chan: not a waiter");
     if (!s->sel || vine__select_try_win(s))
       return s;
   }
@@ -189,6 +199,7 @@ bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
 // The buffer isn't empty. A waiting sender's element takes the slot that
 // becomes free, which is the last one: the buffer was full.
 static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
+  VINE_DCHECK(load_relaxed(&c->count) > 0, "chan: received from no element");
   slot_get(c, c->recvx, op);
   struct vine__sudog *s = take_waiter_locked(&c->sendq);
   if (s) {
@@ -254,6 +265,10 @@ bool vine__chan_is_empty(struct vine_chan *c) {
 static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
                         const struct vine__op *op, enum vine__wait_reason why) {
   struct g *g = vine__getg();
+  VINE_DCHECK(vine__lock_is_held(&c->lock), "chan: not locked");
+  VINE_DCHECK(!load_relaxed(&c->closed), "CHAN4: waits in a closed channel");
+  VINE_DCHECK(vine__waitq_is_empty(q == &c->recvq ? &c->sendq : &c->recvq),
+              "CHAN1: waits beside a partner");
   if (g) {
     struct vine__sudog *s = vine__sudog_alloc(vine__getm());
     vine__sudog_init(s, c, op, vine__waiter_of_goroutine(g));
@@ -456,6 +471,7 @@ struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
   c->is_word = is_word;
   c->elem_bytes = elem_bytes;
   c->stride = stride;
+  VINE_DCHECK(chan_is_valid(c), "chan: not as new");
   return c;
 }
 
@@ -468,6 +484,7 @@ void vine__chan_free_sys(struct vine_chan *c) {
   }
   if (!vine__waitq_is_empty(&c->recvq) || !vine__waitq_is_empty(&c->sendq))
     vine__fatal("free of a channel that somebody waits for");
+  VINE_DCHECK(chan_is_valid(c), "chan: freed in pieces");
   size_t bytes = chan_bytes(c->stride, c->cap);
   vine__free(vine__own_cache(), c, bytes);
 }
@@ -485,6 +502,8 @@ static void close_locked(struct vine_chan *c,
     vine__waitq_chain_add(receivers, &s->link);
   if (take_waiter_locked(&c->sendq))
     vine__fatal("send on closed channel");
+  VINE_DCHECK(vine__waitq_is_empty(&c->recvq), "CHAN4: waiter after close");
+  VINE_DCHECK(vine__waitq_is_empty(&c->sendq), "CHAN4: waiter after close");
 }
 
 void vine__chan_close_sys(struct vine_chan *c) {

@@ -68,12 +68,45 @@ static struct ctx background = {
     .deadline_ns = VINE_NEVER,
 };
 
+_Static_assert(offsetof(struct ctx, pub) == 0,
+               "the program has the public part's address");
+
+// Whether the parts that never change fit those of the parent.
+static bool ctx_is_linked(const struct ctx *c) {
+  const struct ctx *up = c->parent, *end = c->canceller;
+  if (!up)
+    return c == &background;
+  return (end == c || end == up->canceller || !end) &&
+         c->pub.err == (const int32_t *)&(end ? end : &background)->err;
+}
+
+// Those that are being freed are still children, until they have c's lock.
+static bool children_are_valid(const struct ctx *c) {
+  for (struct vine__list *l = c->children.next; l != &c->children; l = l->next)
+    if (VINE_CONTAINER(l, struct ctx, sibling)->parent->canceller != c)
+      return false;
+  return true;
+}
+
+static bool hooks_are_valid(const struct ctx *c) {
+  for (struct vine__list *l = c->hooks.next; l != &c->hooks; l = l->next) {
+    struct vine__ctx_hook *h = VINE_CONTAINER(l, struct vine__ctx_hook, link);
+    if (h->ctx != c || !h->is_attached)
+      return false;
+  }
+  return true;
+}
+
+// With c's lock, if it can be cancelled.
 static bool ctx_is_valid(const struct ctx *c) {
+  if (!ctx_is_linked(c))
+    return false;
   if (c->canceller != c)
     return !load_relaxed(&((struct ctx *)(uintptr_t)c)->done);
   bool over = load_relaxed(&((struct ctx *)(uintptr_t)c)->err) != 0;
-  return !over || (vine__list_is_empty(&c->children) && // CTX2
-                   vine__list_is_empty(&c->hooks));
+  bool empty = vine__list_is_empty(&c->children) && // CTX2
+               vine__list_is_empty(&c->hooks);
+  return (!over || empty) && children_are_valid(c) && hooks_are_valid(c);
 }
 
 // --- references ---
@@ -109,6 +142,8 @@ static void unref(struct ctx *c) {
 }
 
 static void ctx_free(struct ctx *c) {
+  VINE_DCHECK(load_relaxed(&c->refs) == 0, "context: freed with references");
+  VINE_DCHECK(ctx_is_linked(c), "context: disagrees with its parent");
   if (c->canceller == c) {
     vine__timer_stop_sync(&c->timer); // CTX5
     struct ctx *up = c->parent->canceller;
@@ -117,7 +152,8 @@ static void ctx_free(struct ctx *c) {
       vine__list_remove(&c->sibling);
       vine__lock_release(&up->lock);
     }
-    VINE_ASSERT(vine__list_is_empty(&c->children), "context: CTX3");
+    VINE_DCHECK(vine__timer_is_idle(&c->timer), "CTX5: freed with a timer");
+    VINE_ASSERT(vine__list_is_empty(&c->children), "CTX3: freed with children");
     if (!vine__list_is_empty(&c->hooks))
       vine__fatal("free of a context that somebody waits for");
     vine__chan_free_sys(load_relaxed(&c->done));
@@ -130,8 +166,10 @@ static void ctx_free(struct ctx *c) {
 // Empties c's children onto the chain of those to cancel.
 static void take_children_locked(struct ctx *c, struct ctx **chain) {
   struct vine__list *l;
+  VINE_DCHECK(vine__lock_is_held(&c->lock), "context: not locked");
   while ((l = vine__list_pop_front(&c->children)) != NULL) {
     struct ctx *child = VINE_CONTAINER(l, struct ctx, sibling);
+    VINE_DCHECK(child->canceller == child, "context: a child without an end");
     if (!try_ref(child)) // CTX4
       continue;
     child->work = *chain;
@@ -142,8 +180,10 @@ static void take_children_locked(struct ctx *c, struct ctx **chain) {
 static struct vine__ctx_hook *take_hooks_locked(struct ctx *c) {
   struct vine__ctx_hook *first = NULL;
   struct vine__list *l;
+  VINE_DCHECK(vine__lock_is_held(&c->lock), "context: not locked");
   while ((l = vine__list_pop_front(&c->hooks)) != NULL) {
     struct vine__ctx_hook *h = VINE_CONTAINER(l, struct vine__ctx_hook, link);
+    VINE_DCHECK(h->is_attached && h->ctx == c, "context: another's hook");
     h->is_attached = false;
     h->next = first;
     first = h;
@@ -155,8 +195,9 @@ static struct vine__ctx_hook *take_hooks_locked(struct ctx *c) {
 static void end_one(struct ctx *c, int err, const char *cause,
                     struct ctx **chain) {
   VINE_DCHECK(c->canceller == c, "context: can't be cancelled");
+  VINE_DCHECK(err < 0, "context: ended without a reason");
   vine__lock_acquire(&c->lock);
-  VINE_DCHECK(ctx_is_valid(c), "context: CTX2");
+  VINE_XCHECK(ctx_is_valid(c), "CTX2: before the end");
   if (load_relaxed(&c->err)) {
     vine__lock_release(&c->lock);
     return;
@@ -169,6 +210,7 @@ static void end_one(struct ctx *c, int err, const char *cause,
     vine__chan_close_sys(load_relaxed(&c->done));
   take_children_locked(c, chain);
   struct vine__ctx_hook *h = take_hooks_locked(c), *next;
+  VINE_DCHECK(ctx_is_valid(c), "CTX2: after the end");
   vine__lock_release(&c->lock);
   for (; h; h = next) {
     next = h->next;
@@ -197,6 +239,7 @@ static void deadline_passed(struct vine__timer *t) {
 static struct ctx *checked_parent(vine_ctx_t parent) {
   if (!parent)
     vine__fatal("cannot create context from nil parent");
+  VINE_DCHECK(ctx_is_linked((struct ctx *)parent), "context: not a context");
   return (struct ctx *)parent;
 }
 
@@ -226,6 +269,7 @@ static void join_parent(struct ctx *c) {
   const char *cause = up->cause;
   if (!err)
     vine__list_push_back(&up->children, &c->sibling);
+  VINE_XCHECK(ctx_is_valid(up), "context: a parent is broken");
   vine__lock_release(&up->lock);
   if (err)
     end_all(c, err, cause);
@@ -377,6 +421,7 @@ bool vine__ctx_attach(vine_ctx_t ctx, struct vine__ctx_hook *h,
   if (!load_relaxed(&c->err)) {
     h->is_attached = true;
     vine__list_push_back(&c->hooks, &h->link);
+    VINE_XCHECK(hooks_are_valid(c), "context: another's hook");
   }
   bool attached = h->is_attached;
   vine__lock_release(&c->lock);
@@ -386,6 +431,7 @@ bool vine__ctx_attach(vine_ctx_t ctx, struct vine__ctx_hook *h,
 bool vine__ctx_detach(struct vine__ctx_hook *h) {
   if (!h->ctx)
     return true;
+  VINE_DCHECK(h->ctx->canceller == h->ctx, "context: hook on a value");
   vine__lock_acquire(&h->ctx->lock);
   bool detached = h->is_attached;
   if (detached)
@@ -406,6 +452,7 @@ struct vine_ctx_after {
 };
 
 static void after_free(struct vine_ctx_after *a) {
+  VINE_DCHECK(!a->hook.is_attached, "context: freed while attached");
   unref(a->ctx);
   vine__free(vine__own_cache(), a, sizeof *a);
 }
@@ -458,6 +505,7 @@ struct watch {
 
 static void watch_fire(struct vine__ctx_hook *h) {
   struct watch *w = VINE_CONTAINER(h, struct watch, hook);
+  VINE_DCHECK(!load_relaxed(&w->is_idle), "context: watch fires twice");
   vine__parking_interrupt(&w->intr);
   store_release(&w->is_idle, 1); // pairs with unwatch; w may be gone now
 }
@@ -492,5 +540,6 @@ void vine__ctx_unwatch_sys(int64_t watch) {
     return;
   if (!vine__ctx_detach(&w->hook))
     watch_settle(w);
+  VINE_DCHECK(!w->intr.parked, "context: watch ends before the wait");
   vine__wait_record_free(w, sizeof *w);
 }

@@ -10,6 +10,9 @@
 #include "sync/elem.h"
 #include "base/fatal.h"
 
+_Static_assert(VINE_ELEM_PLAIN == 0 && VINE_ELEM_INT == 1 &&
+                   VINE_ELEM_REAL == 2,
+               "names of classes are by number");
 _Static_assert(VINE__TYPE(8, 0) >> 8 == 0 && (VINE__TYPE(8, 0) & 0xff) == 8,
                "a type is a class above a size");
 

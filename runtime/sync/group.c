@@ -16,6 +16,8 @@
 
 #include <vine/group.h>
 
+_Static_assert(sizeof(vine_group) == 8, "one word, changed at once");
+
 void vine__group_settle_sys(vine_group *wg, int64_t n) {
   vine__san_sync(wg); // as the inline calls do
   struct vine__bucket *b = vine__parking_lock(wg);
@@ -26,6 +28,8 @@ void vine__group_settle_sys(vine_group *wg, int64_t n) {
     vine__parking_unlock(b);
     vine__fatal("sync: negative WaitGroup counter");
   }
+  VINE_DCHECK((now & 1) || !vine__parking_first(b, wg),
+              "GROUP1: a waiter, and no bit");
   if (now == 1) {
     __atomic_fetch_and(&wg->state, ~1ll, __ATOMIC_RELAXED);
     vine__parking_take_all(b, wg, &taken);
@@ -37,6 +41,8 @@ void vine__group_settle_sys(vine_group *wg, int64_t n) {
 static void group_timed_out(struct vine__bucket *b, void *wg,
                             struct vine__waitq_chain *taken) {
   (void)taken;
+  VINE_DCHECK(__atomic_load_n((int64_t *)wg, __ATOMIC_RELAXED) & 1,
+              "GROUP1: waited without the bit");
   if (!vine__parking_first(b, wg))
     __atomic_fetch_and(&((vine_group *)wg)->state, ~1ll, __ATOMIC_RELAXED);
 }

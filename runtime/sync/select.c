@@ -59,6 +59,8 @@ struct vine__select {
   struct vine__sudog sg[]; // of cases with a channel, by ascending channel
 };
 
+_Static_assert(VINE_SELECT_SEND > VINE_SELECT_RECV, "the last direction");
+
 static size_t select_bytes(size_t n) {
   return sizeof(struct vine__select) + n * sizeof(struct vine__sudog);
 }
@@ -99,6 +101,7 @@ static bool do_case_unlock(struct vine_select_case *k) {
   struct vine_chan *c = k->chan;
   struct vine__op op = {.ptr = k->ptr};
   bool done;
+  VINE_DCHECK(vine__lock_is_held(&c->lock), "select: channel not locked");
   if (k->dir == VINE_SELECT_SEND) {
     if (c->is_word)
       op.word = vine__word_load(k->ptr, c->elem_bytes);
@@ -150,7 +153,20 @@ static void sort(struct vine__sudog *s, size_t n) {
 }
 
 static bool is_last_of_chan(const struct vine__select *sel, uint32_t i) {
+  VINE_DCHECK(i < sel->n, "select: no such record");
   return i + 1 == sel->n || sel->sg[i + 1].c != sel->sg[i].c;
+}
+
+// Whether its records are as its cases, by ascending channel.
+static bool select_is_valid(const struct vine__select *sel) {
+  for (uint32_t i = 0; i < sel->n; i++) {
+    const struct vine__sudog *s = &sel->sg[i];
+    if (s->sel != sel || !s->c || s->c != sel->cases[s->index].chan)
+      return false;
+    if (i > 0 && sel->sg[i - 1].c > s->c)
+      return false;
+  }
+  return load_relaxed(&((struct vine__select *)(uintptr_t)sel)->done) <= 1;
 }
 
 // The records of one channel in a random order: the first one in its queue is
@@ -192,10 +208,13 @@ static struct vine__select *select_new(struct vine_select_case *cases,
   VINE_ASSERT(sel->n == with_chan, "select: cases changed during the call");
   sort(sel->sg, sel->n);
   shuffle_twins(sel);
+  VINE_XCHECK(select_is_valid(sel), "select: not sorted");
   return sel;
 }
 
 static void select_free(struct vine__select *sel) {
+  VINE_DCHECK(load_relaxed(&sel->done) || !sel->waiter,
+              "SELECT1: freed before it was won");
   vine__wait_record_free(sel, select_bytes(sel->n));
 }
 
@@ -224,6 +243,8 @@ static void lock_all(struct vine__select *sel) {
 // All but `keep`'s. Reads nothing of sel after the last release (SELECT3).
 static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
   uint32_t n = sel->n;
+  VINE_DCHECK(!keep || vine__lock_is_held(&keep->lock),
+              "select: what is to stay locked isn't");
   for (uint32_t i = 0; i < n; i++)
     if (is_last_of_chan(sel, i) && sel->sg[i].c != keep)
       vine__lock_release(&sel->sg[i].c->lock);
@@ -236,7 +257,12 @@ static bool try_win(struct vine__select *sel) {
   return cas_acq_rel(&sel->done, &zero, 1); // SELECT1
 }
 
-bool vine__select_try_win(struct vine__sudog *s) { return try_win(s->sel); }
+bool vine__select_try_win(struct vine__sudog *s) {
+  VINE_DCHECK(s->sel, "select: won by a plain waiter");
+  VINE_DCHECK(!vine__waitq_entry_is_linked(&s->link),
+              "SELECT2: won while linked");
+  return try_win(s->sel);
+}
 
 static struct vine__waitq *queue_of(const struct vine__select *sel,
                                     const struct vine__sudog *s) {
@@ -246,6 +272,7 @@ static struct vine__waitq *queue_of(const struct vine__select *sel,
 
 // Takes what is left of sel out of all queues (SELECT2).
 static void unlink_all(struct vine__select *sel) {
+  VINE_XCHECK(select_is_valid(sel), "select: records disagree with cases");
   VINE_DCHECK(load_relaxed(&sel->done) == 1,
               "SELECT1: unlinked before it was won");
   for (uint32_t i = 0; i < sel->n; i++) {
@@ -279,6 +306,7 @@ static int result(const struct vine__select *sel, uint32_t i, bool ok) {
 
 void vine__select_finish(struct vine__sudog *s, bool ok) {
   struct vine__select *sel = s->sel;
+  VINE_DCHECK(s >= sel->sg && s < sel->sg + sel->n, "select: another's record");
   sel->cases[s->index].ok = ok;
   finish(sel, result(sel, s->index, ok));
 }
@@ -290,6 +318,9 @@ static void timed_out(struct vine__timer *t) {
       select_free(sel);
     return;
   }
+  VINE_DCHECK(sel->deadline_ns, "SELECT4: timed out without a deadline");
+  VINE_DCHECK(!vine__waiter_is_thread(sel->waiter),
+              "SELECT4: a thread waits without a timer");
   sel->deadline_ns = 0; // the timer is over
   finish(sel, -ETIMEDOUT);
 }
@@ -297,10 +328,13 @@ static void timed_out(struct vine__timer *t) {
 // --- waiting ---
 
 static void enqueue_all(struct vine__select *sel, vine__waiter waiter) {
+  VINE_DCHECK(!sel->waiter && !load_relaxed(&sel->done),
+              "SELECT1: waits a second time");
   sel->waiter = waiter;
   vine__san_release(vine__waiter_sync_key(waiter));
   for (uint32_t i = 0; i < sel->n; i++) {
     struct vine__sudog *s = &sel->sg[i];
+    VINE_DCHECK(vine__lock_is_held(&s->c->lock), "select: not locked");
     vine__waitq_entry_init(&s->link, waiter);
     vine__waitq_push_back(queue_of(sel, s), &s->link);
   }

@@ -42,6 +42,10 @@
 
 enum { LOCKED = 1, PARKED = 2, WOKEN = 4 };
 
+_Static_assert(sizeof(vine_mutex) == 4, "the word is the mutex");
+_Static_assert(LOCKED == 1 && PARKED == 2 && WOKEN == 4,
+               "vine/sync.h has the numbers, too");
+
 #define STARVED_NS (1000 * 1000ll) // Go's starvationThresholdNs
 #define SPINS 4                    // Go's active_spin
 #define SPIN_PAUSES 30             // Go's active_spin_cnt
@@ -50,6 +54,10 @@ enum { LOCKED = 1, PARKED = 2, WOKEN = 4 };
 
 static _Atomic uint32_t *word_of(vine_mutex *m) {
   return (_Atomic uint32_t *)&m->state;
+}
+
+static bool mutex_is_valid(uint32_t state) {
+  return state <= (LOCKED | PARKED | WOKEN);
 }
 
 // Spinning is worth it only if the owner can run meanwhile, and if this
@@ -86,6 +94,7 @@ static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
       .why = VINE_WAIT_MUTEX,
       .front = since != 0,
   };
+  VINE_DCHECK(o.word != 0, "mutex: waits since 0, which means locked");
   *ret = vine__parking_wait(b, &o);
   return true;
 }
@@ -93,6 +102,8 @@ static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
 int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
   uint32_t mine = since ? WOKEN : 0; // SYNC2
   uint32_t s = load_relaxed(word_of(m));
+  VINE_DCHECK(mutex_is_valid(s), "mutex: not a mutex");
+  VINE_DCHECK(!mine || (s & WOKEN), "SYNC2: woken, and the bit is gone");
   for (unsigned i = 0;;) {
     if (!(s & LOCKED)) {
       if (!cas_acquire(word_of(m), &s, (s | LOCKED) & ~mine))
@@ -132,6 +143,11 @@ void vine__mutex_wake_sys(vine_mutex *m) {
     return;
   struct vine__bucket *b = vine__parking_lock(m);
   struct vine__parked *w = vine__parking_first(b, m);
+  VINE_DCHECK(mutex_is_valid(load_relaxed(word_of(m))), "mutex: not a mutex");
+  VINE_DCHECK((load_relaxed(word_of(m)) & (LOCKED | WOKEN)) == LOCKED,
+              "SYNC2: woken by two");
+  VINE_DCHECK(!w || (load_relaxed(word_of(m)) & PARKED),
+              "SYNC1: a waiter, and no bit");
   if (!w) {
     store_release(word_of(m), 0);
     vine__parking_unlock(b);
@@ -156,6 +172,7 @@ int vine__rwmutex_reader_wait_sys(vine_rwmutex *rw) {
 void vine__rwmutex_reader_leave_sys(vine_rwmutex *rw, int32_t readers) {
   if (readers == -1 || readers == -VINE__RW_WRITER - 1)
     vine__fatal("sync: RUnlock of unlocked RWMutex");
+  VINE_DCHECK(readers < 0, "rwmutex: no writer waits for this reader");
   vine__san_sync(&rw->reader_wait);
   // The last of the readers that the writer found lets it in.
   if (__atomic_sub_fetch(&rw->reader_wait, 1, __ATOMIC_ACQ_REL) == 0)
@@ -169,6 +186,7 @@ int vine__rwmutex_writer_wait_sys(vine_rwmutex *rw) {
 void vine__rwmutex_writer_leave_sys(vine_rwmutex *rw, int32_t readers) {
   if (readers >= VINE__RW_WRITER)
     vine__fatal("sync: Unlock of unlocked RWMutex");
+  VINE_DCHECK(readers > 0, "rwmutex: no readers to let in");
   vine__sema_release(&rw->reader_sema, (uint32_t)readers);
 }
 
@@ -210,6 +228,8 @@ void vine__cond_wake_sys(vine_cond *c, bool all) {
   struct vine__parked *w = vine__parking_first(b, c);
   struct vine__waitq_chain taken;
   vine__waitq_chain_init(&taken);
+  VINE_DCHECK(!w || __atomic_load_n(&c->waiters, __ATOMIC_RELAXED),
+              "cond: a waiter, and no bit");
   if (all)
     vine__parking_take_all(b, c, &taken);
   else if (w)
@@ -254,6 +274,8 @@ int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
   struct vine__bucket *b = vine__parking_lock(s);
   int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
   bool first = !vine__parking_first(b, s);
+  VINE_DCHECK(n >= 0 && v >= 0, "sem: negative");
+  VINE_DCHECK(first || (v & 1), "SYNC3: a waiter, and no bit");
   bool late = vine__until_is_deadline(until) && vine__os_nanotime() >= until;
   if (first && v >= 2 * n)
     __atomic_fetch_sub(&s->state, 2 * n + 1, __ATOMIC_ACQ_REL);
