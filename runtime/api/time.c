@@ -6,10 +6,10 @@
 // ticker starts itself again, from its last deadline and not from now, so it
 // doesn't drift; ticks that are missed are skipped.
 //
-// No stale values (Go 1.23). Stop, reset and free first halt the timer: not
-// queued, fn not running, and nothing in the channel. Then they hold the
-// timer's lock, which everything that starts it takes, so it stays halted.
-// A ticker's fn may start it between the stop and the lock: then once more.
+// No stale values (Go 1.23). Stop, reset and free first halt the timer: it is
+// not queued, fn is not running, and the channel is empty. They then hold the
+// timer's lock, without which nothing starts it, so it stays halted. If a
+// ticker's fn has started it between the stop and the lock they stop it again.
 //
 // Invariants:
 // (TIME1) The runtime's timer is started under t->lock only, and only while t
@@ -130,8 +130,8 @@ static int64_t next_tick(const struct timer *t) {
 static void fire_tick(struct vine__timer *rt) {
   struct timer *t = timer_of(rt);
   send_now(t->pub.c);
-  // Last: once started again it may run on another thread, whose slot then
-  // stands for it, and be freed while this call still runs.
+  // Last: once it is started again another thread may run it, whose slot then
+  // stands for it, and it may be freed while this call still runs.
   vine__lock_acquire(&t->lock);
   VINE_DCHECK(!load_relaxed(&rt->heap), "TIME1: started by another");
   vine__timer_start(rt, next_tick(t), fire_tick, NULL);

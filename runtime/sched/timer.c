@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Timers. timer.h has the contract.
 //
-// How it works. Each P has a 4-ary heap (half as deep as a binary one, and four
-// children share a cache line) of slots: a deadline and what it is for.
+// How it works. Each P has a 4-ary heap (half as deep as a binary one, and
+// four children share a cache line) of slots: a deadline, and whose it is.
 // Deadlines are in the slots, so that moving through the heap touches nothing
 // else; only a timer that can be stopped learns its index. A sleeping goroutine
 // is a slot and nothing more. Starting is O(1) on average, O(log n) at most;
 // firing and stopping O(log n).
 //
-// Waiting. When a thread finds no work it offers to wait for timers: one thread
-// at a time does, in a futex with a timeout, and `watch` says until when.
-// Whoever starts a timer that is the first of its heap looks at watch. The race
-// to lose a deadline is closed like this:
+// Waiting. When a thread finds no work it offers to wait for timers: one
+// thread at a time does, in a futex with a timeout, and `watch` says until
+// when. A thread that starts a timer which is the first of its heap looks at
+// `watch`. This is how no deadline is lost between the two:
 //
-//   a timer's starter                 idle thread
+//   starts a timer                    is idle
 //   1) first_ns = its deadline        1) idle_p_count++, or watch = DECIDING
 //   2) full fence                     2) full fence
 //   3) watch is NEVER: wakep();       3) read all first_ns
@@ -168,7 +168,7 @@ static void resize(struct vine__timers *ts, uint32_t cap) {
 
 static void publish_first(struct vine__timers *ts) {
   int64_t inv = count_of(ts) ? ~ts->slots[0].when_ns : 0;
-  store_relaxed(&ts->first_ns_inv, inv); // fenced by the callers of notify
+  store_relaxed(&ts->first_ns_inv, inv); // fenced where timers start
 }
 
 static void insert(struct vine__timers *ts, struct vine__timer_slot s) {
@@ -323,7 +323,7 @@ void vine__timers_fork_child(void) {
 // --- starting and stopping ---
 
 // The heap of this thread's P, or some heap, locked. Without a P the number
-// of them may fall at any time; a heap is moved away after it fell.
+// of them may fall at any time; it does so before a heap is moved away.
 static struct vine__timers *lock_own_heap(void) {
   static _Atomic uint32_t next;
   struct p *p = vine__own_p();

@@ -12,10 +12,10 @@
 //   1) start it, under the lock that wakers take or before it is taken;
 //   2) in fn, take the lock and see whether the waiter is still there: if so
 //      take it off and wake it (it timed out);
-//   3) whoever wakes it otherwise calls vine__timer_stop: true, and the record
-//      is its own; false, and fn runs at this moment, or is about to: then
-//      either fn frees the record, or whoever frees it calls
-//      vine__timer_stop_sync first, without the lock.
+//   3) whoever wakes it otherwise calls vine__timer_stop. If that returns true
+//      the record is the waker's own. If not, fn runs at this moment or is
+//      about to: then either fn frees the record, or whoever frees it first
+//      calls vine__timer_stop_sync, without the lock.
 #ifndef VINE_TIMER_H
 #define VINE_TIMER_H
 

@@ -10,30 +10,31 @@
 //
 // A blocked call doesn't come back to C code here: its waker finishes it.
 //
-// A small element to or from a buffer where nobody waits takes a fast path, in
-// the entry stub and on the caller's stack: half of the cost of such a call
-// would be to switch stacks.
+// A small element that goes to or from a buffer, with nobody waiting, takes a
+// fast path in the entry stub, on the caller's stack. To switch stacks would
+// double the cost of such a call.
 //
 // Invariants:
-// (CHAN1) At least one of sendq and recvq is empty, but for a goroutine that
-//      waits for both in one select.
-// (CHAN2) Buffered: count > 0 implies recvq empty; count < cap implies sendq
-//      empty (again but for selects that somebody else has won).
-// (CHAN3) A waiter that was unlinked, and won its select if it has one, belongs
-//      to who did that, and is woken once.
+// (CHAN1) At least one of sendq and recvq is empty, unless a select waits for
+//      both.
+// (CHAN2) Buffered: count > 0 implies an empty recvq, count < cap an empty
+//      sendq, not counting selects that are over.
+// (CHAN3) A waiter belongs to the thread that unlinked it and, if it is part
+//      of a select, won that select. The thread wakes it once.
 // (CHAN4) After close both queues are empty for ever.
 //
 // Locking: c->lock, rank CHAN; several by ascending address (select.c).
-// Nobody is woken under it: who wakes may free the channel.
+// Nobody is woken under it: a woken goroutine may free the channel.
 // Runs on: system stack or a plain thread. Allocates a record when it blocks.
 //
 // Rejected: lock-free rings for buffered channels (select and close need the
 // lock anyway, and Vine's costs two uncontended atomics); slots as small as
 // the elements (one more branch for each load; 7 bytes saved).
+//
 // Ordering, for sanitizer.h, as Go's memory model has it: a send before its
 // receive, a receive before the send that reuses its slot (or, without a
 // buffer, before the end of its send), close before a receive that finds it.
-// See also: select.c, waiter.h, tests/model/chan.pml.
+// See also: select.c, elem.c, sudog.h, tests/model/chan.pml.
 
 #include "sync/chan.h"
 #include "base/export.h"
@@ -157,8 +158,8 @@ static struct vine__sudog *take_waiter_locked(struct vine__waitq *q) {
   return NULL;
 }
 
-// Gives a waiting receiver its element. One without memory for it gets it in
-// a register.
+// Gives a waiting receiver its element: in its memory, or in a register if it
+// has named none.
 static void deliver(struct vine_chan *c, struct vine__sudog *s, const void *p,
                     uint64_t word) {
   if (c->is_word && s->elem)
@@ -230,7 +231,7 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
     vine__lock_release(&c->lock);
     vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     take(c, op, s->elem, s->word);
-    vine__sudog_wake(s, true, 1); // who may free c
+    vine__sudog_wake(s, true, 1); // may free c
     return true;
   }
   if (!load_relaxed(&c->closed))
@@ -241,8 +242,8 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
   return true;
 }
 
-// Hints: exact at some moment during the call. Acquire pairs with nothing
-// that matters: who acts on a hint takes the lock.
+// Hints: exact at some moment during the call. The acquire pairs with nothing
+// that matters, since callers take the lock before they act on a hint.
 bool vine__chan_is_full(struct vine_chan *c) {
   if (load_acquire(&c->closed))
     return false;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Contexts. include/vine/context.h has the contract.
 //
-// How it works. A context that can be cancelled has a list of the nearest
-// descendants that can, and of hooks of those who wait. Others (values) refer
-// to the nearest ancestor that can be cancelled, `canceller`, and read its err
-// directly. Cancelling works through a chain of contexts instead of recursing:
-// a tree may be deeper than a system stack.
+// How it works. A context that can be cancelled has two lists: its nearest
+// descendants that can be cancelled, and hooks of calls that wait for it.
+// Others (values) refer to their nearest ancestor that can be cancelled,
+// `canceller`, and read its err directly. Cancelling works through a chain of
+// contexts instead of recursing: a tree may be deeper than a system stack.
 //
 //     background
 //       └─ with_cancel A          canceller A     A.children = B, D
@@ -17,9 +17,9 @@
 // (CTX1) err goes from 0 to its final value once, under the lock.
 // (CTX2) children and hooks are empty when err is set.
 // (CTX3) A context has a reference to its parent, so an ancestor outlives its
-//      descendants; the list of children has no references.
-// (CTX4) A canceller takes a child that has references left, and adds one; a
-//      child without (it is being freed) it unlinks only.
+//      descendants. The list of children has no references.
+// (CTX4) Cancelling takes a reference to each child. A child that has none
+//      left is being freed, and is unlinked only.
 // (CTX5) The timer's function uses its context without a reference: the last
 //      unref waits for it.
 //
@@ -120,7 +120,7 @@ static void ref(struct ctx *c) {
   VINE_ASSERT(was > 0, "context: used after its end");
 }
 
-// False: the last reference is gone, somebody is freeing it.
+// False: the last reference is gone, and c is being freed.
 static bool try_ref(struct ctx *c) {
   uint64_t n = load_relaxed(&c->refs);
   while (n > 0)
@@ -457,7 +457,7 @@ static void after_free(struct vine_ctx_after *a) {
   vine__free(vine__own_cache(), a, sizeof *a);
 }
 
-// Who comes second frees.
+// The second to leave frees.
 static void after_leave(struct vine_ctx_after *a) {
   if (exchange_acq_rel(&a->is_left, true))
     after_free(a);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What other blocking calls need of contexts: being told when one is done.
+// What blocking calls need of contexts: to be told when one is done.
 #ifndef VINE_RUNTIME_CONTEXT_H
 #define VINE_RUNTIME_CONTEXT_H
 
@@ -7,9 +7,9 @@
 
 #include <vine/context.h>
 
-// In the waiter's own record. fn is called once, when the context is done, by
-// who cancels, on a system stack, without locks. It must not block; it may
-// free the hook.
+// In the record of the call that waits. fn is called once, when the context is
+// done: by the thread that cancels, on a system stack, without locks. It must
+// not block; it may free the hook.
 struct vine__ctx_hook {
   struct vine__list link; // in ctx->hooks while it is attached
   struct vine__ctx_hook *next;

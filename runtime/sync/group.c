@@ -5,9 +5,9 @@
 // Invariants:
 // (GROUP1) The bit is set, under the bucket's lock, before a waiter is queued,
 //      and only while the count isn't zero.
-// (GROUP2) The step to zero while the bit is set is made under the bucket's
-//      lock: so exactly those wake that wait for this zero, though the group
-//      may be in use again.
+// (GROUP2) While the bit is set the step to zero is made under the bucket's
+//      lock. So it wakes exactly the waiters for this zero, even if the group
+//      is in use again by then.
 //
 // Runs on: system stack or a plain thread.
 

@@ -2,19 +2,17 @@
 // The parking lot. parkinglot.h has the contract.
 //
 // How it works. A table of buckets, chosen by a hash of the address. A bucket
-// has a lock and one list of waiters, in which those of one address are in
+// has a lock and one queue of waiters, in which those of one address are in
 // order. A waiter with a deadline has a timer in its record; the timer's
 // function and wakers meet under the bucket's lock, where the entry tells
 // which of them was first (WAITQ1).
 //
 // Invariants:
-// (PARKING1) A record is in one bucket's list, or belongs to the one that took
-//     it.
-// (PARKING2) Nothing here touches the memory at addr but vine__sema_*, and
-//      those only while a waiter or a releaser that was promised one keeps it
-//      alive.
-// (PARKING3) A timed record that was taken by a waker is freed by the second of
-//      waker and timer function, when the timer could not be stopped.
+// (PARKING1) A record is in one bucket's queue, or belongs to whoever took it.
+// (PARKING2) Only vine__sema_* touch the memory at addr, and only while a
+//      waiter keeps it alive, or somebody who is on the way to acquire.
+// (PARKING3) When a waker took a timed record and could not stop its timer, the
+//      second of waker and timer function frees it.
 //
 // Locking: one bucket at a time, rank SEMA; wakes nobody under it.
 // Runs on: system stack or a plain thread. Allocates a record per goroutine.
@@ -107,7 +105,7 @@ void vine__parking_fork_child(void) {
     buckets[i] = (struct vine__bucket)FREE;
 }
 
-// --- the list; the bucket is locked ---
+// --- the queue; the bucket is locked ---
 
 void vine__parking_take(struct vine__bucket *b, struct vine__parked *w) {
   VINE_ASSERT(vine__waitq_entry_is_linked(&w->link),
@@ -163,7 +161,7 @@ static size_t record_bytes(const struct vine__parked *w) {
   return w->is_timed ? sizeof(struct vine__parked_timed) : sizeof *w;
 }
 
-// PARKING3: true for the second one to leave.
+// PARKING3: true for the second to leave.
 static bool leave(struct vine__parked_timed *t) {
   return exchange_acq_rel(&t->is_left, true);
 }
@@ -254,7 +252,7 @@ static bool park_unlock(struct g *g, void *arg) {
   (void)g;
   struct release *r = arg;
   if (vine__until_is_deadline(r->o->until))
-    // w stays: who takes it needs the lock
+    // w stays: nobody takes it without the lock
     vine__timer_start(&timed(r->w)->timer, r->o->until, timed_out, NULL);
   vine__parking_unlock(r->b);
   if (r->o->then)

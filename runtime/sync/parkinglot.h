@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The parking lot: whoever waits for a lock or the like does so here, and is
-// found by the address of what it waits for. So a lock is a word or two, needs
-// no memory of its own for its waiters, and its last user may free it at once.
-// After WebKit's ParkingLot and Go's semaRoot.
+// The parking lot: goroutines and threads that wait for a lock, a group or the
+// like wait here, and are found by that object's address. So a lock is a word
+// or two, without memory of its own for waiters, and its last user may free it
+// at once. After WebKit's ParkingLot and Go's semaRoot.
 //
 //   b = vine__parking_lock(addr)     nobody joins or leaves addr's queue now
 //   vine__parking_wait(b, ...)       joins it and blocks; unlocks b

@@ -2,29 +2,32 @@
 // Select: waits for several channels at once.
 //
 // How it works.
-//   1) hints: look at all channels without a lock; take one of those that
-//      seem ready, by chance, and try it under its lock alone;
-//   2) lock all channels, by ascending address; look again: now the hints
-//      are exact, but for waiters of selects that are over. One that is ready
-//      is kept locked, the others released, and the operation is done;
-//   3) none: put a record into each channel's queue, and wait;
+//   1) hints: look at all channels without a lock; pick one at random from
+//      those that seem ready, and try it under its lock alone;
+//   2) lock all channels, by ascending address, and look again: now the hints
+//      are exact, except where only selects wait that are over. A channel that
+//      is ready stays locked, the others are unlocked, and the operation is
+//      done;
+//   3) if none is ready, put a sudog into each channel's queue, and wait;
 //   4) the waker that sets `done` first has won (SELECT1). It finishes the
-//      select: takes the other records out of their queues, and wakes.
-// Step 1 may miss a channel that became ready behind the look; so a try form
-// may only give up in step 2.
+//      select: it takes the other sudogs out of their queues, and wakes.
+// Step 1 may miss a channel that becomes ready just after it was looked at. So
+// a select that doesn't wait gives up in step 2 only.
 //
 // Choosing among k ready ones by a random number less than k is uniform.
 //
 // Invariants:
-// (SELECT1) `done` goes from 0 to 1 once; the record belongs to who did that.
-// (SELECT2) Who unlinks a record whose select somebody else has won drops it
-//      without another look: the winner's step 4 takes the same channel's
-//      lock after it, and only then frees the memory.
-// (SELECT3) While one thread unlocks its channels (unlock_all) the record
-//      stays: a winner needs the last of those locks.
-// (SELECT4) With a deadline: a timer competes for `done`. If it loses, and
-//      could not be stopped, the second of winner and timer frees the record. A
-//      thread's deadline competes until it is woken: it frees its own.
+// (SELECT1) `done` goes from 0 to 1 once. The record belongs to the thread that
+//      set it.
+// (SELECT2) A thread that unlinks a sudog and finds that another thread has won
+//      its select doesn't touch it again: the winner takes the same channel's
+//      lock in step 4, after that, and only then frees the memory.
+// (SELECT3) While a select unlocks its channels (unlock_all) its record stays:
+//      a winner needs the last of those locks.
+// (SELECT4) With a deadline, a timer competes for `done`. If it loses, and
+//      could not be stopped, the second of winner and timer frees the record.
+//      Of a plain thread the deadline competes until the thread is woken, and
+//      so the thread frees the record itself.
 //
 // Locking: channels by ascending address, each once. In step 4 one at a time.
 // Runs on: system stack or a plain thread. Allocates the record.
@@ -218,13 +221,12 @@ static void select_free(struct vine__select *sel) {
   vine__wait_record_free(sel, select_bytes(sel->n));
 }
 
-// SELECT4: true for the second one to leave.
+// SELECT4: true for the second to leave.
 static bool leave(struct vine__select *sel) {
   return exchange_acq_rel(&sel->is_left, true);
 }
 
-// The winner is done with sel. A thread frees its own: until it is woken its
-// deadline may pass, and then it competes too.
+// The winner is done with sel. A plain thread frees its own (SELECT4).
 static void select_release(struct vine__select *sel) {
   if (vine__waiter_is_thread(sel->waiter))
     return;
@@ -340,7 +342,8 @@ static void enqueue_all(struct vine__select *sel, vine__waiter waiter) {
   }
 }
 
-// Now nothing but the locks keeps sel: with a timer and no channel, nothing.
+// The locks alone keep sel from here on; where it has no channel but a timer,
+// nothing does once that is started.
 static bool park_unlock(struct g *g, void *arg) {
   (void)g;
   struct vine__select *sel = arg;

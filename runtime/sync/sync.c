@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 // include/vine/sync.h and group.h: the parts that may block, or wake.
 //
-// How it works. All waiting is in the parking lot (parkinglot.c), by the
-// address of the lock. The word of a lock says whether there may be waiters; it
-// changes to "none" only under the bucket's lock. What unlocks last touches the
-// word in the same instruction that unlocks it: the next owner may free it.
+// How it works. Waiters are in the parking lot (parkinglot.c), by the address
+// of the lock. The word of a lock says whether there may be waiters; it changes
+// to "none" only under the bucket's lock. The instruction that unlocks is the
+// last that touches the word: the next owner may free it.
 //
 // A blocked call doesn't come back to C here. Where the woken one must try
 // again (mutex), the stub's result says so, and the loop is in the header.
 //
 // The mutex. LOCKED; PARKED: somebody may be parked; WOKEN: a waiter was
-// woken and will try, so that unlocking need not wake another. An arriving
-// one may take the lock before the woken one does, which then waits again in
-// front, with the time it first began (Go's normal mode, which is fast, since
-// the lock needn't be idle until a woken goroutine runs). One that waited for
-// STARVED_NS is given the lock by the unlock itself: LOCKED stays set (Go's
-// starvation mode).
+// woken and will try, so that unlocking need not wake another. A goroutine that
+// arrives may take the lock before the woken one does. The woken one then waits
+// again, in front, with the time at which it first began. (That is Go's normal
+// mode. It is fast, since the lock needn't be idle until a woken goroutine
+// runs.) A waiter of more than STARVED_NS is given the lock by the unlock
+// itself: LOCKED stays set (Go's starvation mode).
 //
 // Invariants:
 // (SYNC1) A waiter is queued only while LOCKED and PARKED are set, or WOKEN is:
-//      so somebody will wake it. Checked under the bucket's lock.
-// (SYNC2) WOKEN is set only while one woken waiter hasn't tried yet; that one
+//      so somebody will wake it. Checked under the bucket's lock. PARKED stays
+//      set while a waiter is queued.
+// (SYNC2) WOKEN is set only while one woken waiter hasn't tried yet. That
+// waiter
 //      clears it, by locking or before it waits again.
 // (SYNC3) A semaphore's or group's bit is 1 while anyone waits.
 //

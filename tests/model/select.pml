@@ -6,7 +6,7 @@
 // one (a select of one case). The steps are the code's: all locks by ascending
 // channel, enqueue, unlock one after the other; the winner of `done` unlinks
 // the other record under that channel's lock, frees, wakes; the timer and the
-// winner agree on who frees (SELECT4).
+// winner agree on which of them frees (SELECT4).
 // Checks: a select is won once (SELECT1); no freed record is looked at
 // (SELECT2, SELECT3); no record is freed twice; each element arrives at most
 // once, and nobody is left asleep beside a waiting partner (a bad end state is
