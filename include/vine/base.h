@@ -24,4 +24,29 @@
 #define VINE_FOREIGN
 #endif
 
+// The version, after semver. Its only home: the build, vine.pc, the packages
+// and vinecc read these three lines.
+#define VINE_VERSION_MAJOR 0
+#define VINE_VERSION_MINOR 1
+#define VINE_VERSION_PATCH 0
+
+// For #if: 1.2.3 is 1002003. And as a string: "1.2.3".
+#define VINE_VERSION                                                           \
+  (VINE_VERSION_MAJOR * 1000000 + VINE_VERSION_MINOR * 1000 +                  \
+   VINE_VERSION_PATCH)
+#define VINE_VERSION_STRING                                                    \
+  VINE_VERSION_JOIN_(VINE_VERSION_MAJOR, VINE_VERSION_MINOR, VINE_VERSION_PATCH)
+#define VINE_VERSION_JOIN_(major, minor, patch)                                \
+  VINE_VERSION_QUOTE_(major, minor, patch)
+#define VINE_VERSION_QUOTE_(major, minor, patch) #major "." #minor "." #patch
+
+VINE_BEGIN_DECLS
+
+// VINE_VERSION_STRING of the runtime that the program was linked with. May be
+// called by everything at any time: in constructors before the runtime has
+// started, and in signal handlers.
+const char *vine_version(void);
+
+VINE_END_DECLS
+
 #endif
