@@ -4,10 +4,12 @@
 # what they need first (Debian packages; see tools/install-deps).
 #   LLVM=16    another LLVM          BUILD=dir   another build folder
 #   T=regex    only these tests      PREFIX=dir  for make install
+#   WERROR=ON  warnings are errors (when a folder is configured)
 LLVM ?= 19
 BUILD ?= $(if $(filter 19,$(LLVM)),build,build-llvm$(LLVM))
 PREFIX ?= /usr/local
 TYPE ?= Release
+WERROR ?= OFF
 JOBS ?= $(shell nproc)
 T ?= .
 
@@ -23,7 +25,7 @@ deps:
 $(BUILD)/build.ninja: | deps
 	@echo "Configuring $(BUILD) (LLVM $(LLVM))"
 	@cmake -G Ninja -S . -B $(BUILD) -DVINE_LLVM_VERSION=$(LLVM) \
-	  -DCMAKE_BUILD_TYPE=$(TYPE) >$(BUILD).log 2>&1 || \
+	  -DCMAKE_BUILD_TYPE=$(TYPE) -DVINE_WERROR=$(WERROR) >$(BUILD).log 2>&1 || \
 	  { grep -o 'vine: error.*' $(BUILD).log || cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 
