@@ -49,6 +49,7 @@ check: $(BUILD)/build.ninja
 	@tools/check-layers
 	@tools/check-docs
 	@tools/check-comments
+	@tools/check-workflows
 	@cmake --build $(BUILD) --target vine
 	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
 
