@@ -33,7 +33,8 @@ if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
     SYMBOLIC)
 endif()
 
-install(PROGRAMS "${_out}" DESTINATION bin)
-install(FILES "${_args}" DESTINATION lib/vine)
+install(PROGRAMS "${_out}" DESTINATION bin COMPONENT dev)
+install(FILES "${_args}" DESTINATION lib/vine COMPONENT dev)
 install(CODE "file(CREATE_LINK vinecc
-  \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/vinec++\" SYMBOLIC)")
+  \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/vinec++\" SYMBOLIC)"
+  COMPONENT dev)
