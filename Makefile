@@ -13,7 +13,7 @@ WERROR ?= OFF
 JOBS ?= $(shell nproc)
 T ?= .
 
-.PHONY: all deps demo test bench install check format tidy clean
+.PHONY: all deps demo test bench install deb check format tidy clean
 
 all: deps $(BUILD)/build.ninja
 	@cmake --build $(BUILD) --target vinecc
@@ -43,6 +43,12 @@ bench: all
 
 install: all
 	@cmake --install $(BUILD) --prefix $(PREFIX)
+
+# Both packages, into $(BUILD).
+deb: all
+	@tools/install-deps deb
+	@cd $(BUILD) && cpack -G DEB >cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	@ls $(BUILD)/*.deb
 
 check: $(BUILD)/build.ninja
 	@tools/check-style

@@ -203,4 +203,30 @@ do_prefix() {
 	use_all_ways
 }
 
+# The Debian packages, unpacked as dpkg would, but into a folder.
+do_deb() {
+	command -v dpkg-deb >/dev/null || exit 77
+	cpack -G DEB --config "$BUILD/CPackConfig.cmake" -B out >log 2>&1 ||
+		{ cat log; false; }
+	local runtime=(out/vine_*_all.deb) dev=(out/vine-dev_*_amd64.deb) file
+	# No file is in both: dpkg would refuse the second.
+	for file in "${runtime[0]}" "${dev[0]}"; do
+		dpkg-deb --fsys-tarfile "$file" | tar -t | grep -v '/$'
+	done | sort | uniq -d >twice
+	[ ! -s twice ] || { cat twice; false; }
+	dpkg-deb -f "${dev[0]}" Depends | grep -Eq 'clang-[0-9]+,.*libc6'
+	dpkg-deb -f "${dev[0]}" Version | grep -Fq \
+		"$(sed -n 's/^Version: //p' "$BUILD/lib/pkgconfig/vine.pc")-"
+	for file in "${runtime[0]}" "${dev[0]}"; do
+		dpkg-deb -x "$file" system
+	done
+	root=$dir/system/usr
+	for file in man1/vinecc.1 man7/vine.7 man7/vine_spawn.7; do
+		gzip -t "$root/share/man/$file.gz"
+	done
+	[ -s "$root/share/doc/vine/copyright" ]
+	gzip -t "$root/share/doc/vine-dev/changelog.gz"
+	use_all_ways
+}
+
 "do_$1"
