@@ -4,6 +4,8 @@
 # what they need first (Debian packages; see tools/install-deps).
 #   LLVM=16    another LLVM          BUILD=dir   another build folder
 #   T=regex    only these tests      PREFIX=dir  for make install
+#   TIDY=dir   what make tidy reads: runtime, or compiler/pass, which takes
+#              long, as LLVM's headers are read for each file
 #   WERROR=ON  warnings are errors (when a folder is configured)
 LLVM ?= 19
 BUILD ?= $(if $(filter 19,$(LLVM)),build,build-llvm$(LLVM))
@@ -12,6 +14,7 @@ TYPE ?= Release
 WERROR ?= OFF
 JOBS ?= $(shell nproc)
 T ?= .
+TIDY ?= runtime
 
 .PHONY: all deps demo test bench install deb check format tidy clean
 
@@ -58,6 +61,12 @@ check: $(BUILD)/build.ninja
 	@tools/check-workflows
 	@cmake --build $(BUILD) --target vine
 	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
+
+# Each file once, though three libraries are made of them.
+tidy: $(BUILD)/build.ninja
+	@LLVM_VERSION=$(LLVM) tools/install-deps tidy
+	@run-clang-tidy-$(LLVM) -quiet -j $(JOBS) -p $(BUILD) \
+	  '$(CURDIR)/$(TIDY)/.*' 2>/dev/null
 
 format:
 	@tools/check-style --fix
