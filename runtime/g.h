@@ -74,11 +74,9 @@ struct g {
   struct vine__side_regs side_regs;
   uint64_t ret;         // rax when it is resumed
   _Atomic uint8_t kind; // enum g_kind; sysmon reads it
-  uint8_t reason;       // enum vine__wait_reason
-  uint16_t pins;        // frames that can't move
-  uint16_t segs;        // linked segments
   uint8_t flags;        // G_FLAG_*
-  uint8_t parked;       // G_PARKED or G_PERMIT: vine_park, vine_ready
+  uint16_t segs;        // linked segments
+  uint32_t pins;        // frames that can't move, and segments
   _Atomic uint32_t status;
   int32_t err;    // errno while it doesn't run
   struct g *next; // in a queue
@@ -96,6 +94,8 @@ struct g {
   uint32_t hold_depth : 12; // vine_lock_thread nesting
   uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's
   uintptr_t old_hi;         // hibernated: what `hi` was
+  uint8_t reason;           // enum vine__wait_reason
+  uint8_t parked;           // G_PARKED or G_PERMIT: vine_park, vine_ready
   struct vine__san san;
 };
 _Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,

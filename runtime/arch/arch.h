@@ -39,7 +39,8 @@ struct vine__jmpbuf {
   uint64_t bx, bp, r12, r13, r14, r15, sp, ip;
   uint64_t ssp;
   uint64_t check;
-  uint16_t growable, pins, segs, unused;
+  uint16_t growable, segs;
+  uint32_t pins;
   uint64_t sys_off; // how deep in callbacks: m->base_sp - m->sys_sp
   uint64_t mask_saved;
   uint64_t mask;

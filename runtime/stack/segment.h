@@ -16,8 +16,8 @@
 // At the top of a segment.
 struct vine__segment {
   struct vine__stack_aside older;
-  uintptr_t sp; // in the older stack: where the return address is
-  uint16_t pins;
+  uintptr_t sp;  // in the older stack: where the return address is
+  uint32_t pins; // of the older stack
 };
 
 // The one that ends at `hi`.

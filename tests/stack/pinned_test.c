@@ -7,6 +7,7 @@
 #include "stack.h"
 
 #include <setjmp.h>
+#include <stdatomic.h>
 
 static uint64_t segments(void) {
   struct vine_stack_stats st;
@@ -115,6 +116,64 @@ static NOINLINE int parks(int n) {
   return n;
 }
 
+// As many pinned frames as a count of 16 bits takes for none, on a stack that
+// was large enough before. It parks; hibernate=1 mustn't take its stack, which
+// the other goroutine would get.
+enum { MANY_PINS = 1 << 16 };
+static vine_g many_pins_g;
+static _Atomic int many_pins_parked, many_pins_go, many_pins_done;
+
+static NOINLINE int pins_many(int n) {
+  void *fp = __builtin_frame_address(0);
+  OPAQUE(fp);
+  if (n > 1)
+    pins_many(n - 1);
+  many_pins_parked = 1;
+  while (!many_pins_go)
+    vine_park();
+  CHECK(fp == __builtin_frame_address(0));
+  return n;
+}
+
+static void many_pins(void *arg) {
+  (void)arg;
+  many_pins_g = vine_self();
+  grow_stack(2 * MANY_PINS);
+  CHECK(pins_many(MANY_PINS) == MANY_PINS);
+  many_pins_done = 1;
+}
+
+static uint64_t hibernations(void) {
+  struct vine_stack_stats st;
+  vine_stack_stats(&st);
+  return st.hibernations;
+}
+
+static void takes_its_stack(void *arg) {
+  (void)arg;
+  uint64_t before = hibernations();
+  while (!many_pins_parked)
+    vine_yield();
+  for (int i = 0; i < 100000 && hibernations() == before; i++)
+    vine_yield();
+  grow_stack(2 * MANY_PINS);
+  many_pins_go = 1;
+  vine_ready(many_pins_g);
+  while (!many_pins_done)
+    vine_yield();
+}
+
+static void pins_without_end(void) {
+  struct in_goroutine in[] = {{VINE_GROUP_INIT, many_pins, NULL},
+                              {VINE_GROUP_INIT, takes_its_stack, NULL}};
+  for (int i = 0; i < 2; i++) {
+    vine_group_add(&in[i].done, 1);
+    CHECK(vine_spawn(in_goroutine_main, &in[i]) == 0);
+  }
+  for (int i = 0; i < 2; i++)
+    vine_group_wait(&in[i].done);
+}
+
 static int all(void *arg) {
   (void)arg;
   CHECK(frame_stays(90) == 90);
@@ -142,6 +201,7 @@ static void links_one(void *arg) {
 
 int main(void) {
   run_in_goroutine(links_one, NULL);
+  pins_without_end();
   alone = true;
   all(NULL);
   run_in_goroutine(at_depths, NULL);

@@ -13,8 +13,8 @@
 #define G_SS_SIZE 48
 #define G_RET 56
 #define G_KIND 64
-#define G_PINS 66
-#define G_SEGS 68
+#define G_SEGS 66
+#define G_PINS 68
 
 #define M_G 0
 #define M_CALL_SP 8

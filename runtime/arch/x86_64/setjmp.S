@@ -38,10 +38,10 @@ FUNC __vine_setjmp
 	cmpq	$1, M_CALL_SP(%rax)
 	jbe	1f
 	movq	$1, J_GROWABLE(%rdi)
-	movzwl	G_PINS(%rsi), %r8d
-	movw	%r8w, (J_GROWABLE + 2)(%rdi)
 	movzwl	G_SEGS(%rsi), %r8d
-	movw	%r8w, (J_GROWABLE + 4)(%rdi)
+	movw	%r8w, (J_GROWABLE + 2)(%rdi)
+	movl	G_PINS(%rsi), %r8d
+	movl	%r8d, (J_GROWABLE + 4)(%rdi)
 	movq	M_BASE_SP(%rax), %r8
 	subq	M_SYS_SP(%rax), %r8
 	movq	%r8, J_SYS_OFF(%rdi)

@@ -388,8 +388,8 @@ FUNC \name
 1:	ret
 ENDFUNC \name
 .endm
-	PIN __vine_pin, incw
-	PIN __vine_unpin, decw
+	PIN __vine_pin, incl
+	PIN __vine_unpin, decl
 
 	.globl VINE_ABI_SYMBOL_NAME
 	.set VINE_ABI_SYMBOL_NAME, 1
