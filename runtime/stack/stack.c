@@ -14,6 +14,7 @@
 #include "stack/stack.h"
 #include "base/assert.h"
 #include "base/fatal.h"
+#include "gvalid.h"
 #include "stack/segment.h"
 
 #include <string.h>
@@ -91,19 +92,13 @@ static bool bounds_are_valid(struct vine__stack_aside s) {
   return !l || (s.hi == (uintptr_t)l->hi && s.lo >= (uintptr_t)l->lo);
 }
 
-static bool guard_is_valid(const struct g *g) {
-  return g->guard == g->lo + VINE_STACK_BUDGET ||
-         g->guard == (uintptr_t)VINE_GUARD_PREEMPT ||
-         (vine__debug.move && g->guard == (uintptr_t)VINE_GUARD_MOVE);
-}
-
 static bool is_inside(struct vine__stack_aside s, uintptr_t address) {
   return s.lo <= address && address < s.hi;
 }
 
 bool vine__stack_is_valid(const struct g *g) {
   struct vine__stack_aside s = vine__stack_put_aside(g);
-  if (g->pins < g->segs || !guard_is_valid(g) || !bounds_are_valid(s))
+  if (g->pins < g->segs || !vine__g_guard_is_valid(g) || !bounds_are_valid(s))
     return false;
   for (unsigned n = g->segs; n > 0; n--) {
     const struct vine__segment *top = vine__segment_at(s.hi);
