@@ -413,14 +413,19 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
   return recv_word_unlock(c);
 }
 
+// Receives, to memory of n bytes, or returns false with c locked.
+static bool recv_or_lock(struct vine_chan *c, struct vine__op *op, size_t n) {
+  if (op->ptr)
+    vine__chan_check_bytes(c, n);
+  vine__lock_acquire(&c->lock);
+  return vine__chan_try_recv_unlock(c, op);
+}
+
 int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_RECV);
-  if (p)
-    vine__chan_check_bytes(c, n);
   struct vine__op op = {.ptr = p};
-  vine__lock_acquire(&c->lock);
-  if (vine__chan_try_recv_unlock(c, &op))
+  if (recv_or_lock(c, &op, n))
     return op.ok;
   return (int)wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
 }
@@ -439,11 +444,8 @@ int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
 int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n) {
   if (!c || vine__chan_is_empty(c))
     return -EAGAIN;
-  if (p)
-    vine__chan_check_bytes(c, n);
   struct vine__op op = {.ptr = p};
-  vine__lock_acquire(&c->lock);
-  if (vine__chan_try_recv_unlock(c, &op))
+  if (recv_or_lock(c, &op, n))
     return op.ok;
   vine__lock_release(&c->lock);
   return -EAGAIN;
