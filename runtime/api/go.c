@@ -3,12 +3,9 @@
 // stub (entry.def) are named vine__x_sys and run on the system stack, or on a
 // plain thread, where vine__getg() is null.
 
-#include "api/go.h"
 #include "base/assert.h"
 #include "base/export.h"
 #include "base/fatal.h"
-#include "gstatus.h"
-#include "sched/park.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/spawn.h"
@@ -108,57 +105,6 @@ _Noreturn void vine__exit_sys(void) {
   // Foreign frames between here and the goroutine's start are abandoned.
   m->sys_sp = m->base_sp;
   vine__call_on(m->base_sp, (void (*)(void *))vine__goexit_sys, m);
-}
-
-// --- park and ready ---
-//
-// The permit and the parked state are under one lock: all sides are short.
-// They are no flags of g: a waker may be any thread, while g's owner, or the
-// watchdog that hibernates it, changes those.
-
-static struct vine__lock park_lock = VINE_LOCK_INIT(SEMA);
-
-void vine__park_fork_child(void) {
-  vine__lock_init(&park_lock, VINE_RANK_SEMA);
-}
-
-void vine__park_sys(void) {
-  struct g *g = vine__getg();
-  if (!g)
-    vine__fatal("vine_park on a thread that runs no goroutine");
-  vine__lock_acquire(&park_lock);
-  VINE_ASSERT(g->parked != G_PARKED, "park: is parked, and runs");
-  if (g->parked == G_PERMIT) {
-    g->parked = 0;
-    vine__lock_release(&park_lock);
-    vine__san_acquire(&g->san);
-    return;
-  }
-  g->parked = G_PARKED;
-  vine__park(g, VINE_WAIT_PARK, vine__park_unlock, &park_lock);
-}
-
-int vine__ready_sys(vine_g h) {
-  struct g *g = h.g;
-  if (!g)
-    return -ESRCH;
-  vine__lock_acquire(&park_lock);
-  uint32_t s = vine__g_status(g);
-  if (g->goid != h.goid || s == G_DEAD || s == G_GONE || s == G_IDLE) {
-    vine__lock_release(&park_lock);
-    return -ESRCH;
-  }
-  vine__san_release(&g->san);
-  bool parked = g->parked == G_PARKED;
-  VINE_DCHECK(!parked || (s & ~(uint32_t)G_SCAN) == G_WAITING,
-              "ready: parked, but doesn't wait");
-  VINE_DCHECK(!parked || g->reason == VINE_WAIT_PARK,
-              "ready: waits for something else");
-  g->parked = parked ? 0 : G_PERMIT;
-  vine__lock_release(&park_lock);
-  if (parked)
-    vine__ready(g, 0);
-  return 0;
 }
 
 // --- threads ---

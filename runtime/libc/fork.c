@@ -19,9 +19,9 @@
 // kept.
 
 #include "libc/fork.h"
-#include "api/go.h"
 #include "base/assert.h"
 #include "sched/idle.h"
+#include "sched/permit.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/stop.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// runtime/sched/park.c with the permit of vine_park and vine_ready (go.c).
+// runtime/sched/park.c with the permit of vine_park and vine_ready (permit.c).
 //
 // One goroutine parks again and again; two wakers call ready TURNS times. Its status, the
 // PARKED and PERMIT flags and the order of vine__park's steps are the code's:
