@@ -3,7 +3,7 @@
 //
 // How it works. The implementation of a blocking call runs on the system
 // stack; the goroutine's registers are already in a context on its own stack
-// (api_enter in switch.S). So parking is bookkeeping, and never copies a
+// (vine__api_enter in entry.S). So parking is bookkeeping, and never copies a
 // register:
 //   1) save what lives in the thread: side-stack words, errno;
 //   2) status RUNNABLE -> WAITING;

@@ -2,8 +2,8 @@
 // vine_yield's fast path.
 //
 // How it works. Two goroutines that give way to each other, or a thousand, need
-// nothing of the scheduler but the queue: vine_yield's stub (YIELD, switch.S)
-// goes from one goroutine's stack to the next one's and never sees the system
+// nothing of the scheduler but the queue: vine_yield's stub (switch.S) goes
+// from one goroutine's stack to the next one's and never sees the system
 // stack. That halves the instructions of a yield. Where anything but the queue
 // matters the scheduler decides (vine__yield_sys).
 //

@@ -315,7 +315,7 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 
 // --- the fast paths ---
 //
-// Run by the stubs of the two calls on small elements (API_FAST, switch.S),
+// Run by the stubs of the two calls on small elements (API_FAST, entry.S),
 // on the goroutine's own stack, before any register is saved: a buffered
 // channel where nobody waits. They call nothing and need a few words of
 // stack, for which there is room below the guard. Sanitizers are told things

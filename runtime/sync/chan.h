@@ -51,8 +51,8 @@ struct vine__op {
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op);
 bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op);
 
-// What a fast path did; in rax and rdx. switch.S knows the numbers.
-enum {
+// What a fast path did; in rax and rdx. entry.S knows the numbers.
+enum vine__fast_outcome {
   VINE_FAST_NO,     // nothing
   VINE_FAST_DONE,   // the operation: `value` is the call's result
   VINE_FAST_LOCKED, // nothing, but the channel is locked

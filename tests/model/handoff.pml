@@ -12,7 +12,7 @@
 // taken (FOREIGN1); a goroutine runs on one thread at a time; a bound one on its own
 // thread only (SCHED1); all goroutines come to their end (a bad end state).
 // Not covered: more than one P (idle.pml), callbacks, fixed stacks (the same
-// protocol, with the store of call_sp in api_enter).
+// protocol, with the store of call_sp in vine__api_enter).
 //
 // BROKEN=1: sysmon issues no membarrier.
 // BROKEN=2: the way out doesn't look at retake.

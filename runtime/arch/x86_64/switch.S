@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Switching between goroutines, the entry stubs of the public calls, and the
-// two ends of a goroutine's life.
+// Switching between goroutines, and between a goroutine and the thread that
+// runs it.
 //
 // A context is what PUSH_CONTEXT leaves: r15 r14 r13 r12 rbx rbp and a return
 // address, with g->sp at its low end. The address of its rbp word is a frame
 // record like any other, so a walk of frame pointers starts at g->sp + 40.
 
 #include "asm.h"
-
-#define VINE_ABI_SYMBOL_NAME __vine_abi_1_recompile_all_objects_with_one_vinecc
 
 // clang-format off
 
@@ -59,55 +57,6 @@ vine__gogo:
 	notrack jmp *%rcx
 	.cfi_endproc
 	.size vine__gogo, . - vine__gogo
-
-// The context of a new goroutine returns here: rbx the function, r12 to r15 its
-// arguments. rsp is at the return address that ends the goroutine. A function
-// that isn't instrumented runs as a foreign call (vine_go of one), or right
-// here on a fixed stack.
-	.p2align 4
-	.globl vine__gostart
-	.hidden vine__gostart
-	.type vine__gostart, @function
-vine__gostart:
-	.cfi_startproc
-	.cfi_undefined %rip
-	movq	%r12, %rdi
-	movq	%r13, %rsi
-	movq	%r14, %rdx
-	movq	%r15, %rcx
-	xorl	%ebp, %ebp
-	movq	%rbx, %r10
-	jmp	__vine_icall
-	.cfi_endproc
-	.size vine__gostart, . - vine__gostart
-
-// Return address of a goroutine's function.
-	.p2align 4
-	.cfi_startproc
-	.cfi_undefined %rip
-	RETURN_ADDRESS vine__goexit, vine__goroutine
-	movq	%fs:VINE_TCB_M, %rdi
-	movq	M_SYS_SP(%rdi), %rsp
-	movq	$1, M_CALL_SP(%rdi)
-	xorl	%ebp, %ebp
-	call	vine__goexit_sys
-	ud2
-	.cfi_endproc
-	.size vine__goexit, . - vine__goexit
-
-// Return address of main: exit(result), as a foreign call, so that atexit
-// functions run and may be instrumented.
-	.p2align 4
-	.cfi_startproc
-	.cfi_undefined %rip
-	RETURN_ADDRESS vine__main_return, vine__main_goroutine
-	movl	%eax, %edi
-	subq	$16, %rsp	// aligned at the call, should it be a jump
-	leaq	vine__main_exit(%rip), %r11
-	call	__vine_foreign
-	ud2
-	.cfi_endproc
-	.size vine__main_return, . - vine__main_return
 
 // void vine__mrun(struct m *m, uintptr_t *start_sp): makes the rest of this
 // thread's stack the system stack and schedules on it. Returns when the thread
@@ -176,155 +125,6 @@ vine__leave:
 	.cfi_endproc
 	.size vine__leave, . - vine__leave
 
-// Before call_sp becomes 0, and the watchdog may take the processor with all
-// that belongs to it. The store that says so is invisible to ThreadSanitizer,
-// and plain: foreign.S tells why that is enough. Keeps rax.
-	.macro LEAVE_RUNTIME
-#if VINE_TSAN
-	subq	$8, %rsp
-	pushq	%rax
-	movq	%fs:VINE_TCB_M, %rdi
-	leaq	M_CALL_SP(%rdi), %rdi
-	call	vine__san_release_own
-	popq	%rax
-	addq	$8, %rsp
-#endif
-	.endm
-
-// The shared part of the entry stubs. rax implementation, r10 g, r11 m, a
-// context on the stack. rbx is in the context, so it may carry the old
-// call_sp across the call. A call that parks doesn't come back here: the
-// scheduler resumes the context itself.
-	.p2align 4
-	.type api_enter, @function
-api_enter:
-	.cfi_startproc
-	.cfi_def_cfa %rbp, 16
-	.cfi_offset %rbp, -16
-	movq	%rsp, G_SP(%r10)
-	movq	M_CALL_SP(%r11), %rbx
-	movq	$1, M_CALL_SP(%r11)
-	testq	%rbx, %rbx
-	jz	1f
-	movq	%rbx, %rsp
-	call	*%rax
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	%rbx, M_CALL_SP(%r11)
-	movq	G_SP(%r10), %rsp
-	.cfi_remember_state
-	POP_CONTEXT
-	ret
-	.cfi_restore_state
-	// Not on a growable stack: a fixed goroutine, or foreign code called by a
-	// growable one. The processor may have been taken meanwhile.
-1:	cmpl	$0, M_RETAKE(%r11)
-	jne	4f
-2:	cmpb	$KIND_FIXED, G_KIND(%r10)
-	jne	3f
-	movq	M_SYS_SP(%r11), %rsp
-	subq	$8, %rsp
-3:	subq	$8, %rsp
-	call	*%rax
-	LEAVE_RUNTIME
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	$0, M_CALL_SP(%r11)
-	movq	G_SP(%r10), %rsp
-	.cfi_remember_state
-	POP_CONTEXT
-	ret
-	.cfi_restore_state
-4:	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
-	pushq	%rcx
-	pushq	%r8
-	pushq	%r9
-	pushq	%rax
-	movq	%r11, %rdi
-	xorl	%esi, %esi
-	call	vine__reenter
-	popq	%rax
-	popq	%r9
-	popq	%r8
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	%rsp, G_SP(%r10)	// vine__leave used it
-	jmp	2b
-	.cfi_endproc
-	.size api_enter, . - api_enter
-
-// API name: a public call. On a goroutine its implementation name_sys runs on
-// the system stack and may park; on a plain thread it is called as it is and
-// blocks the thread. Up to six arguments, in registers; the result in rax.
-.macro API name, impl
-FUNC \name
-	.globl __vine_c_\name
-	.hidden __vine_c_\name
-	.set __vine_c_\name, \name
-	leaq	\impl(%rip), %rax
-	movq	%fs:VINE_TCB_M, %r11
-	testq	%r11, %r11
-	jz	1f
-	movq	M_G(%r11), %r10
-	testq	%r10, %r10
-	jz	1f
-	PUSH_CONTEXT
-	jmp	api_enter
-	.cfi_def_cfa %rsp, 8
-1:	jmp	*%rax
-ENDFUNC \name
-.endm
-
-// API_FAST name, impl, fast, locked: the same, but `fast` is tried first, on
-// the caller's stack: a leaf that returns a result in rax and, in rdx, one of
-// VINE_FAST_NO, DONE, LOCKED (go on in `locked`) or UNLOCK (chan.h). At most
-// three arguments.
-.macro API_FAST name, impl, fast, locked
-FUNC \name
-	.globl __vine_c_\name
-	.hidden __vine_c_\name
-	.set __vine_c_\name, \name
-	pushq	%rdi
-	pushq	%rsi
-	pushq	%rdx
-	.cfi_adjust_cfa_offset 24
-	call	\fast
-	movl	%edx, %ecx
-	cmpl	$1, %edx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	.cfi_adjust_cfa_offset -24
-	jne	2f
-	ret
-2:	movq	%rax, %r8
-	leaq	\impl(%rip), %rax
-	testl	%ecx, %ecx
-	jz	3f
-	leaq	\locked(%rip), %rax
-	cmpl	$2, %ecx
-	je	3f
-	leaq	vine__chan_unlock_sys(%rip), %rax
-	movq	%r8, %rsi
-3:	movq	%fs:VINE_TCB_M, %r11
-	testq	%r11, %r11
-	jz	1f
-	movq	M_G(%r11), %r10
-	testq	%r10, %r10
-	jz	1f
-	PUSH_CONTEXT
-	jmp	api_enter
-	.cfi_def_cfa %rsp, 8
-1:	jmp	*%rax
-ENDFUNC \name
-.endm
-
 // void vine_yield(void): tries vine__yield_fast (yield.c) first. Then this is
 // the end of g's turn: the next goroutine's guard and context, as in vine__gogo,
 // and g goes to the tail of the queue as soon as its stack is left. Both are on
@@ -363,36 +163,8 @@ FUNC vine_yield
 1:	leaq	vine__yield_sys(%rip), %rax
 	movq	%r8, %r10
 	movq	%fs:VINE_TCB_M, %r11
-	jmp	api_enter
+	jmp	vine__api_enter
 ENDFUNC vine_yield
-
-#define API(name) API vine_##name, vine__##name##_sys
-#define API_FAST(name, fast)                                                   \
-  API_FAST vine_##name, vine__##name##_sys, vine__##fast##_fast,               \
-           vine__##name##_adopt_sys
-#include "api/entry.def"
-	API __vine_go, vine__go_sys
-	API __vine_go_words, vine__go_words_sys
-
-// void __vine_pin(void), void __vine_unpin(void): the calling function's frame
-// must not move until it returns. abi/README.md section 6.
-.macro PIN name, op
-FUNC \name
-	movq	%fs:VINE_TCB_M, %r11
-	testq	%r11, %r11
-	jz	1f
-	cmpq	$1, M_CALL_SP(%r11)
-	jbe	1f
-	movq	M_G(%r11), %r11
-	\op	G_PINS(%r11)
-1:	ret
-ENDFUNC \name
-.endm
-	PIN __vine_pin, incl
-	PIN __vine_unpin, decl
-
-	.globl VINE_ABI_SYMBOL_NAME
-	.set VINE_ABI_SYMBOL_NAME, 1
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

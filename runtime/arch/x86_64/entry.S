@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Public calls: one stub for each line of api/entry.def, which takes the call
+// from the goroutine's stack to the system stack and back. Compiled code calls
+// the stubs on the goroutine's stack; foreign code and plain threads call the
+// same ones. Also the symbol that says which ABI this runtime has.
+
+#include "asm.h"
+
+#define VINE_ABI_SYMBOL_NAME __vine_abi_1_recompile_all_objects_with_one_vinecc
+
+// clang-format off
+
+// Before call_sp becomes 0, and the watchdog may take the processor with all
+// that belongs to it. The store that says so is invisible to ThreadSanitizer,
+// and plain: foreign.S tells why that is enough. Keeps rax.
+	.macro LEAVE_RUNTIME
+#if VINE_TSAN
+	subq	$8, %rsp
+	pushq	%rax
+	movq	%fs:VINE_TCB_M, %rdi
+	leaq	M_CALL_SP(%rdi), %rdi
+	call	vine__san_release_own
+	popq	%rax
+	addq	$8, %rsp
+#endif
+	.endm
+
+// The shared part of the entry stubs. rax implementation, r10 g, r11 m, a
+// context on the stack. rbx is in the context, so it may carry the old
+// call_sp across the call. A call that parks doesn't come back here: the
+// scheduler resumes the context itself.
+	.p2align 4
+	.globl vine__api_enter
+	.hidden vine__api_enter
+	.type vine__api_enter, @function
+vine__api_enter:
+	.cfi_startproc
+	.cfi_def_cfa %rbp, 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, G_SP(%r10)
+	movq	M_CALL_SP(%r11), %rbx
+	movq	$1, M_CALL_SP(%r11)
+	testq	%rbx, %rbx
+	jz	1f
+	movq	%rbx, %rsp
+	call	*%rax
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	movq	%rbx, M_CALL_SP(%r11)
+	movq	G_SP(%r10), %rsp
+	.cfi_remember_state
+	POP_CONTEXT
+	ret
+	.cfi_restore_state
+	// Not on a growable stack: a fixed goroutine, or foreign code called by a
+	// growable one. The processor may have been taken meanwhile.
+1:	cmpl	$0, M_RETAKE(%r11)
+	jne	4f
+2:	cmpb	$KIND_FIXED, G_KIND(%r10)
+	jne	3f
+	movq	M_SYS_SP(%r11), %rsp
+	subq	$8, %rsp
+3:	subq	$8, %rsp
+	call	*%rax
+	LEAVE_RUNTIME
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	movq	$0, M_CALL_SP(%r11)
+	movq	G_SP(%r10), %rsp
+	.cfi_remember_state
+	POP_CONTEXT
+	ret
+	.cfi_restore_state
+4:	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	%r8
+	pushq	%r9
+	pushq	%rax
+	movq	%r11, %rdi
+	xorl	%esi, %esi
+	call	vine__reenter
+	popq	%rax
+	popq	%r9
+	popq	%r8
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	movq	%fs:VINE_TCB_M, %r11
+	movq	M_G(%r11), %r10
+	movq	%rsp, G_SP(%r10)	// vine__leave used it
+	jmp	2b
+	.cfi_endproc
+	.size vine__api_enter, . - vine__api_enter
+
+// API name: a public call. On a goroutine its implementation name_sys runs on
+// the system stack and may park; on a plain thread it is called as it is and
+// blocks the thread. Up to six arguments, in registers; the result in rax.
+.macro API name, impl
+FUNC \name
+	.globl __vine_c_\name
+	.hidden __vine_c_\name
+	.set __vine_c_\name, \name
+	leaq	\impl(%rip), %rax
+	movq	%fs:VINE_TCB_M, %r11
+	testq	%r11, %r11
+	jz	1f
+	movq	M_G(%r11), %r10
+	testq	%r10, %r10
+	jz	1f
+	PUSH_CONTEXT
+	jmp	vine__api_enter
+	.cfi_def_cfa %rsp, 8
+1:	jmp	*%rax
+ENDFUNC \name
+.endm
+
+// API_FAST name, impl, fast, locked: the same, but `fast` is tried first, on
+// the caller's stack: a leaf that returns a result in rax and, in rdx, one of
+// VINE_FAST_NO, DONE, LOCKED (go on in `locked`) or UNLOCK (chan.h). At most
+// three arguments.
+.macro API_FAST name, impl, fast, locked
+FUNC \name
+	.globl __vine_c_\name
+	.hidden __vine_c_\name
+	.set __vine_c_\name, \name
+	pushq	%rdi
+	pushq	%rsi
+	pushq	%rdx
+	.cfi_adjust_cfa_offset 24
+	call	\fast
+	movl	%edx, %ecx
+	cmpl	$1, %edx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+	.cfi_adjust_cfa_offset -24
+	jne	2f
+	ret
+2:	movq	%rax, %r8
+	leaq	\impl(%rip), %rax
+	testl	%ecx, %ecx
+	jz	3f
+	leaq	\locked(%rip), %rax
+	cmpl	$2, %ecx
+	je	3f
+	leaq	vine__chan_unlock_sys(%rip), %rax
+	movq	%r8, %rsi
+3:	movq	%fs:VINE_TCB_M, %r11
+	testq	%r11, %r11
+	jz	1f
+	movq	M_G(%r11), %r10
+	testq	%r10, %r10
+	jz	1f
+	PUSH_CONTEXT
+	jmp	vine__api_enter
+	.cfi_def_cfa %rsp, 8
+1:	jmp	*%rax
+ENDFUNC \name
+.endm
+
+#define API(name) API vine_##name, vine__##name##_sys
+#define API_FAST(name, fast)                                                   \
+  API_FAST vine_##name, vine__##name##_sys, vine__##fast##_fast,               \
+           vine__##name##_adopt_sys
+#define API_COMPILER(name, impl) API name, impl
+#include "api/entry.def"
+
+	.globl VINE_ABI_SYMBOL_NAME
+	.set VINE_ABI_SYMBOL_NAME, 1
+
+	.section .note.GNU-stack,"",@progbits
+	.section .note.GNU-split-stack,"",@progbits
