@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Macros for Vine's assembly: function framing and the two stack switches that
-// every routine is made of.
+// Macros for Vine's assembly: how routines begin and end, frames and contexts,
+// the two stack switches, and saving all registers. What a macro doesn't list
+// as clobbered it keeps, but for the flags.
 #ifndef VINE_ARCH_ASM_H
 #define VINE_ARCH_ASM_H
 
@@ -9,9 +10,25 @@
 
 // clang-format off
 
-// FUNC name: a runtime routine that compiled code may call on a goroutine's
-// stack. It carries the magic, so that the foreign thunk jumps straight to it.
-.macro FUNC name
+// --- routines ---
+
+// ROUTINE name, scope: called by the runtime's C, by its ABI. scope: hidden, or
+// local to the file.
+.macro ROUTINE name, scope=hidden
+	.text
+	.p2align 4
+	.ifc \scope, hidden
+	.globl \name
+	.hidden \name
+	.endif
+	.type \name, @function
+\name:
+	.cfi_startproc
+.endm
+
+// ENTRY name: called by compiled code on any stack; global. It carries the
+// magic, so that the foreign thunk jumps straight to it.
+.macro ENTRY name
 	.text
 	.p2align 4
 	.quad VINE_MAGIC
@@ -21,16 +38,29 @@
 	.cfi_startproc
 .endm
 
-.macro ENDFUNC name
-	.cfi_endproc
-	.size \name, . - \name
+// CALL_ENTRY name: the same, and instrumented code that calls \name by its
+// source's name calls it directly (abi/README.md section 3).
+.macro CALL_ENTRY name
+	ENTRY \name
+	.globl __vine_c_\name
+	.hidden __vine_c_\name
+	.set __vine_c_\name, \name
 .endm
 
-// RETURN_ADDRESS name, shown: what follows is returned to, never called.
-// Unwinders look up the byte before a return address: here a nop, with the
-// same unwinding rules and in a function of its own, `shown`, so that gdb and
-// perf have a name to print that says what comes here.
-.macro RETURN_ADDRESS name, shown
+// RETURN_ADDRESS name, shown, caller: what follows is returned to, never
+// called. Unwinders look up the byte before a return address: here a nop, with
+// the same unwinding rules and in a function of its own, `shown`, so that gdb
+// and perf have a name to print that says what comes here. caller: what they
+// find next: that of the frame record at %rbp, or none (the outermost frame).
+.macro RETURN_ADDRESS name, shown, caller
+	.text
+	.p2align 4
+	.cfi_startproc
+	.ifc \caller, none
+	.cfi_undefined %rip
+	.else
+	CFI_FRAME_RECORD
+	.endif
 	.type \shown, @function
 \shown:
 	nop
@@ -41,24 +71,37 @@
 \name:
 .endm
 
-// HIDDEN name: not visible to shared libraries.
-.macro HIDDEN name
-	.hidden \name
+.macro END name
+	.cfi_endproc
+	.size \name, . - \name
 .endm
 
-// The six registers of a context, below the frame record. %rsp points at the
-// context afterwards: r15 r14 r13 r12 rbx rbp ret.
-.macro PUSH_CONTEXT
+// --- frames ---
+
+// The frame record that %rbp points at is this routine's.
+.macro CFI_FRAME_RECORD
+	.cfi_def_cfa %rbp, 16
+	.cfi_offset %rbp, -16
+.endm
+
+// Links this routine into the chain of frame pointers. Clobbers nothing else.
+.macro PUSH_FRAME_RECORD
 	pushq	%rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
 	movq	%rsp, %rbp
 	.cfi_def_cfa_register %rbp
-	pushq	%rbx
-	pushq	%r12
-	pushq	%r13
-	pushq	%r14
-	pushq	%r15
+.endm
+
+// Expects: %rsp at the frame record.
+.macro POP_FRAME_RECORD
+	popq	%rbp
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+.endm
+
+// The callee-saved registers lie below the frame record, as in a context.
+.macro CFI_CONTEXT
 	.cfi_offset %rbx, -24
 	.cfi_offset %r12, -32
 	.cfi_offset %r13, -40
@@ -66,6 +109,19 @@
 	.cfi_offset %r15, -56
 .endm
 
+// A context: the frame record, and the other callee-saved registers below it.
+// From %rsp up: r15 r14 r13 r12 rbx rbp and the return address.
+.macro PUSH_CONTEXT
+	PUSH_FRAME_RECORD
+	pushq	%rbx
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+	CFI_CONTEXT
+.endm
+
+// Expects: %rsp at a context. Leaves it at the return address.
 .macro POP_CONTEXT
 	popq	%r15
 	popq	%r14
@@ -74,10 +130,81 @@
 	popq	%rbx
 	popq	%rbp
 	.cfi_def_cfa %rsp, 8
+	.irp reg, rbx, rbp, r12, r13, r14, r15
+	.cfi_restore %\reg
+	.endr
 .endm
 
-// The argument registers and the callee-saved ones but rbp, rax and r10, into
-// the struct vine__regs at %rsp. m is in %rax already: rax is saved apart.
+// --- between the stacks ---
+//
+// Where this thread is, m->call_sp says (foreign.S). The two switches below
+// are between a goroutine's growable stack and the runtime on the system
+// stack; foreign.S has those to foreign code and back, vine__gogo the one to
+// another goroutine.
+
+// To \otherwise, unless this thread is on a growable stack.
+// Out: \m = m, null on a thread that isn't Vine's.
+// Clobbers: flags.
+.macro IF_GROWABLE m, otherwise
+	movq	%fs:VINE_TCB_M, \m
+	testq	\m, \m
+	jz	\otherwise
+	cmpq	$1, M_CALL_SP(\m)
+	jbe	\otherwise
+.endm
+
+// From a growable stack to the system stack. %rbp, or g->sp, must keep where
+// the goroutine is.
+// Expects: \m = m, on a growable stack.
+// Clobbers: %rsp, which is a multiple of VINE_STACK_ALIGN then.
+.macro TO_SYSTEM_STACK m
+	movq	M_CALL_SP(\m), %rsp
+	movq	$1, M_CALL_SP(\m)
+.endm
+
+// The way back, all but the stack pointer: the caller takes what it needs off
+// the system stack first.
+// Expects: \m = m, whose goroutine has a growable stack.
+// Out: \g = the goroutine, unless it is the same register as \tmp.
+// Clobbers: \g, \tmp.
+.macro TO_GOROUTINE_STACK m, g, tmp
+	movq	M_SYS_SP(\m), \tmp
+	movq	\tmp, M_CALL_SP(\m)
+	movq	M_G(\m), \g
+	SET_GUARD \g, \tmp
+.endm
+
+// This thread's stack checks are those of goroutine \g.
+// Clobbers: \tmp, which may be \g.
+.macro SET_GUARD g, tmp
+	movq	G_GUARD(\g), \tmp
+	movq	\tmp, %fs:VINE_TCB_GUARD
+.endm
+
+// Jumps to what %rsp points at, off the stack. Not `ret`: the call that it
+// would return from was made on another stack, by another goroutine perhaps,
+// so the processor would predict it wrong each time.
+// Clobbers: \tmp.
+.macro POP_JUMP tmp
+	popq	\tmp
+	.cfi_adjust_cfa_offset -8
+	notrack jmp *\tmp
+.endm
+
+// --- registers ---
+
+// A struct vine__regs on the system stack, at %rsp, with the argument registers
+// (vectors in full width) and the callee-saved ones but %rbp. The caller stores
+// R_AX: %rax has something else already in most places.
+// Clobbers: %rsp.
+.macro PUSH_REGS
+	subq	$REGS_SIZE, %rsp
+	andq	$-64, %rsp
+	SAVE_GPRS
+	MOVE_VECS 1
+.endm
+
+// All of these into, and out of, the struct vine__regs at %rsp; %rax only out.
 .macro SAVE_GPRS
 	movq	%rdi, R_DI(%rsp)
 	movq	%rsi, R_SI(%rsp)
@@ -117,7 +244,8 @@
 	.endr
 .endm
 
-// All sixteen vector registers in the machine's full width. Clobbers flags.
+// All sixteen vector registers in the machine's full width, into (store: 1) or
+// out of the struct vine__regs at %rsp.
 .macro MOVE_VECS store
 	cmpl	$32, vine__vector_bytes(%rip)
 	ja	.Lzmm\@

@@ -28,15 +28,11 @@
 // The shared part of the entry stubs. rax implementation, r10 g, r11 m, a
 // context on the stack. rbx is in the context, so it may carry the old
 // call_sp across the call. A call that parks doesn't come back here: the
-// scheduler resumes the context itself.
-	.p2align 4
-	.globl vine__api_enter
-	.hidden vine__api_enter
-	.type vine__api_enter, @function
-vine__api_enter:
-	.cfi_startproc
-	.cfi_def_cfa %rbp, 16
-	.cfi_offset %rbp, -16
+// scheduler resumes the context itself. Clobbers what a C call may; the result
+// stays in rax.
+ROUTINE vine__api_enter
+	CFI_FRAME_RECORD
+	CFI_CONTEXT
 	movq	%rsp, G_SP(%r10)
 	movq	M_CALL_SP(%r11), %rbx
 	movq	$1, M_CALL_SP(%r11)
@@ -92,40 +88,33 @@ vine__api_enter:
 	movq	M_G(%r11), %r10
 	movq	%rsp, G_SP(%r10)	// vine__leave used it
 	jmp	2b
-	.cfi_endproc
-	.size vine__api_enter, . - vine__api_enter
+END vine__api_enter
 
-// API name: a public call. On a goroutine its implementation name_sys runs on
-// the system stack and may park; on a plain thread it is called as it is and
-// blocks the thread. Up to six arguments, in registers; the result in rax.
-.macro API name, impl
-FUNC \name
-	.globl __vine_c_\name
-	.hidden __vine_c_\name
-	.set __vine_c_\name, \name
-	leaq	\impl(%rip), %rax
+// To vine__api_enter with %rax the implementation; plain threads jump to that.
+.macro ENTER_API
 	movq	%fs:VINE_TCB_M, %r11
 	testq	%r11, %r11
 	jz	1f
 	movq	M_G(%r11), %r10
 	testq	%r10, %r10
 	jz	1f
+	.cfi_remember_state
 	PUSH_CONTEXT
 	jmp	vine__api_enter
-	.cfi_def_cfa %rsp, 8
+	.cfi_restore_state
 1:	jmp	*%rax
-ENDFUNC \name
 .endm
 
-// API_FAST name, impl, fast, locked: the same, but `fast` is tried first, on
-// the caller's stack: a leaf that returns a result in rax and, in rdx, one of
-// VINE_FAST_NO, DONE, LOCKED (go on in `locked`) or UNLOCK (chan.h). At most
-// three arguments.
+.macro API name, impl
+CALL_ENTRY \name
+	leaq	\impl(%rip), %rax
+	ENTER_API
+END \name
+.endm
+
+// `fast` returns a result in %rax and one of VINE_FAST_* in %rdx.
 .macro API_FAST name, impl, fast, locked
-FUNC \name
-	.globl __vine_c_\name
-	.hidden __vine_c_\name
-	.set __vine_c_\name, \name
+CALL_ENTRY \name
 	pushq	%rdi
 	pushq	%rsi
 	pushq	%rdx
@@ -148,17 +137,8 @@ FUNC \name
 	je	3f
 	leaq	vine__chan_unlock_sys(%rip), %rax
 	movq	%r8, %rsi
-3:	movq	%fs:VINE_TCB_M, %r11
-	testq	%r11, %r11
-	jz	1f
-	movq	M_G(%r11), %r10
-	testq	%r10, %r10
-	jz	1f
-	PUSH_CONTEXT
-	jmp	vine__api_enter
-	.cfi_def_cfa %rsp, 8
-1:	jmp	*%rax
-ENDFUNC \name
+3:	ENTER_API
+END \name
 .endm
 
 #define API(name) API vine_##name, vine__##name##_sys

@@ -36,12 +36,9 @@
 .Lback\@:
 	movq	M_G(%r10), %r11
 	movq	M_GSP(%r10), %rsp
-	movq	G_GUARD(%r11), %r11
-	movq	%r11, %fs:VINE_TCB_GUARD
-	popq	%rbp
+	SET_GUARD %r11, %r11
 	.cfi_remember_state
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
+	POP_FRAME_RECORD
 	ret
 	.cfi_restore_state
 .Lretaken\@:
@@ -50,17 +47,9 @@
 	jmp	.Lback\@
 .endm
 
-.macro FRAME_RECORD
-	pushq	%rbp
-	.cfi_def_cfa_offset 16
-	.cfi_offset %rbp, -16
-	movq	%rsp, %rbp
-	.cfi_def_cfa_register %rbp
-.endm
-
 // void __vine_foreign(...): r11 target, no arguments on the stack.
 // Keeps every argument register, rax too. Clobbers r10 and r11.
-FUNC __vine_foreign
+ENTRY __vine_foreign
 	movabsq	$VINE_MAGIC, %r10
 	cmpq	%r10, -8(%r11)
 	je	1f
@@ -70,12 +59,8 @@ FUNC __vine_foreign
 	.type	__morestack, @function
 __morestack:
 .Lforeign_call:
-	movq	%fs:VINE_TCB_M, %r10
-	testq	%r10, %r10
-	jz	1f
-	cmpq	$1, M_CALL_SP(%r10)
-	jbe	1f
-	FRAME_RECORD
+	IF_GROWABLE %r10, 1f
+	PUSH_FRAME_RECORD
 	movq	%rsp, M_GSP(%r10)
 	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
 	movq	M_CALL_SP(%r10), %rsp
@@ -87,12 +72,12 @@ __morestack:
 	.cfi_restore %rbp
 1:	jmp	*%r11
 	.size	__morestack, . - __morestack
-ENDFUNC __vine_foreign
+END __vine_foreign
 
 // void __vine_foreign_args(...): r11 target, r10 N, at most N bytes of
 // arguments on the stack. They are copied to the system stack, to an address
 // equal modulo 64, so that over-aligned ones stay aligned.
-FUNC __vine_foreign_args
+ENTRY __vine_foreign_args
 	pushq	%r10
 	.cfi_def_cfa_offset 16
 	movabsq	$VINE_MAGIC, %r10
@@ -103,14 +88,10 @@ FUNC __vine_foreign_args
 .Lforeign_call_args:
 	testl	%r10d, %r10d
 	jz	.Lforeign_call
-	FRAME_RECORD
+	PUSH_FRAME_RECORD
 	pushq	%rax
 	pushq	%rcx
-	movq	%fs:VINE_TCB_M, %rax
-	testq	%rax, %rax
-	jz	2f
-	cmpq	$1, M_CALL_SP(%rax)
-	jbe	2f
+	IF_GROWABLE %rax, 2f
 	movq	%rbp, M_GSP(%rax)
 	// N is an upper bound: don't read past the top of the stack.
 	movq	M_G(%rax), %rcx
@@ -142,16 +123,14 @@ FUNC __vine_foreign_args
 	jmp	.Lrun_foreign
 2:	popq	%rcx
 	popq	%rax
-	popq	%rbp
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
+	POP_FRAME_RECORD
 1:	jmp	*%r11
-ENDFUNC __vine_foreign_args
+END __vine_foreign_args
 
 // void __vine_icall(...): r10 target of an indirect call. An instrumented
 // entry is never page aligned, so the word before a page isn't read: it may
 // not be mapped (generated code).
-FUNC __vine_icall
+ENTRY __vine_icall
 	testl	$0xfff, %r10d
 	jz	1f
 	movabsq	$VINE_MAGIC, %r11
@@ -164,47 +143,36 @@ FUNC __vine_icall
 	jmp	*%r11
 1:	movq	%r10, %r11
 	jmp	.Lforeign_call
-ENDFUNC __vine_icall
+END __vine_icall
 
 // void __vine_icall_args(...): r10 target, r11 N.
-FUNC __vine_icall_args
+ENTRY __vine_icall_args
 	xchgq	%r10, %r11
 	testl	$0xfff, %r11d
 	jz	.Lforeign_call_args
 	jmp	__vine_foreign_args
-ENDFUNC __vine_icall_args
+END __vine_icall_args
 
 // The processor was taken away while this thread was in foreign code. Waits
 // for one, on the system stack, with the results of the call kept (x87's
 // too: runtime code doesn't touch them). In: r10 m, rsp m->sys_sp - 8.
-	.type foreign_reenter, @function
-foreign_reenter:
-	.cfi_startproc
-	pushq	%rbp
-	.cfi_def_cfa_offset 16
-	.cfi_offset %rbp, -16
-	movq	%rsp, %rbp
-	.cfi_def_cfa_register %rbp
+ROUTINE foreign_reenter, local
+	PUSH_FRAME_RECORD
 	movq	$1, M_CALL_SP(%r10)
-	subq	$REGS_SIZE, %rsp
-	andq	$-64, %rsp
+	PUSH_REGS
 	movq	%rax, R_AX(%rsp)
-	SAVE_GPRS
-	MOVE_VECS 1
 	movq	%r10, %rdi
 	movq	%rsp, %rsi
 	call	vine__reenter
 	MOVE_VECS 0
 	RESTORE_GPRS
 	movq	%rbp, %rsp
-	popq	%rbp
-	.cfi_def_cfa %rsp, 8
+	POP_FRAME_RECORD
 	movq	%fs:VINE_TCB_M, %r10
 	movq	M_SYS_SP(%r10), %r11
 	movq	%r11, M_CALL_SP(%r10)
 	ret
-	.cfi_endproc
-	.size foreign_reenter, . - foreign_reenter
+END foreign_reenter
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

@@ -5,30 +5,17 @@
 
 #if VINE_TSAN
 // clang-format off
-	.text
-	.macro MEMORY name
-	.p2align 4
-	.globl \name
-	.hidden \name
-	.type \name, @function
-\name:
-	.cfi_startproc
-	.endm
-	.macro END_MEMORY name
-	.cfi_endproc
-	.size \name, . - \name
-	.endm
 
 // rdi to, rsi from, rdx bytes; result rax. Clobbers rcx.
-MEMORY vine__san_memcpy
+ROUTINE vine__san_memcpy
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
 	rep movsb
 	ret
-END_MEMORY vine__san_memcpy
+END vine__san_memcpy
 
 // The same for ranges that overlap: downwards if `to` lies in [from, from+n).
-MEMORY vine__san_memmove
+ROUTINE vine__san_memmove
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
 	movq	%rdi, %rdx
@@ -43,17 +30,17 @@ MEMORY vine__san_memmove
 	rep movsb
 	cld
 	ret
-END_MEMORY vine__san_memmove
+END vine__san_memmove
 
 // rdi to, esi byte, rdx bytes; result rax. Clobbers rcx, rdx.
-MEMORY vine__san_memset
+ROUTINE vine__san_memset
 	movq	%rdx, %rcx
 	movq	%rdi, %rdx
 	movl	%esi, %eax
 	rep stosb
 	movq	%rdx, %rax
 	ret
-END_MEMORY vine__san_memset
+END vine__san_memset
 #endif
 
 	.section .note.GNU-stack,"",@progbits

@@ -17,35 +17,30 @@
 
 // clang-format off
 
-// Saves into a struct below %rsp, which is on a system stack. rbp is the
-// frame record; rax is m (its own value is at -8(%rbp) or doesn't matter).
-.macro SAVE_ALL
-	subq	$REGS_SIZE, %rsp
-	andq	$-64, %rsp
-	SAVE_GPRS
+// The trap's frame record. Clobbers: %rax, which is at -8(%rbp) then.
+.macro TRAP_FRAME
+	PUSH_FRAME_RECORD
+	pushq	%rax
+.endm
+
+// Everything, with what the trap is about, on a system stack.
+// Expects: TRAP_FRAME's record at %rbp; %r10 and %r11 as at __morestack.
+// Clobbers: %rsp, %rcx.
+.macro PUSH_TRAP
+	PUSH_REGS
 	movq	%r10, R_FRAME(%rsp)
 	movq	%r11, R_ARGS(%rsp)
 	movq	%rbp, R_ORIG_SP(%rsp)
-	MOVE_VECS 1
-.endm
-
-.macro TRAP_FRAME
-	pushq	%rbp
-	.cfi_def_cfa_offset 16
-	.cfi_offset %rbp, -16
-	movq	%rsp, %rbp
-	.cfi_def_cfa_register %rbp
-	pushq	%rax
-	movq	%fs:VINE_TCB_M, %rax
-.endm
-
-// From the goroutine's stack to the system stack, everything saved.
-.macro TRAP_ENTER poll
-	movq	M_CALL_SP(%rax), %rsp
-	movq	$1, M_CALL_SP(%rax)
-	SAVE_ALL
 	movq	-8(%rbp), %rcx
 	movq	%rcx, R_AX(%rsp)
+.endm
+
+// From a growable stack to C on the system stack: m in %rdi, regs in %rsi.
+// Expects: as PUSH_TRAP; %rax = m.
+// Clobbers: %rsp, %rcx, %rdi, %rsi.
+.macro TRAP_ENTER poll
+	TO_SYSTEM_STACK %rax
+	PUSH_TRAP
 	movq	$\poll, R_POLL(%rsp)
 	movq	M_G(%rax), %rcx
 	movq	%rbp, G_SP(%rcx)
@@ -56,12 +51,15 @@
 // What lld and gold write into prologues of functions that call foreign code.
 // Not an alias: gdb lets the stack go on anywhere from a function named
 // __morestack (foreign.S), and of two names for one address it takes either.
-FUNC __morestack_non_split
+ENTRY __morestack_non_split
 	jmp	__morestack
-ENDFUNC __morestack_non_split
+END __morestack_non_split
 
-FUNC __morestack
+// Not a C function: see above. Keeps every register but %r10 and %r11; the
+// stack may be another one afterwards, with %rsp and %rbp in the same place.
+ENTRY __morestack
 	TRAP_FRAME
+	movq	%fs:VINE_TCB_M, %rax
 	testq	%rax, %rax
 	jz	.Lno_goroutine
 	cmpq	$1, M_CALL_SP(%rax)
@@ -72,21 +70,15 @@ FUNC __morestack
 // frame record on the goroutine's (perhaps new) stack.
 .Ltrap_return:
 	movq	%fs:VINE_TCB_M, %rax
-	movq	M_G(%rax), %rcx
 	MOVE_VECS 0
-	movq	M_SYS_SP(%rax), %r11
-	movq	%r11, M_CALL_SP(%rax)
-	movq	G_GUARD(%rcx), %r11
-	movq	%r11, %fs:VINE_TCB_GUARD
+	TO_GOROUTINE_STACK %rax, %rcx, %r11
 	movq	G_SP(%rcx), %rbp
 	movq	R_POLL(%rsp), %r11
 	movq	R_FRAME(%rsp), %r10
 	RESTORE_GPRS
 	movq	%rbp, %rsp
-	popq	%rbp
 	.cfi_remember_state
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
+	POP_FRAME_RECORD
 	testq	%r11, %r11
 	jnz	1f
 	popq	%r11
@@ -100,29 +92,28 @@ FUNC __morestack
 // A callback: foreign code, on the system stack, called an instrumented
 // function. Its body runs on the goroutine's stack, with arguments copied
 // there; vine__bounce_return leads back. The struct vine__regs stays on the
-// system stack below the foreign frames and is the new m->sys_sp.
+// system stack below the foreign frames and is the new m->sys_sp. The frame
+// record of the callback links to that of the foreign call.
 .Lon_system_stack:
 	jne	.Lforeign
 	call	vine__newstack_in_runtime
 .Lforeign:
 	movq	$1, M_CALL_SP(%rax)
-	SAVE_ALL
-	movq	-8(%rbp), %rcx
-	movq	%rcx, R_AX(%rsp)
+	PUSH_TRAP
 	movq	%rax, %rdi
 	movq	%rsp, %rsi
 	call	vine__bounce
 	movq	%rax, %r10
 	movq	8(%rbp), %r11
 	movq	%fs:VINE_TCB_M, %rdx
-	movq	M_SYS_SP(%rdx), %rcx
-	movq	%rcx, M_CALL_SP(%rdx)
-	movq	M_G(%rdx), %rcx
-	movq	G_GUARD(%rcx), %rcx
-	movq	%rcx, %fs:VINE_TCB_GUARD
-	MOVE_VECS 0
-	// The callback's frame record links to the record of the foreign call.
 	movq	M_GSP(%rdx), %rbp
+
+// Into a body, on the goroutine's stack. rsp: struct vine__regs on the system
+// stack; rbp the frame pointer and r10 the stack pointer that the body gets;
+// r11 A; rdx m.
+.Lenter_body:
+	TO_GOROUTINE_STACK %rdx, %rcx, %rcx
+	MOVE_VECS 0
 	RESTORE_GPRS
 	movq	%r10, %rsp
 	leaq	1(%r11), %r11
@@ -130,15 +121,28 @@ FUNC __morestack
 
 .Lno_goroutine:
 	call	vine__newstack_in_runtime
-ENDFUNC __morestack
+END __morestack
+
+// void vine__segment_enter(struct vine__regs *regs, uintptr_t sp): runs the
+// trapped body on a new segment; called by vine__newstack instead of returning.
+// sp is the body's stack pointer, at vine__segment_return's address; call_sp
+// is 1 still.
+ROUTINE vine__segment_enter
+	.cfi_undefined %rip
+	movq	%rdi, %rsp
+	movq	%rsi, %r10
+	movq	R_ORIG_SP(%rsp), %rbp
+	movq	8(%rbp), %r11
+	movq	(%rbp), %rbp
+	movq	%fs:VINE_TCB_M, %rdx
+	jmp	.Lenter_body
+END vine__segment_enter
 
 // The return address of a bounced callback's body. rax, rdx, xmm0, xmm1 and
-// st0 hold its results. The frame record that rbp points at is that of the
-// foreign call: unwinders skip the foreign frames, as tracebacks do.
-	.cfi_startproc
-	.cfi_def_cfa %rbp, 16
-	.cfi_offset %rbp, -16
-	RETURN_ADDRESS vine__bounce_return, vine__foreign_code
+// st0 hold its results, and are kept; clobbers r10 and r11. The frame record
+// that rbp points at is that of the foreign call: unwinders skip the foreign
+// frames, as tracebacks do.
+RETURN_ADDRESS vine__bounce_return, vine__foreign_code, record
 	movq	%fs:VINE_TCB_M, %r10
 	movq	M_SYS_SP(%r10), %rsp
 #if VINE_CHECK_LEVEL >= 2
@@ -163,139 +167,90 @@ ENDFUNC __morestack
 	movq	%r11, M_GSP(%r10)
 	movq	$0, M_CALL_SP(%r10)
 	movq	R_ORIG_SP(%rsp), %rsp
+	.cfi_def_cfa %rsp, 24
+	.cfi_offset %rbp, -24
 	popq	%rbp
+	.cfi_adjust_cfa_offset -8
+	.cfi_restore %rbp
 	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
 	ret
-	.cfi_endproc
-	.size vine__bounce_return, . - vine__bounce_return
-
-// Where a goroutine that was preempted at a trap continues, on its stack,
-// rsp at the trap's frame record.
-	.cfi_startproc
-	.cfi_def_cfa %rbp, 16
-	.cfi_offset %rbp, -16
-	RETURN_ADDRESS vine__trap_resume, vine__stopped
-	movq	%rsp, %rbp
-	movq	%fs:VINE_TCB_M, %rdi
-	movq	M_G(%rdi), %rcx
-	movq	%rsp, G_SP(%rcx)
-	movq	M_CALL_SP(%rdi), %rsp
-	movq	$1, M_CALL_SP(%rdi)
-	subq	$REGS_SIZE, %rsp
-	movq	%rsp, %rsi
-	call	vine__trap_restore
-	jmp	.Ltrap_return
-	.cfi_endproc
-	.size vine__trap_resume, . - vine__trap_resume
-
-// void __vine_poll(void): at a loop's back edge, when preemption was asked
-// for. Keeps every register but r11. The stack does not move meanwhile.
-FUNC __vine_poll
-	TRAP_FRAME
-	testq	%rax, %rax
-	jz	1f
-	cmpq	$1, M_CALL_SP(%rax)
-	jbe	1f
-	TRAP_ENTER 1
-	call	vine__poll_sys
-	jmp	.Ltrap_return
-1:	popq	%rax
-	popq	%rbp
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
-	ret
-ENDFUNC __vine_poll
-
-// void *__vine_side_alloc(size_t n): a new side-stack chunk. Keeps every
-// register but rax (result) and r11. Also on plain threads.
-FUNC __vine_side_alloc
-	TRAP_FRAME
-	xorl	%r11d, %r11d
-	testq	%rax, %rax
-	jz	1f
-	movq	M_CALL_SP(%rax), %r11
-	cmpq	$1, %r11
-	jbe	2f
-	movq	%r11, %rsp
-	movq	$1, M_CALL_SP(%rax)
-	jmp	1f
-2:	xorl	%r11d, %r11d
-1:	SAVE_ALL
-	movq	%rax, %rsi
-	call	vine__side_slow
-	movq	%rax, R_AX(%rsp)
-	MOVE_VECS 0
-	movq	R_ARGS(%rsp), %r11
-	testq	%r11, %r11
-	jz	3f
-	movq	%fs:VINE_TCB_M, %rcx
-	movq	%r11, M_CALL_SP(%rcx)
-3:	movq	R_FRAME(%rsp), %r10
-	RESTORE_GPRS
-	movq	%rbp, %rsp
-	popq	%rbp
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
-	ret
-ENDFUNC __vine_side_alloc
+END vine__bounce_return
 
 // The return address of a body that runs on a linked segment (a frame below
-// it is pinned): give the segment back, return to the caller on the older
-// one. Its results are kept in a struct vine__regs.
-	.cfi_startproc
-	.cfi_def_cfa %rbp, 16
-	.cfi_offset %rbp, -16
-	RETURN_ADDRESS vine__segment_return, vine__older_segment
+// it is pinned): gives the segment back and returns to the caller on the older
+// one. The body's results are kept meanwhile, as everything is.
+RETURN_ADDRESS vine__segment_return, vine__older_segment, record
 	movq	%fs:VINE_TCB_M, %r10
-	movq	M_CALL_SP(%r10), %rsp
-	movq	$1, M_CALL_SP(%r10)
-	subq	$REGS_SIZE, %rsp
+	TO_SYSTEM_STACK %r10
+	PUSH_REGS
 	movq	%rax, R_AX(%rsp)
-	SAVE_GPRS
-	MOVE_VECS 1
 	movq	%r10, %rdi
 	call	vine__segment_pop
 	// rax: the older stack pointer, at the return address.
 	movq	%rax, %r10
 	movq	%fs:VINE_TCB_M, %rcx
 	MOVE_VECS 0
-	movq	M_SYS_SP(%rcx), %r11
-	movq	%r11, M_CALL_SP(%rcx)
-	movq	M_G(%rcx), %r11
-	movq	G_GUARD(%r11), %r11
-	movq	%r11, %fs:VINE_TCB_GUARD
+	TO_GOROUTINE_STACK %rcx, %r11, %r11
 	RESTORE_GPRS
 	movq	%r10, %rsp
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
 	ret
-	.cfi_endproc
-	.size vine__segment_return, . - vine__segment_return
+END vine__segment_return
 
-// Runs the trapped body on a new segment: called by vine__newstack instead of
-// returning. rdi regs, rsi the new stack pointer (at vine__segment_return's
-// address), with m->call_sp still 1.
-	.globl vine__segment_enter
-	.hidden vine__segment_enter
-	.type vine__segment_enter, @function
-vine__segment_enter:
-	.cfi_startproc
-	movq	%rdi, %rsp
-	movq	%rsi, %r10
-	movq	R_ORIG_SP(%rsp), %rbp
-	movq	8(%rbp), %r11
-	movq	(%rbp), %rbp
-	movq	%fs:VINE_TCB_M, %rdx
-	movq	M_SYS_SP(%rdx), %rcx
-	movq	%rcx, M_CALL_SP(%rdx)
-	movq	M_G(%rdx), %rcx
-	movq	G_GUARD(%rcx), %rcx
-	movq	%rcx, %fs:VINE_TCB_GUARD
+// Where a goroutine that was preempted at a trap continues, on its stack,
+// rsp at the trap's frame record.
+RETURN_ADDRESS vine__trap_resume, vine__stopped, record
+	movq	%rsp, %rbp
+	movq	%fs:VINE_TCB_M, %rdi
+	movq	M_G(%rdi), %rcx
+	movq	%rsp, G_SP(%rcx)
+	TO_SYSTEM_STACK %rdi
+	subq	$REGS_SIZE, %rsp
+	movq	%rsp, %rsi
+	call	vine__trap_restore
+	jmp	.Ltrap_return
+END vine__trap_resume
+
+// void __vine_poll(void): at a loop's back edge, when preemption was asked
+// for. Keeps every register but r11. The stack does not move meanwhile.
+ENTRY __vine_poll
+	TRAP_FRAME
+	IF_GROWABLE %rax, 1f
+	TRAP_ENTER 1
+	call	vine__poll_sys
+	ud2
+1:	popq	%rax
+	POP_FRAME_RECORD
+	ret
+END __vine_poll
+
+// void *__vine_side_alloc(size_t n): a new side-stack chunk. Keeps every
+// register but rax (result) and r11. Also on plain threads, and on any stack;
+// R_ARGS is the call_sp to go back to, 0 where the stack wasn't left.
+ENTRY __vine_side_alloc
+	TRAP_FRAME
+	xorl	%r11d, %r11d
+	IF_GROWABLE %rax, 1f
+	movq	M_CALL_SP(%rax), %r11
+	TO_SYSTEM_STACK %rax
+1:	PUSH_TRAP
+	movq	%rax, %rsi
+	call	vine__side_slow
+	movq	%rax, R_AX(%rsp)
 	MOVE_VECS 0
+	movq	R_ARGS(%rsp), %r11
+	testq	%r11, %r11
+	jz	2f
+	movq	%fs:VINE_TCB_M, %rcx
+	movq	%r11, M_CALL_SP(%rcx)
+2:	movq	R_FRAME(%rsp), %r10
 	RESTORE_GPRS
-	movq	%r10, %rsp
-	leaq	1(%r11), %r11
-	notrack jmp *%r11
-	.cfi_endproc
-	.size vine__segment_enter, . - vine__segment_enter
+	movq	%rbp, %rsp
+	POP_FRAME_RECORD
+	ret
+END __vine_side_alloc
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

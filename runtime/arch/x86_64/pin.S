@@ -6,18 +6,15 @@
 // clang-format off
 
 // void __vine_pin(void), void __vine_unpin(void): the calling function's frame
-// must not move until it returns. abi/README.md section 6.
+// must not move until it returns. abi/README.md section 6. Keep every register
+// but %r11.
 .macro PIN name, op
-FUNC \name
-	movq	%fs:VINE_TCB_M, %r11
-	testq	%r11, %r11
-	jz	1f
-	cmpq	$1, M_CALL_SP(%r11)
-	jbe	1f
+ENTRY \name
+	IF_GROWABLE %r11, 1f
 	movq	M_G(%r11), %r11
 	\op	G_PINS(%r11)
 1:	ret
-ENDFUNC \name
+END \name
 .endm
 	PIN __vine_pin, incl
 	PIN __vine_unpin, decl

@@ -13,7 +13,7 @@
 #define J_SECRET 0x5ac3b10fd1a7e9c4
 
 // int __vine_setjmp(void *buf)
-FUNC __vine_setjmp
+ENTRY __vine_setjmp
 	movq	$0, J_MASK_SAVED(%rdi)
 .Lset:	movq	%rbx, J_BX(%rdi)
 	movq	%r12, J_R12(%rdi)
@@ -59,11 +59,11 @@ FUNC __vine_setjmp
 	movq	%rax, J_CHECK(%rdi)
 	xorl	%eax, %eax
 	ret
-ENDFUNC __vine_setjmp
+END __vine_setjmp
 
 // int __vine_sigsetjmp(void *buf, int savemask): as setjmp, and the signal
 // mask is kept too. The call that saves it is a foreign one.
-FUNC __vine_sigsetjmp
+ENTRY __vine_sigsetjmp
 	testl	%esi, %esi
 	jz	__vine_setjmp
 	pushq	%rdi
@@ -73,26 +73,20 @@ FUNC __vine_sigsetjmp
 	popq	%rdi
 	.cfi_def_cfa_offset 8
 	jmp	.Lset
-ENDFUNC __vine_sigsetjmp
+END __vine_sigsetjmp
 
 // void __vine_longjmp(void *buf, int val): C checks the buffer and unwinds
 // callbacks, segments and pins (vine__longjmp_sys, on the system stack, or on
 // the current one if that isn't a goroutine's); the rest is loads.
-FUNC __vine_longjmp
+ENTRY __vine_longjmp
 	PUSH_CONTEXT // for a traceback, should the buffer be bad
 	movq	%rdi, %rbx
 	movl	%esi, %r12d
 	movabsq	$J_SECRET, %rdx
-	movq	%fs:VINE_TCB_M, %rsi
-	testq	%rsi, %rsi
-	jz	1f
-	movq	M_CALL_SP(%rsi), %rax
-	cmpq	$1, %rax
-	jbe	1f
+	IF_GROWABLE %rsi, 1f
 	movq	M_G(%rsi), %rcx
 	movq	%rsp, G_SP(%rcx)
-	movq	%rax, %rsp
-	movq	$1, M_CALL_SP(%rsi)
+	TO_SYSTEM_STACK %rsi
 1:	andq	$-16, %rsp
 	call	vine__longjmp_sys
 	// rax: the top that positions count from, or 0.
@@ -108,12 +102,7 @@ FUNC __vine_longjmp
 	negq	%rbp
 	addq	%rax, %rbp
 2:	movq	%fs:VINE_TCB_M, %rdx
-	movq	M_SYS_SP(%rdx), %r8
-	movq	%rcx, %rsp
-	movq	%r8, M_CALL_SP(%rdx)
-	movq	M_G(%rdx), %r8
-	movq	G_GUARD(%r8), %r8
-	movq	%r8, %fs:VINE_TCB_GUARD
+	TO_GOROUTINE_STACK %rdx, %r8, %r8
 3:	movq	%rcx, %rsp
 	movq	J_SSP(%rdi), %rcx
 	movq	%rcx, %fs:VINE_TCB_SSP
@@ -127,7 +116,7 @@ FUNC __vine_longjmp
 	movq	J_R14(%rdi), %r14
 	movq	J_R15(%rdi), %r15
 	notrack jmp *J_IP(%rdi)
-ENDFUNC __vine_longjmp
+END __vine_longjmp
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

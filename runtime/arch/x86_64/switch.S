@@ -11,6 +11,7 @@
 // clang-format off
 
 // The side stack's words of the goroutine \g become this thread's.
+// Clobbers: \tmp.
 .macro LOAD_SIDE_WORDS g, tmp
 	movq	G_SSP(\g), \tmp
 	movq	\tmp, %fs:VINE_TCB_SSP
@@ -21,18 +22,13 @@
 .endm
 
 // void vine__gogo(struct g *g, struct m *m): runs g on this thread. Does not
-// return. Where g's context lies tells how it runs:
+// return. The goroutine gets its context's registers, and %rax from g->ret.
+// Where the context lies tells how it runs:
 //   on its growable stack   call_sp = sys_sp, guard = g->guard
 //   on its fixed stack      call_sp = 0, guard = 0
 //   on this system stack    (it blocked below foreign frames) call_sp = 0,
 //                           guard = VINE_GUARD_FOREIGN
-	.text
-	.p2align 4
-	.globl vine__gogo
-	.hidden vine__gogo
-	.type vine__gogo, @function
-vine__gogo:
-	.cfi_startproc
+ROUTINE vine__gogo
 	.cfi_undefined %rip
 	LOAD_SIDE_WORDS %rdi, %rax
 	movq	G_SP(%rdi), %rsp
@@ -51,22 +47,13 @@ vine__gogo:
 	movq	%rcx, M_CALL_SP(%rsi)
 	movq	%rdx, %fs:VINE_TCB_GUARD
 	POP_CONTEXT
-	// Not `ret`: the call that it would return from was made by another
-	// goroutine, so the processor would predict it wrong each time.
-	popq	%rcx
-	notrack jmp *%rcx
-	.cfi_endproc
-	.size vine__gogo, . - vine__gogo
+	POP_JUMP %rcx
+END vine__gogo
 
 // void vine__mrun(struct m *m, uintptr_t *start_sp): makes the rest of this
 // thread's stack the system stack and schedules on it. Returns when the thread
 // is to end (vine__munwind).
-	.p2align 4
-	.globl vine__mrun
-	.hidden vine__mrun
-	.type vine__mrun, @function
-vine__mrun:
-	.cfi_startproc
+ROUTINE vine__mrun
 	PUSH_CONTEXT
 	movq	%rsp, (%rsi)
 	subq	$64, %rsp
@@ -76,63 +63,44 @@ vine__mrun:
 	movq	$1, M_CALL_SP(%rdi)
 	call	vine__schedule_first
 	ud2
-	.cfi_endproc
-	.size vine__mrun, . - vine__mrun
+END vine__mrun
 
-// void vine__munwind(uintptr_t start_sp): returns from vine__mrun.
-	.p2align 4
-	.globl vine__munwind
-	.hidden vine__munwind
-	.type vine__munwind, @function
-vine__munwind:
-	.cfi_startproc
+// void vine__munwind(uintptr_t start_sp): returns from the vine__mrun that
+// wrote start_sp.
+ROUTINE vine__munwind
 	movq	%rdi, %rsp
 	POP_CONTEXT
 	ret
-	.cfi_endproc
-	.size vine__munwind, . - vine__munwind
+END vine__munwind
 
-// void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg): runs the
-// scheduler from the top of the system stack, dropping what is on it.
-	.p2align 4
-	.globl vine__call_on
-	.hidden vine__call_on
-	.type vine__call_on, @function
-vine__call_on:
-	.cfi_startproc
+// void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg): runs fn(arg),
+// which doesn't return, from sp down, a multiple of 16. What was there, the
+// caller's frames as a rule, is gone; nothing unwinds past it.
+ROUTINE vine__call_on
 	.cfi_undefined %rip
 	movq	%rdi, %rsp
 	xorl	%ebp, %ebp
 	movq	%rdx, %rdi
 	call	*%rsi
 	ud2
-	.cfi_endproc
-	.size vine__call_on, . - vine__call_on
+END vine__call_on
 
 // void vine__leave(struct m *m, struct g *g): saves a context of this fixed
 // goroutine where it is and queues it (vine__requeue, on the system stack).
-	.p2align 4
-	.globl vine__leave
-	.hidden vine__leave
-	.type vine__leave, @function
-vine__leave:
-	.cfi_startproc
+// Returns when it runs again, to the caller, with the callee-saved registers.
+ROUTINE vine__leave
 	PUSH_CONTEXT
 	movq	%rsp, G_SP(%rsi)
 	movq	M_SYS_SP(%rdi), %rsp
 	call	vine__requeue
 	ud2
-	.cfi_endproc
-	.size vine__leave, . - vine__leave
+END vine__leave
 
 // void vine_yield(void): tries vine__yield_fast (yield.c) first. Then this is
 // the end of g's turn: the next goroutine's guard and context, as in vine__gogo,
 // and g goes to the tail of the queue as soon as its stack is left. Both are on
-// their growable stacks, so call_sp stays.
-FUNC vine_yield
-	.globl __vine_c_vine_yield
-	.hidden __vine_c_vine_yield
-	.set __vine_c_vine_yield, vine_yield
+// their growable stacks, so call_sp stays. Clobbers what a C call may.
+CALL_ENTRY vine_yield
 	movq	%fs:VINE_TCB_M, %rdi
 	testq	%rdi, %rdi
 	jz	vine__yield_sys
@@ -152,19 +120,17 @@ FUNC vine_yield
 	movq	%r8, P_RUNQ(%rdx,%rsi,8)
 	incl	%ecx
 	movl	%ecx, P_TAIL(%rdx)	// a release: x86's stores are in order
-	movq	G_GUARD(%rax), %rcx
-	movq	%rcx, %fs:VINE_TCB_GUARD
+	SET_GUARD %rax, %rcx
 	movq	G_RET(%rax), %rax
 	.cfi_remember_state
 	POP_CONTEXT
-	popq	%rcx
-	notrack jmp *%rcx
+	POP_JUMP %rcx
 	.cfi_restore_state
 1:	leaq	vine__yield_sys(%rip), %rax
 	movq	%r8, %r10
 	movq	%fs:VINE_TCB_M, %r11
 	jmp	vine__api_enter
-ENDFUNC vine_yield
+END vine_yield
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

@@ -10,22 +10,14 @@
 // r11 descriptor; r10 N, bytes of stack arguments, if this thread is on a
 // growable stack (else unknown, and not needed: other stacks don't move, so
 // the va_list points at the arguments themselves).
-FUNC __vine_variadic
-	pushq	%rbp
-	.cfi_def_cfa_offset 16
-	.cfi_offset %rbp, -16
-	movq	%rsp, %rbp
-	.cfi_def_cfa_register %rbp
+ENTRY __vine_variadic
+	PUSH_FRAME_RECORD
 	pushq	%rax
 	pushq	%rcx
 	pushq	%rdx
 	pushq	%rdx		// later: the SSP that the body leaves
 	// r10 = bytes to copy, at most up to the top of the stack.
-	movq	%fs:VINE_TCB_M, %rcx
-	testq	%rcx, %rcx
-	jz	1f
-	cmpq	$1, M_CALL_SP(%rcx)
-	jbe	1f
+	IF_GROWABLE %rcx, 1f
 	movq	M_G(%rcx), %rcx
 	movq	G_HI(%rcx), %rcx
 	subq	%rbp, %rcx
@@ -112,11 +104,9 @@ FUNC __vine_variadic
 	movq	-16(%rbp), %rcx
 	movq	-8(%rbp), %rax
 	movq	%rbp, %rsp
-	popq	%rbp
-	.cfi_def_cfa %rsp, 8
-	.cfi_restore %rbp
+	POP_FRAME_RECORD
 	jmp	*%r11
-ENDFUNC __vine_variadic
+END __vine_variadic
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits
