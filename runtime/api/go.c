@@ -3,6 +3,8 @@
 // stub (entry.def) are named vine__x_sys and run on the system stack, or on a
 // plain thread, where vine__getg() is null.
 
+#include "api/entry.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/export.h"
 #include "base/fatal.h"

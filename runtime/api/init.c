@@ -11,6 +11,7 @@
 
 #include "api/init.h"
 #include "api/atexit.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/export.h"
 #include "base/fatal.h"

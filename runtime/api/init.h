@@ -6,7 +6,5 @@
 // Runs `program` as goroutine 1 on this thread. Doesn't return.
 void vine__start(int argc, char **argv, char **envp,
                  int (*program)(int, char **, char **));
-// main returned. Called by vine__main_return, in assembly.
-_Noreturn void vine__main_exit(int status);
 
 #endif

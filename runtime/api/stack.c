@@ -2,6 +2,7 @@
 // include/vine/stack.h: what became of stacks.
 
 #include "stack/stack.h"
+#include "api/entry.h"
 #include "base/export.h"
 #include "gstatus.h"
 #include "sched/proc.h"

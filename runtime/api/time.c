@@ -23,6 +23,7 @@
 // must wait for fn in any case).
 // See also: timer.c.
 
+#include "api/entry.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"

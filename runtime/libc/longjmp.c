@@ -8,6 +8,7 @@
 // Runs on: a system stack, a signal stack, or any thread's.
 
 #include "libc/longjmp.h"
+#include "arch/upcalls.h"
 #include "base/fatal.h"
 #include "libc/sigaction.h"
 #include "sched/foreign.h"

@@ -13,6 +13,7 @@
 // Checked: tests/model/park.pml.
 
 #include "sched/permit.h"
+#include "api/entry.h"
 #include "base/assert.h"
 #include "base/fatal.h"
 #include "gstatus.h"

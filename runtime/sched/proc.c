@@ -17,6 +17,7 @@
 // Runs on: system stack; never parks.
 
 #include "sched/proc.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "gstatus.h"
 #include "gvalid.h"

@@ -33,10 +33,6 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
 // Makes p's dead goroutines everybody's. Nobody uses p.
 void vine__gfree_drain(struct p *p);
 
-// The end of the running goroutine. Also reached by returning from its
-// function (vine__goexit).
-_Noreturn void vine__goexit_sys(struct m *m);
-
 // Binds g to thread m (SCHED1 of sched.c, PARK2 of park.c), or frees it. Sets
 // the flag that goes with `held`, without which nobody looks at that.
 static inline void vine__g_bind(struct m *m, struct g *g, bool here) {

@@ -22,6 +22,7 @@
 // woken; yield.c, the way past all this; park.c; stop.c.
 
 #include "sched/sched.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"

@@ -63,8 +63,6 @@ static inline void vine__check_running(const char *what) {
 
 // Runs goroutines on this thread for ever. On the system stack.
 _Noreturn void vine__schedule(struct m *m);
-// The same for a new thread (vine__mrun): it may have no P, and may spin.
-_Noreturn void vine__schedule_first(struct m *m);
 // Makes the running goroutine give way; it stays runnable.
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global);
 // Puts a runnable g where it will be run, next if so; wakes a thread for it.

@@ -34,6 +34,7 @@
 // running).
 
 #include "sched/stop.h"
+#include "api/entry.h"
 #include "base/assert.h"
 #include "os/os.h"
 #include "sched/freeze.h"

@@ -23,6 +23,7 @@
 // Runs on: system stack. Allocates. Fatal when it can't.
 
 #include "sched/trap.h"
+#include "arch/upcalls.h"
 #include "base/fatal.h"
 #include "sched/foreign.h"
 #include "sched/freeze.h"

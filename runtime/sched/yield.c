@@ -16,6 +16,7 @@
 // See also: ticks.h, runq.h.
 
 #include "sched/yield.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "gstatus.h"
 #include "mem/sidestack.h"

@@ -25,12 +25,4 @@ static inline void vine__yield_allow(struct m *m) {
   store_relaxed(&m->fast_sp, allowed ? m->base_sp : VINE_NO_FAST_YIELD);
 }
 
-// vine_yield's fast path, for its stub: the next goroutine, made the running
-// one, and where to queue the old one; or nulls: nothing was done.
-struct vine__yield {
-  struct g *next;
-  struct p *p;
-};
-struct vine__yield vine__yield_fast(struct m *m, struct g *g);
-
 #endif

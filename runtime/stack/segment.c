@@ -13,6 +13,7 @@
 // Runs on: system stack. Allocates. Fatal when it can't.
 
 #include "stack/segment.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 
 #include <string.h>

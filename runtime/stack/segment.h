@@ -39,10 +39,6 @@ struct vine__segment_call {
 uintptr_t vine__segment_push(struct m *m, struct g *g,
                              const struct vine__segment_call *call);
 
-// The body on m's goroutine's newest segment returned: frees that. Returns the
-// stack pointer, at the return address. Called from morestack.S.
-uintptr_t vine__segment_pop(struct m *m);
-
 // Frees all but the oldest `depth` segments.
 void vine__segments_unwind(struct g *g, struct vine__cache *c, unsigned depth);
 

@@ -5,7 +5,7 @@
 // Runs on: the system stack (from a goroutine), or any other (from plain
 // threads, foreign code, signal handlers).
 
-#include "stack/sidealloc.h"
+#include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/fatal.h"
 #include "stack/stack.h"

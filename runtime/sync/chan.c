@@ -37,6 +37,8 @@
 // See also: select.c, elem.c, sudog.h, tests/model/chan.pml.
 
 #include "sync/chan.h"
+#include "api/entry.h"
+#include "arch/upcalls.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "sync/elem.h"

@@ -51,20 +51,6 @@ struct vine__op {
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op);
 bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op);
 
-// What a fast path did; in rax and rdx. entry.S knows the numbers.
-enum vine__fast_outcome {
-  VINE_FAST_NO,     // nothing
-  VINE_FAST_DONE,   // the operation: `value` is the call's result
-  VINE_FAST_LOCKED, // nothing, but the channel is locked
-  VINE_FAST_UNLOCK, // the operation; c is locked, and unlocking must wake
-};
-struct vine__fast {
-  uint64_t value, outcome;
-};
-struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
-                                       uint32_t type);
-struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type);
-
 // Whether the operation would block; a hint without the lock.
 bool vine__chan_is_full(struct vine_chan *c);
 bool vine__chan_is_empty(struct vine_chan *c);

@@ -32,6 +32,7 @@
 // See also: Go's context/context.go.
 
 #include "sync/context.h"
+#include "api/entry.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "os/os.h"

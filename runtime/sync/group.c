@@ -11,6 +11,7 @@
 //
 // Runs on: system stack or a plain thread.
 
+#include "api/entry.h"
 #include "base/fatal.h"
 #include "sync/parkinglot.h"
 

@@ -37,6 +37,7 @@
 // hook in the scheduler's fast path).
 // See also: chan.c, tests/model/select.pml.
 
+#include "api/entry.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/sched.h"

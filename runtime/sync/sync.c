@@ -32,6 +32,7 @@
 // Runs on: system stack or a plain thread.
 // See also: parkinglot.c, Go's internal/sync/mutex.go and sync/rwmutex.go.
 
+#include "api/entry.h"
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/runq.h"

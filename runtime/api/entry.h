@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The implementations of the calls in entry.def: vine__x_sys has the type of
+// the public vine_x, since its stub passes arguments and result on as they are.
+// Whoever defines one includes this file, so that the compiler compares them.
+#ifndef VINE_ENTRY_H
+#define VINE_ENTRY_H
+
+#include <vine.h>
+
+#define API(name) __typeof__(vine_##name) vine__##name##_sys;
+#define API_FAST(name, fast) API(name)
+#define API_COMPILER(name, impl)
+#include "api/entry.def"
+#undef API
+#undef API_FAST
+#undef API_COMPILER
+
+// abi/README.md section 8.
+void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes);
+void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d);
+
+#endif
