@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // All that the runtime (C, assembly) and the compiler pass (C++) must agree
-// on. Only preprocessor constants, so that all three languages include it.
-// abi/README.md tells the story; this file only has the numbers.
+// on. Only constants, so that all three languages include it. abi/README.md
+// tells the story; this file only has the numbers.
 #ifndef VINE_ABI_H
 #define VINE_ABI_H
 
@@ -10,20 +10,18 @@
 #define VINE_ABI_VERSION 1
 #define VINE_ABI_SYMBOL "__vine_abi_1_recompile_all_objects_with_one_vinecc"
 
-// Offsets of Vine's words in glibc's x86-64 thread control block (%fs:N).
-// 0x70 is the word glibc reserves for split stacks; 0x60 and 0x68 are spare
-// transactional-memory words (libitm uses 0x50 and 0x58); 0x38 and 0x40 are
-// glibc's unused_vgetcpu_cache. All are zero in a thread Vine doesn't know.
-#define VINE_TCB_SS_SIZE 0x38 // bytes of the current side-stack chunk
-#define VINE_TCB_M 0x40       // struct m of this thread, or null
-#define VINE_TCB_SSP 0x60     // side-stack pointer (grows down)
-#define VINE_TCB_SS_LO 0x68   // lowest byte of the current side-stack chunk
-#define VINE_TCB_GUARD 0x70   // stack guard, compared by every prologue
+// VINE_TCB_name: offsets of Vine's words in the thread control block.
+#ifndef __ASSEMBLER__
+enum vine_tcb_word {
+#define TCB_WORD(name, offset) VINE_TCB_##name = offset,
+#include "tcb.def"
+};
+#endif
 
 // Guard values. A prologue traps when %rsp <= guard (unsigned).
 //   0                 no growable stack here: checks never trap
 //   lo + BUDGET       running on a growable stack [lo, hi)
-//   the three below   trap at every check
+//   the four below    trap at every check
 #define VINE_GUARD_FOREIGN (-1) // in a foreign call, on the system stack
 #define VINE_GUARD_PREEMPT (-2) // preemption asked for
 #define VINE_GUARD_SEEN (-4)    // FOREIGN, and the watchdog saw this call

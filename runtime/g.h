@@ -45,9 +45,6 @@ enum g_status {
 
 enum g_kind { G_GROWABLE, G_FIXED };
 
-// Where the rbp word of a context is: the first frame record of a walk.
-#define VINE_CONTEXT_BP 40
-
 // Flags of a G.
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
@@ -68,11 +65,11 @@ struct g {
   _Alignas(VINE_CACHE_LINE)
       uintptr_t sp; // while it doesn't run: its context or trap record
   uintptr_t hi, lo; // the stack; 0 while hibernated
-  uintptr_t guard;  // what %fs:VINE_TCB_GUARD is while it runs
+  uintptr_t guard;  // the thread word GUARD while it runs
   // The side stack's words: the first one while it doesn't run, the others
   // always.
   struct vine__side_regs side_regs;
-  uint64_t ret;         // rax when it is resumed
+  uint64_t ret;         // what the switch to it returns
   _Atomic uint8_t kind; // enum g_kind; sysmon reads it
   uint8_t flags;        // G_FLAG_*
   uint16_t segs;        // linked segments
@@ -105,7 +102,7 @@ _Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,
 // for it: for tracebacks.
 enum vine__trap {
   TRAP_NONE,     // a context
-  TRAP_CHECK,    // a prologue's: [rbp] [A] [return address]
+  TRAP_CHECK,    // a prologue's: a check's frame record
   TRAP_CALLBACK, // the frame record of a foreign call; m->sys_sp: the registers
   TRAP_POLL,     // a loop's: the frame record of the function
   TRAP_FOREIGN,  // nothing: on the way out of foreign code, m->gsp
@@ -128,7 +125,7 @@ struct m {
   _Atomic uint32_t sem;      // futex: 1 when woken
   struct p *_Atomic p;
   _Atomic uintptr_t fast_sp; // what call_sp is when vine_yield may be fast
-  // This thread's %fs:VINE_TCB_GUARD; null: no thread has this m.
+  // This thread's word GUARD; null: no thread has this m.
   _Atomic uintptr_t *_Atomic guard_addr;
   struct m *all_next;
   _Atomic uint32_t frozen; // freeze.c: this thread has stopped for good

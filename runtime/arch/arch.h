@@ -1,43 +1,159 @@
 // SPDX-License-Identifier: MIT
-// What the runtime asks of an instruction set. arch/<isa>/ implements it; its
-// assembly files have the register contracts.
+// What the runtime asks of an instruction set: the contract that arch/<isa>/
+// implements, without a register. Nothing outside arch/ names a register, a
+// segment or an instruction. A new instruction set adds a folder here, and its
+// part of abi/; no file of the runtime changes. VINE_ARCH in CMakeLists.txt
+// chooses the folder, which has
+//
+//   isa.h         the types and inline functions declared here; included below
+//   regs.def      offsets in its own structs; arch.c proves them
+//   asm.h         macros: the numbers of offsets.def, regs.def and abi/tcb.def,
+//                 frames, the stack switches
+//   switch.S start.S entry.S morestack.S foreign.S setjmp.S variadic.S pin.S
+//                 the routines below, and those of abi/README.md
+//   arch.c        the rest of the functions below
+//
+// Upwards assembly calls what upcalls.h declares, and what the stubs of
+// api/entry.def are for; nothing else.
+//
+// Words used here. The *system stack* is the thread's own, on which the
+// scheduler and all C of the runtime run. A *frame record* is two words on the
+// stack, at the address in the frame pointer: the caller's frame pointer, 0 in
+// the outermost frame; and the return address. Instrumented functions that call
+// anything have one (abi/README.md section 1).
 #ifndef VINE_ARCH_H
 #define VINE_ARCH_H
 
 #include "vine_abi.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct g;
+struct vine__regs;
 struct m;
 
-// One word of the thread control block, by a single %fs-relative access.
-#define VINE_TCB(offset) (*(volatile uintptr_t __seg_fs *)(offset))
+// --- thread words ---
+//
+// VINE_TCB(VINE_TCB_GUARD) and so on: a word of this thread's control block
+// (abi/tcb.def), an lvalue of type volatile uintptr_t. Each access is one
+// instruction, which finds the thread anew: between two of them a goroutine may
+// change threads.
 
-// What a stopped prologue or loop poll holds in registers.
-struct vine__regs {
-  uint64_t di, si, dx, cx, r8, r9, ax, bx, r12, r13, r14, r15;
+// The address of this thread's control block: VINE_TCB_x is that many bytes on.
+// A number that no other thread has.
+static inline uintptr_t vine__thread_pointer(void);
+
+// --- contexts ---
+//
+// struct vine__context: what a goroutine that doesn't run has at g->sp, the
+// callee-saved registers and where it goes on. All of it lies below a frame
+// record that is the goroutine's innermost. It may be copied to an address that
+// differs by a multiple of VINE_STACK_ALIGN, if the frame records are adjusted.
+
+// A context below sp of a goroutine that runs fn(arg[0], ... arg[3]), which
+// returns to on_return. Returns g->sp. The goroutine begins in vine__gostart.
+static inline uintptr_t vine__context_new(uintptr_t sp, void (*fn)(void),
+                                          void *const arg[4],
+                                          void (*on_return)(void));
+
+// A context right below a frame record, which goes on at the label `at` with
+// the stack pointer at the record. sizeof(struct vine__context) bytes.
+static inline uintptr_t vine__context_below(uintptr_t record, void (*at)(void));
+
+// The frame record of the context at sp.
+static inline uintptr_t vine__context_record(uintptr_t sp);
+
+// What vine__context_new was given, while that goroutine hasn't begun.
+static inline uintptr_t vine__context_fn(uintptr_t sp);
+
+// --- switches ---
+//
+// Called from C. All but the two that return leave the caller's frame for good.
+
+// Runs g from its context, on m, which is this thread's: with the side stack's
+// words, the guard and m->call_sp that belong to where the context lies
+// (foreign.S), and g->ret as result. On the system stack.
+_Noreturn void vine__gogo(struct g *g, struct m *m);
+
+// Leaves the running goroutine's fixed stack for the system stack, with a
+// context behind; goes on in vine__requeue. Returns when the goroutine runs
+// again, perhaps on another thread.
+void vine__leave(struct m *m, struct g *g);
+
+// Makes the rest of this thread's stack the system stack (m->sys_sp and
+// base_sp) and goes on in vine__schedule_first. Returns when vine__munwind is
+// called with what it wrote to *start_sp.
+void vine__mrun(struct m *m, uintptr_t *start_sp);
+_Noreturn void vine__munwind(uintptr_t start_sp);
+
+// Runs fn(arg) with its frames from sp down, a multiple of 16.
+_Noreturn void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg);
+
+// --- traps ---
+//
+// A prologue's check and a loop's poll come to the runtime with every argument
+// register live. The trap pushes a frame record on the stack where it stands,
+// the trap's, and saves all registers to a struct vine__regs, on the system
+// stack: this struct first, as its member `trap`, and the registers after it,
+// known to assembly alone. C may copy the whole.
+struct vine__trap_info {
   uint64_t frame_bytes; // the frame that the prologue wants
   uint64_t args_bytes;  // its stack-passed arguments
-  uint64_t orig_sp;     // the trap's frame record: [rbp] [A] [ret] args
-  uint64_t old_gsp_off; // bounce: the foreign call's record, from g->hi
-  uint64_t old_sys_sp;  // bounce: m->sys_sp outside the callback
-  uint64_t unused;
-  uint64_t poll; // 1: a loop poll, there is no A
-  uint64_t pad[5];
-  unsigned char vec[16 * 64];
+  uint64_t orig_sp;     // the trap's frame record
+  uint64_t old_gsp_off; // a callback: the foreign call's record, from g->hi
+  uint64_t old_sys_sp;  // a callback: m->sys_sp outside of it
+  uint64_t poll;        // 1: a poll, which goes on where it stopped
 };
 
-// A suspended goroutine, at g->sp.
-struct vine__context {
-  uint64_t r15, r14, r13, r12, bx, bp, ip;
-};
+// Of a check's frame record: the stack pointer on entry to the function, which
+// the check compared; where its return address is; its arguments on the stack.
+static inline uintptr_t vine__trap_entry(uintptr_t record);
+static inline uintptr_t *vine__trap_return(uintptr_t record);
+static inline uintptr_t vine__trap_args(uintptr_t record);
 
-// Laid over the first 120 bytes of a jmp_buf. Positions count down from the
-// stack's top when `growable`, else they are addresses.
-struct vine__jmpbuf {
-  uint64_t bx, bp, r12, r13, r14, r15, sp, ip;
-  uint64_t ssp;
+// Of a check's frame record: an address in the function's prologue.
+static inline uintptr_t vine__trap_pc(uintptr_t record);
+
+// Puts `at` below sp as a return address. Returns where it is; to return there
+// leaves the stack pointer at sp, or the nearest below that the ABI allows.
+static inline uintptr_t vine__push_return(uintptr_t sp, void (*at)(void));
+
+// Calls the body of a check's function anew, below `top` on another stack: its
+// arguments on the stack are copied, to an address equal modulo
+// VINE_STACK_ALIGN, and it returns to the label `at`. Returns the stack pointer
+// that the body is entered with. Needs args_bytes + 2 * VINE_STACK_ALIGN.
+uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
+                          void (*at)(void));
+
+// Enters the body of a check's function with the registers of regs and this
+// stack pointer, on the goroutine's stack. On the system stack.
+_Noreturn void vine__segment_enter(struct vine__regs *regs, uintptr_t sp);
+
+// Whether the call that just returned has a result where struct vine__regs
+// doesn't keep it (the x87 stack). That goroutine stays on its thread.
+bool vine__has_unsaved_result(void);
+
+// --- labels ---
+//
+// Places in assembly that are only returned to. Never called; in C they are
+// addresses to put into a context or a frame, or to know in a traceback.
+void vine__gostart(void);        // where a context of vine__context_new begins
+void vine__goexit(void);         // a goroutine's function returned
+void vine__main_return(void);    // main returned: its result is the exit status
+void vine__bounce_return(void);  // a callback's body returned
+void vine__trap_resume(void);    // a goroutine preempted in a trap goes on
+void vine__segment_return(void); // a body on a linked segment returned
+
+// --- jmp_buf ---
+//
+// struct vine__jmpbuf: registers, known to assembly alone, and this struct, its
+// member `jmp`. Laid over the program's jmp_buf, which it fits into, with
+// `check` where the C library's setjmp doesn't write.
+struct vine__jmp_info {
+  uint64_t sp;  // from the stack's top when `growable`, else an address
+  uint64_t ssp; // the side stack's pointer
   uint64_t check;
   uint16_t growable, segs;
   uint32_t pins;
@@ -45,37 +161,31 @@ struct vine__jmpbuf {
   uint64_t mask_saved;
   uint64_t mask;
 };
+// check is this, exclusive-or the goroutine, or the thread pointer.
 #define VINE_JMPBUF_SECRET 0x5ac3b10fd1a7e9c4
 
-// Entry points in assembly.
-_Noreturn void vine__gogo(struct g *g, struct m *m);
-// Leaves the running goroutine's fixed stack for the system stack; returns
-// when the goroutine runs again, perhaps on another thread (vine__requeue).
-void vine__leave(struct m *m, struct g *g);
-_Noreturn void vine__munwind(uintptr_t start_sp);
-_Noreturn void vine__call_on(uintptr_t sp, void (*fn)(void *), void *arg);
-_Noreturn void vine__segment_enter(struct vine__regs *regs, uintptr_t sp);
-void vine__mrun(struct m *m, uintptr_t *start_sp);
+// --- floating point ---
 
-// Return addresses; never called.
-void vine__gostart(void);
-void vine__goexit(void);
-void vine__main_return(void);
-void vine__bounce_return(void);
-void vine__trap_resume(void);
-void vine__segment_return(void);
-
-// The floating-point control words of this thread, in 20 bits. Set leaves the
-// exceptions that have happened alone, but for those that x87 would raise late.
+// The control words of this thread, in 20 bits. Set leaves the exceptions that
+// have happened alone, but for those that x87 would raise late.
 uint32_t vine__fp_get(void);
 void vine__fp_set(uint32_t fp);
 
+// --- the rest ---
+
+// Finds out what this processor has. Before any goroutine.
+void vine__arch_init(void);
+
+// Bytes of the vector registers, which traps save in full.
+extern uint32_t vine__vector_bytes;
+
 // Where a signal handler's third argument says that the thread was: the next
 // instruction, and the frame pointer.
-void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *bp);
+void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *fp);
 
-// Bytes of the vector registers: 16, 32 or 64. Set by vine__arch_init.
-extern uint32_t vine__vector_bytes;
-void vine__arch_init(void);
+// Tells the core that this is a spin loop.
+static inline void vine__cpu_relax(void);
+
+#include "isa.h"
 
 #endif

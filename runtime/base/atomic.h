@@ -62,13 +62,4 @@
 // membarrier(2) pair (os.h): orders the compiler only.
 #define fence_compiler() atomic_signal_fence(memory_order_seq_cst)
 
-// Tells the core that this is a spin loop.
-static inline void vine__cpu_relax(void) {
-#if __has_builtin(__builtin_ia32_pause)
-  __builtin_ia32_pause();
-#elif defined(__GNUC__)
-  __asm__ volatile("" ::: "memory");
-#endif
-}
-
 #endif

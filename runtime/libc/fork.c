@@ -65,8 +65,10 @@ static void clear_words_of(struct m *m) {
   if (!load_relaxed(&m->guard_addr))
     return;
   char *tcb = (char *)load_relaxed(&m->guard_addr) - VINE_TCB_GUARD;
-  const int words[] = {VINE_TCB_GUARD, VINE_TCB_M, VINE_TCB_SSP, VINE_TCB_SS_LO,
-                       VINE_TCB_SS_SIZE};
+  static const int words[] = {
+#define TCB_WORD(name, offset) VINE_TCB_##name,
+#include "tcb.def"
+  };
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     *(volatile uintptr_t *)(tcb + words[i]) = 0;
 }

@@ -21,7 +21,7 @@ typedef void longjmp_fn(void *, int);
 
 static _Noreturn void jump(const char *name, void *buf, int val) {
   // The C library's setjmp leaves that part of the buffer as it was.
-  vine__san_defined(&((struct vine__jmpbuf *)buf)->check, sizeof(uint64_t));
+  vine__san_defined(&((struct vine__jmpbuf *)buf)->jmp.check, sizeof(uint64_t));
   if (vine__jmp_is_mine(buf)) {
     __vine_longjmp(buf, val);
     __builtin_unreachable();

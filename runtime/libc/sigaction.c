@@ -79,7 +79,7 @@ bool vine__signal_interrupted(struct vine__interrupted *out) {
     if (!s->m)
       continue; // a plain thread, or another handler
     out->m = (struct m *)s->m;
-    vine__arch_interrupted(s->context, &out->pc, &out->bp);
+    vine__arch_interrupted(s->context, &out->pc, &out->fp);
     return true;
   }
   return false;

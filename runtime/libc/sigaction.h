@@ -11,7 +11,7 @@ struct m;
 // What a signal handler interrupted on a thread of Vine's.
 struct vine__interrupted {
   struct m *m;
-  uintptr_t pc, bp; // the next instruction, the frame pointer
+  uintptr_t pc, fp; // the next instruction, the frame pointer
 };
 
 // If this thread is in a signal handler, and an M: what the outermost one

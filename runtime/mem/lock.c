@@ -16,6 +16,7 @@
 // kernel stalls all behind it; pthread_mutex (40 bytes, and it saves nothing).
 #include "mem/lock.h"
 
+#include "arch/arch.h"
 #include "base/assert.h"
 #include "base/atomic.h"
 #include "os/os.h"

@@ -6,7 +6,7 @@
 // interrupted by SIGQUIT, and after it all others, DUMP_MAX at most. Where a
 // goroutine's frames start depends on how it stopped:
 //   parked                a context at g->sp
-//   preempted             a trap's frame record, at the context's rbp
+//   preempted             a trap's frame record, at the context's frame pointer
 //   frozen                what m->trap says
 //   not started           nothing yet: its function
 //   in a trap             a frame record at g->sp (m->trap)
@@ -65,19 +65,20 @@ static uintptr_t segment_caller(const struct vine__frames *w, void *arg) {
 
 static void set_record(struct vine__frames *f, uintptr_t record) {
   const uintptr_t *r = (const uintptr_t *)record;
-  f->bp = vine__frames_here(f, r[0]);
+  f->fp = vine__frames_here(f, r[0]);
   f->pc = r[1];
 }
 
 static void set_check(struct vine__frames *f, uintptr_t record) {
   set_record(f, record);
-  f->then = ((const uintptr_t *)record)[2];
+  f->pc = vine__trap_pc(record);
+  f->then = *vine__trap_return(record);
 }
 
 // Foreign code that was called from the frame of `record`.
 static void set_foreign(struct vine__frames *f, uintptr_t record) {
   f->pc = (uintptr_t)vine__bounce_return;
-  f->bp = record;
+  f->fp = record;
 }
 
 // A callback that wants room on its goroutine's stack: it isn't there yet.
@@ -86,20 +87,21 @@ static void set_callback(struct vine__frames *f, const struct m *m,
   const struct vine__regs *regs = (const struct vine__regs *)m->sys_sp;
   set_foreign(f, g->sp);
   f->then = f->pc;
-  f->pc = ((const uintptr_t *)regs->orig_sp)[1];
+  f->pc = vine__trap_pc(regs->trap.orig_sp);
 }
 
 static void set_context(struct vine__frames *f, const struct g *g,
                         uintptr_t sp) {
-  const struct vine__context *c = (const struct vine__context *)sp;
-  if ((g->flags & G_FLAG_TRAPPED) && vine__g_is_on_stack(g, c->bp)) {
-    bool poll = ((const struct vine__regs *)g->block)->poll;
-    (poll ? set_record : set_check)(f, c->bp);
-  } else if (c->ip == (uintptr_t)vine__gostart) {
-    f->pc = c->bx;
+  uintptr_t record = vine__context_record(sp);
+  uintptr_t caller = ((const uintptr_t *)record)[0];
+  if ((g->flags & G_FLAG_TRAPPED) && vine__g_is_on_stack(g, caller)) {
+    bool poll = ((const struct vine__regs *)g->block)->trap.poll;
+    (poll ? set_record : set_check)(f, caller);
+  } else if (((const uintptr_t *)record)[1] == (uintptr_t)vine__gostart) {
+    f->pc = vine__context_fn(sp);
     f->exact = true;
   } else {
-    set_record(f, sp + VINE_CONTEXT_BP);
+    set_record(f, record);
   }
 }
 
@@ -155,12 +157,12 @@ static void set_interrupted(struct vine__frames *f, struct m *m, struct g *g,
   f->pc = at->pc;
   f->exact = true;
   if (g->kind != G_GROWABLE)
-    return; // who knows what rbp holds there
+    return; // the frame pointer isn't one
   if (m->call_sp == 0) {
     f->then = (uintptr_t)vine__bounce_return;
-    f->bp = m->gsp;
+    f->fp = m->gsp;
   } else {
-    f->bp = at->bp;
+    f->fp = at->fp;
   }
 }
 

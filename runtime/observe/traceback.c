@@ -27,12 +27,12 @@
 // --- walking ---
 
 static bool is_record(const struct vine__frames *w) {
-  return w->bp % sizeof(uintptr_t) == 0 && w->bp >= w->lo && w->bp < w->hi &&
-         w->hi - w->bp >= RECORD_BYTES;
+  return w->fp % sizeof(uintptr_t) == 0 && w->fp >= w->lo && w->fp < w->hi &&
+         w->hi - w->fp >= RECORD_BYTES;
 }
 
 static bool find_record(struct vine__frames *w) {
-  if (w->bp == 0)
+  if (w->fp == 0)
     return false;
   if (is_record(w))
     return true;
@@ -48,11 +48,11 @@ static bool is_root(uintptr_t pc) {
 static bool take_record(struct vine__frames *w) {
   if (!find_record(w))
     return false;
-  const uintptr_t *record = (const uintptr_t *)w->bp;
+  const uintptr_t *record = (const uintptr_t *)w->fp;
   w->pc = record[1];
   // (TRACE1) What is left of this stack lies above the record.
-  w->lo = w->bp + RECORD_BYTES;
-  w->bp = vine__frames_here(w, record[0]);
+  w->lo = w->fp + RECORD_BYTES;
+  w->fp = vine__frames_here(w, record[0]);
   return true;
 }
 
@@ -69,10 +69,10 @@ bool vine__frames_next(struct vine__frames *w) {
   return w->pc != 0 && !is_root(w->pc);
 }
 
-size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,
+size_t vine__traceback_frames(uintptr_t pc, uintptr_t fp, uintptr_t lo,
                               uintptr_t hi, bool (*fn)(void *arg, uintptr_t pc),
                               void *arg) {
-  struct vine__frames w = {.pc = pc, .bp = bp, .lo = lo, .hi = hi};
+  struct vine__frames w = {.pc = pc, .fp = fp, .lo = lo, .hi = hi};
   size_t n = 0;
   do {
     n++;

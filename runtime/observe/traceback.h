@@ -2,8 +2,8 @@
 // Walking and printing a goroutine's frames, by the chain of saved frame
 // pointers that every instrumented function keeps.
 //
-//   frame record, at rbp:   [rbp]     the caller's rbp; 0 ends the chain
-//                           [rbp + 8] the return address
+// A frame record is two words, at the frame pointer: the caller's frame
+// pointer, 0 where the chain ends, and the return address.
 //
 // Never faults, whatever the chain holds: a record is read only if it lies
 // inside the stack, is aligned, and is above the one before. So a walk ends
@@ -28,13 +28,13 @@ struct vine__frames {
   uintptr_t pc;   // a return address
   bool exact;     // but this one: pc is the next instruction to run
   uintptr_t then; // the caller's pc, if the chain doesn't have it; else 0
-  uintptr_t bp;
+  uintptr_t fp;
   uintptr_t lo; // the stack that records may lie in
   uintptr_t hi;
   // Optional. The frames were copied and their records still hold addresses of
   // where they were, [was_lo, was_hi): `moved` is to be added to those.
   uintptr_t was_lo, was_hi, moved;
-  // Optional. Called when bp lies outside [lo, hi): if the chain goes on in
+  // Optional. Called when fp lies outside [lo, hi): if the chain goes on in
   // another stack (a linked segment, the system stack of a callback), sets
   // w->lo and w->hi to it and returns true.
   bool (*other_stack)(struct vine__frames *w, void *arg);
@@ -44,10 +44,10 @@ struct vine__frames {
   uint32_t hops; // changes of stack so far, at most VINE_FRAMES_HOPS_MAX
 };
 
-// What a record says its caller's rbp is, as far as this walk goes.
+// What a record says its caller's frame pointer is, as far as this walk goes.
 static inline uintptr_t vine__frames_here(const struct vine__frames *w,
-                                          uintptr_t bp) {
-  return w->was_lo <= bp && bp < w->was_hi ? bp + w->moved : bp;
+                                          uintptr_t fp) {
+  return w->was_lo <= fp && fp < w->was_hi ? fp + w->moved : fp;
 }
 
 // Moves on to the caller. False at the end of the chain, and where the chain
@@ -56,7 +56,7 @@ bool vine__frames_next(struct vine__frames *w);
 
 // Calls fn(arg, pc) for every frame from the innermost; stops when it returns
 // false. pc of all but the first are return addresses. Returns how many.
-size_t vine__traceback_frames(uintptr_t pc, uintptr_t bp, uintptr_t lo,
+size_t vine__traceback_frames(uintptr_t pc, uintptr_t fp, uintptr_t lo,
                               uintptr_t hi, bool (*fn)(void *arg, uintptr_t pc),
                               void *arg);
 

@@ -40,13 +40,6 @@ static bool try_reacquire_locked(struct m *m) {
   return true;
 }
 
-// Whether st0 holds a result: the top of the x87 stack isn't 0 then.
-static bool is_x87_in_use(void) {
-  uint16_t status;
-  __asm__ volatile("fnstsw %0" : "=a"(status));
-  return (status >> 11 & 7) != 0;
-}
-
 static bool is_bound(const struct m *m, const struct g *g) {
   return m->sys_sp != m->base_sp || g->hold_depth != 0;
 }
@@ -86,7 +79,7 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
   }
   uintptr_t here = (uintptr_t)__builtin_frame_address(0);
   bool fixed = vine__g_kind(g) == G_FIXED && vine__g_is_on_stack(g, here);
-  if (is_bound(m, g) || !(fixed || regs) || is_x87_in_use()) {
+  if (is_bound(m, g) || !(fixed || regs) || vine__has_unsaved_result()) {
     wait_bound(m, g);
     return;
   }
@@ -96,7 +89,7 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
     vine__leave(m, g);
     m = vine__getm(); // perhaps another thread
     store_relaxed(&m->call_sp, 1);
-    __asm__ volatile("" : : : "memory"); // then look: foreign.S's order
+    fence_compiler(); // then look: foreign.S's order
     // It was 0 while the fixed goroutine was resumed: taken again?
     if (load_relaxed(&m->retake))
       vine__reenter(m, regs);
@@ -104,6 +97,6 @@ void vine__reenter(struct m *m, struct vine__regs *regs) {
   }
   vine__fp_note(g); // the call may have been fesetround
   g->sp = m->gsp;
-  regs->poll = 1;
+  regs->trap.poll = 1;
   vine__trap_park(m, g, regs);
 }

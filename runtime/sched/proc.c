@@ -312,23 +312,6 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
   return vine__stack_init(g, c, bytes);
 }
 
-// Below sp: the return address, and a context that starts fn.
-static inline void make_context(struct g *g, uintptr_t sp, void (*fn)(void),
-                                void *const arg[4], void (*on_return)(void)) {
-  sp -= 8;
-  *(uintptr_t *)sp = (uintptr_t)on_return;
-  sp -= sizeof(struct vine__context);
-  *(struct vine__context *)sp = (struct vine__context){
-      .bx = (uintptr_t)fn,
-      .r12 = (uintptr_t)arg[0],
-      .r13 = (uintptr_t)arg[1],
-      .r14 = (uintptr_t)arg[2],
-      .r15 = (uintptr_t)arg[3],
-      .ip = (uintptr_t)vine__gostart,
-  };
-  g->sp = sp;
-}
-
 // g, which has a stack and a context, is alive. What isn't set here is as PROC1
 // says.
 static inline void begin(struct g *g, struct p *p, void *entry,
@@ -369,8 +352,8 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
   VINE_ASSERT(sp > g->lo && sp <= g->hi, "newproc: no room for the arguments");
   if (np->args_bytes)
     memcpy((void *)sp, np->args, np->args_bytes);
-  make_context(g, sp, np->fn, np->arg,
-               np->on_return ? np->on_return : vine__goexit);
+  g->sp = vine__context_new(sp, np->fn, np->arg,
+                            np->on_return ? np->on_return : vine__goexit);
   begin(g, p, np->entry, np->limit);
   return g;
 }
@@ -387,7 +370,7 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
   }
   gfree_pop(p, g);
   store_relaxed(&g->kind, G_GROWABLE);
-  make_context(g, g->hi, fn, arg, vine__goexit);
+  g->sp = vine__context_new(g->hi, fn, arg, vine__goexit);
   begin(g, p, (void *)fn, 0);
   return g;
 }

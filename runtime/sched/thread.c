@@ -177,9 +177,8 @@ void vine__m_attach(struct m *m) {
   if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
     vine__fatal("the thread control block's split-stack words are in use");
   m->errno_addr = &errno;
-  uintptr_t tp;
-  __asm__("movq %%fs:0, %0" : "=r"(tp));
-  store_release(&m->guard_addr, (_Atomic uintptr_t *)(tp + VINE_TCB_GUARD));
+  uintptr_t guard = vine__thread_pointer() + VINE_TCB_GUARD;
+  store_release(&m->guard_addr, (_Atomic uintptr_t *)guard);
   // A plain thread's side stack isn't a worker's.
   vine__side_regs_set((struct vine__side_regs){0});
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;

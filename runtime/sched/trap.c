@@ -33,11 +33,6 @@
 
 #include <string.h>
 
-// From a check's frame record: where the return address is, the stack pointer
-// on entry to the function; and the arguments on the stack.
-static uintptr_t entry_of(uintptr_t record) { return record + 16; }
-static uintptr_t args_of(uintptr_t record) { return record + 24; }
-
 static struct g *growable_g(const struct m *m, const char *why) {
   struct g *g = vine__m_g(m);
   VINE_ASSERT(g && vine__g_kind(g) == G_GROWABLE, why);
@@ -56,11 +51,9 @@ static bool is_preempted_at_random(struct m *m) {
 
 // Continues at vine__trap_resume.
 static void push_resume_context(struct g *g) {
-  uintptr_t sp = g->sp - sizeof(struct vine__context);
-  VINE_ASSERT(sp > g->lo, "preempt: no room for a context");
-  *(struct vine__context *)sp =
-      (struct vine__context){.bp = g->sp, .ip = (uintptr_t)vine__trap_resume};
-  g->sp = sp;
+  VINE_ASSERT(g->sp - g->lo > sizeof(struct vine__context),
+              "preempt: no room for a context");
+  g->sp = vine__context_below(g->sp, vine__trap_resume);
 }
 
 _Noreturn void vine__trap_park(struct m *m, struct g *g,
@@ -103,11 +96,8 @@ void vine__poll_sys(struct m *m, struct vine__regs *regs) {
 // The body returns to the function's caller, by way of vine__segment_return.
 static _Noreturn void enter_on_segment(struct m *m, struct g *g,
                                        struct vine__regs *regs) {
-  struct vine__segment_call call = {.sp = entry_of(g->sp),
-                                    .args = args_of(g->sp),
-                                    .nargs = regs->args_bytes,
-                                    .frame = regs->frame_bytes};
-  uintptr_t sp = vine__segment_push(m, g, &call);
+  uintptr_t slot = (uintptr_t)vine__trap_return(g->sp);
+  uintptr_t sp = vine__segment_push(m, g, regs, slot);
   m->trap = TRAP_NONE;
   vine__segment_enter(regs, sp);
 }
@@ -119,7 +109,8 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   bool yield = is_preemption_asked() || is_preempted_at_random(m);
   m->trap = TRAP_CHECK;
   vine__stack_set_guard(g);
-  if (!vine__stack_make_room(m, g, entry_of(g->sp), regs->frame_bytes))
+  uintptr_t entry = vine__trap_entry(g->sp);
+  if (!vine__stack_make_room(m, g, entry, regs->trap.frame_bytes))
     enter_on_segment(m, g, regs);
   m->trap = TRAP_NONE;
   if (yield)
@@ -141,39 +132,28 @@ static void enter_callback(struct m *m, struct g *g, struct vine__regs *regs) {
   VINE_ASSERT(vine__g_is_on_stack(g, m->gsp), "callback: TRAP1");
   VINE_ASSERT((uintptr_t)regs < m->sys_sp, "callback: TRAP1");
   g->sp = m->gsp;
-  regs->old_gsp_off = g->hi - m->gsp;
-  regs->old_sys_sp = m->sys_sp;
+  regs->trap.old_gsp_off = g->hi - m->gsp;
+  regs->trap.old_sys_sp = m->sys_sp;
   m->sys_sp = (uintptr_t)regs;
 }
 
 // The body returns to vine__bounce_return, by way of vine__segment_return.
 static uintptr_t bounce_to_segment(struct m *m, struct g *g,
-                                   const struct vine__regs *regs) {
-  uintptr_t slot = m->gsp - 8;
-  *(uintptr_t *)slot = (uintptr_t)vine__bounce_return;
-  struct vine__segment_call call = {.sp = slot,
-                                    .args = args_of(regs->orig_sp),
-                                    .nargs = regs->args_bytes,
-                                    .frame = regs->frame_bytes};
-  return vine__segment_push(m, g, &call);
+                                   struct vine__regs *regs) {
+  uintptr_t slot = vine__push_return(m->gsp, vine__bounce_return);
+  return vine__segment_push(m, g, regs, slot);
 }
 
-// Puts the return address and the arguments below the foreign call's record,
-// at an address equal modulo VINE_STACK_ALIGN.
-static uintptr_t bounce_here(struct m *m, const struct vine__regs *regs) {
-  size_t nargs = regs->args_bytes;
-  uintptr_t sp = m->gsp - nargs - 8;
-  sp -= (sp - entry_of(regs->orig_sp)) & (VINE_STACK_ALIGN - 1);
-  *(uintptr_t *)sp = (uintptr_t)vine__bounce_return;
-  memcpy((void *)(sp + 8), (void *)args_of(regs->orig_sp), nargs);
-  return sp;
+// The body's frames follow the foreign call's record.
+static uintptr_t bounce_here(struct m *m, struct vine__regs *regs) {
+  return vine__push_call(regs, m->gsp, vine__bounce_return);
 }
 
 #if VINE_CHECK_LEVEL >= 2
 void vine__bounce_check(struct m *m, const struct vine__regs *regs) {
   const struct g *g = growable_g(m, "callback: left its goroutine");
-  uintptr_t record = g->hi - regs->old_gsp_off;
-  VINE_ASSERT(m->sys_sp == (uintptr_t)regs && regs->old_sys_sp > m->sys_sp,
+  uintptr_t record = g->hi - regs->trap.old_gsp_off;
+  VINE_ASSERT(m->sys_sp == (uintptr_t)regs && regs->trap.old_sys_sp > m->sys_sp,
               "callback returns: TRAP1");
   VINE_ASSERT(vine__stack_is_valid(g), "callback returns: STACK1 to STACK3");
   VINE_ASSERT(vine__frames_are_valid(g, record), "callback returns: GROW2");
@@ -185,7 +165,8 @@ uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
   struct g *g = growable_g(m, "callback: not a growable stack");
-  size_t room = regs->frame_bytes + regs->args_bytes + 2 * VINE_STACK_ALIGN;
+  size_t room =
+      regs->trap.frame_bytes + regs->trap.args_bytes + 2 * VINE_STACK_ALIGN;
   enter_callback(m, g, regs);
   m->trap = TRAP_CALLBACK;
   bool fits = vine__stack_make_room(m, g, g->sp, room);

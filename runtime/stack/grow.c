@@ -58,14 +58,14 @@ static void adjust_records(uintptr_t record, uintptr_t lo, uintptr_t hi,
 //
 // Distances from hi, which a move leaves alone:
 //   a jmp_buf's sp, bp     setjmp.S
-//   regs->old_gsp_off      what m->gsp was before a callback
+//   trap.old_gsp_off       what m->gsp was before a callback
 //   of a hibernated g      g->sp and the frame pointers in g->block: from
 //                          g->old_hi. They come here when it wakes.
 //
 // Wrong after a move, and not followed:
 //   m->gsp                 while a callback runs: set from old_gsp_off before
 //                          it returns
-//   regs->orig_sp          of a check's trap: its return takes g->sp. (A
+//   trap.orig_sp           of a check's trap: its return takes g->sp. (A
 //                          callback's is on the system stack.)
 //   the frame pointer that foreign code saved: back from it, m->gsp counts
 //
@@ -84,7 +84,8 @@ static void adjust(struct m *m, struct g *g, uintptr_t old_hi) {
   g->sp += delta;
   if (m && m->trap == TRAP_CALLBACK)
     m->gsp += delta;
-  adjust_records(m ? g->sp : vine__context_record(g), old_sp, old_hi, delta);
+  adjust_records(m ? g->sp : vine__context_record(g->sp), old_sp, old_hi,
+                 delta);
 }
 
 void vine__stack_move_in(struct m *m, struct g *g, const void *from,
@@ -102,8 +103,9 @@ bool vine__stack_resize(struct m *m, struct g *g, size_t bytes) {
   VINE_ASSERT(g->pins == 0 && g->segs == 0, "resize: pinned");
   VINE_DCHECK(!(g->flags & G_FLAG_HIBERNATED), "resize: hibernated");
   VINE_XCHECK(vine__stack_is_valid(g), "resize: STACK1 to STACK3");
-  VINE_XCHECK(vine__frames_are_valid(g, m ? g->sp : vine__context_record(g)),
-              "resize: GROW2");
+  VINE_XCHECK(
+      vine__frames_are_valid(g, m ? g->sp : vine__context_record(g->sp)),
+      "resize: GROW2");
   struct vine__cache *c = m ? vine__m_cache(m) : NULL;
   struct vine__stack_aside old = vine__stack_put_aside(g);
   size_t used = old.hi - g->sp;

@@ -16,8 +16,6 @@
 #include "arch/upcalls.h"
 #include "base/assert.h"
 
-#include <string.h>
-
 #define SEGMENT_MIN (32 * VINE_KIB)
 #define SEGMENT_SHIFT_MAX 5 // further segments are 1 MB: reservations
 
@@ -45,34 +43,27 @@ static size_t segment_size(const struct g *g, size_t need) {
   return bytes < room ? bytes : room;
 }
 
-// Puts the return address and the arguments below `top`. Returns the stack
-// pointer.
-static uintptr_t lay_out(uintptr_t top, const struct vine__segment_call *call) {
-  uintptr_t sp = top - 8 - call->nargs;
-  sp -= (sp - (call->args - 8)) & (VINE_STACK_ALIGN - 1);
-  *(uintptr_t *)sp = (uintptr_t)vine__segment_return;
-  memcpy((void *)(sp + 8), (void *)call->args, call->nargs);
-  return sp;
-}
-
-uintptr_t vine__segment_push(struct m *m, struct g *g,
-                             const struct vine__segment_call *call) {
-  size_t need = call->frame + call->nargs + VINE_STACK_BUDGET +
-                sizeof(struct vine__segment) + 3 * VINE_STACK_ALIGN;
+uintptr_t vine__segment_push(struct m *m, struct g *g, struct vine__regs *regs,
+                             uintptr_t slot) {
+  size_t need = regs->trap.frame_bytes + regs->trap.args_bytes +
+                VINE_STACK_BUDGET + sizeof(struct vine__segment) +
+                3 * VINE_STACK_ALIGN;
   size_t bytes = segment_size(g, need);
   VINE_ASSERT(g->pins > 0, "segment: a stack that could move");
   VINE_ASSERT(g->segs < UINT16_MAX, "segment: too many");
-  VINE_DCHECK(vine__g_is_on_stack(g, call->sp), "segment: returns elsewhere");
+  VINE_DCHECK(vine__g_is_on_stack(g, slot), "segment: returns elsewhere");
   VINE_XCHECK(vine__stack_is_valid(g), "segment push: STACK1 to STACK3");
-  struct vine__segment s = {vine__stack_put_aside(g), call->sp, g->pins};
+  struct vine__segment s = {vine__stack_put_aside(g), slot, g->pins};
   if (!vine__stack_init(g, vine__m_cache(m), bytes))
     vine__stack_out_of_memory(g, bytes);
   *vine__segment_at(g->hi) = s;
   g->segs++;
   g->pins++; // SEGMENT1; the pop brings the old number back
   vine__count(&vine__m_p(m)->counts.segments, 1);
-  uintptr_t sp = lay_out((uintptr_t)vine__segment_at(g->hi), call);
-  VINE_ASSERT(sp - call->frame > g->lo + VINE_STACK_BUDGET, "segment: GROW1");
+  uintptr_t top = (uintptr_t)vine__segment_at(g->hi);
+  uintptr_t sp = vine__push_call(regs, top, vine__segment_return);
+  VINE_ASSERT(sp - regs->trap.frame_bytes > g->lo + VINE_STACK_BUDGET,
+              "segment: GROW1");
   VINE_XCHECK(vine__stack_is_valid(g), "segment pushed: STACK1 to STACK3");
   return sp;
 }
@@ -86,9 +77,9 @@ static uintptr_t pop(struct g *g, struct vine__cache *c) {
   vine__stack_take_back(g, s.older);
   g->pins = s.pins;
   g->segs--;
-  VINE_DCHECK(vine__g_is_on_stack(g, s.sp), "segment: returned elsewhere");
+  VINE_DCHECK(vine__g_is_on_stack(g, s.slot), "segment: returned elsewhere");
   VINE_XCHECK(vine__stack_is_valid(g), "segment popped: STACK1 to STACK3");
-  return s.sp;
+  return s.slot;
 }
 
 uintptr_t vine__segment_pop(struct m *m) {
@@ -101,5 +92,5 @@ void vine__segments_unwind(struct g *g, struct vine__cache *c, unsigned depth) {
 }
 
 uintptr_t vine__segment_caller(uintptr_t hi) {
-  return *(const uintptr_t *)vine__segment_at(hi)->sp;
+  return *(const uintptr_t *)vine__segment_at(hi)->slot;
 }

@@ -16,8 +16,8 @@
 // At the top of a segment.
 struct vine__segment {
   struct vine__stack_aside older;
-  uintptr_t sp;  // in the older stack: where the return address is
-  uint32_t pins; // of the older stack
+  uintptr_t slot; // in the older stack: where the return address is
+  uint32_t pins;  // of the older stack
 };
 
 // The one that ends at `hi`.
@@ -25,19 +25,11 @@ static inline struct vine__segment *vine__segment_at(uintptr_t hi) {
   return (struct vine__segment *)(hi - sizeof(struct vine__segment));
 }
 
-// Where a body runs, and from where it returns.
-struct vine__segment_call {
-  uintptr_t sp;   // a slot with the return address, on the stack as it is
-  uintptr_t args; // the body's arguments on the stack
-  size_t nargs;   // their bytes
-  size_t frame;   // bytes of the body's frame
-};
-
-// Continues g's stack on a new segment with room for the frame. The arguments
-// are copied, to an address equal modulo VINE_STACK_ALIGN. Returns the body's
-// stack pointer on entry.
-uintptr_t vine__segment_push(struct m *m, struct g *g,
-                             const struct vine__segment_call *call);
+// Continues g's stack on a new segment, for the body whose check trapped with
+// regs. `slot` is where the address is, on the stack as it is, that the body
+// returns to in the end. Returns the body's stack pointer on entry.
+uintptr_t vine__segment_push(struct m *m, struct g *g, struct vine__regs *regs,
+                             uintptr_t slot);
 
 // Frees all but the oldest `depth` segments.
 void vine__segments_unwind(struct g *g, struct vine__cache *c, unsigned depth);

@@ -88,7 +88,7 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
     return false;
   VINE_DCHECK(!g->block, "hibernate: a block already");
   VINE_XCHECK(vine__stack_is_valid(g), "hibernate: STACK1 to STACK3");
-  VINE_XCHECK(vine__frames_are_valid(g, vine__context_record(g)),
+  VINE_XCHECK(vine__frames_are_valid(g, vine__context_record(g->sp)),
               "hibernate: GROW2");
   trim_side(g, c);
   memcpy(block, (void *)g->sp, bytes);

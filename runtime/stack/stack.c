@@ -103,7 +103,7 @@ bool vine__stack_is_valid(const struct g *g) {
   for (unsigned n = g->segs; n > 0; n--) {
     const struct vine__segment *top = vine__segment_at(s.hi);
     s = top->older;
-    if (!bounds_are_valid(s) || !is_inside(s, top->sp))
+    if (!bounds_are_valid(s) || !is_inside(s, top->slot))
       return false;
   }
   return true;

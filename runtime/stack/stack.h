@@ -52,11 +52,6 @@ static inline uint64_t vine__stack_limit(const struct g *g) {
   return g->limit ? g->limit : load_relaxed(&vine__max_stack);
 }
 
-// The first frame record of a g that stopped with a context.
-static inline uintptr_t vine__context_record(const struct g *g) {
-  return g->sp + VINE_CONTEXT_BP;
-}
-
 // The guard that belongs to g's stack. Undoes what sysmon did to ask for
 // preemption.
 static inline void vine__stack_set_guard(struct g *g) {

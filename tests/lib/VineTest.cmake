@@ -65,8 +65,7 @@ function(vine_test_object out compiler source object flags)
   list(APPEND flags ${VINE_SANITIZE_${VINE_SANITIZE}})
   add_custom_command(OUTPUT "${object}"
     COMMAND ${cc} -g -Wall -Wextra -Wno-unused-parameter ${flags}
-      -iquote "${VINE_TEST_LIB}" -iquote "${CMAKE_SOURCE_DIR}/runtime"
-      -iquote "${CMAKE_SOURCE_DIR}/abi"
+      -iquote "${VINE_TEST_LIB}" ${VINE_QUOTE_OPTIONS}
       -MD -MF "${object}.d" -c "${src}" -o "${object}"
     DEPENDS "${src}" "${VINECC}" vine-pass
     DEPFILE "${object}.d" VERBATIM COMMENT "Compiling ${object}")

@@ -73,7 +73,7 @@ static uintptr_t stack_hi;
 
 static struct vine__frames here(void *frame, void *pc) {
   return (struct vine__frames){.pc = (uintptr_t)pc,
-                               .bp = (uintptr_t)frame,
+                               .fp = (uintptr_t)frame,
                                .lo = stack_lo,
                                .hi = stack_hi};
 }
@@ -196,8 +196,8 @@ static void test_moved(void) {
                            .was_lo = (uintptr_t)old,
                            .was_hi = (uintptr_t)(old + 6),
                            .moved = (uintptr_t)copy - (uintptr_t)old};
-  w.bp = vine__frames_here(&w, (uintptr_t)old);
-  CHECK(w.bp == (uintptr_t)copy);
+  w.fp = vine__frames_here(&w, (uintptr_t)old);
+  CHECK(w.fp == (uintptr_t)copy);
   do
     append(&next, w.pc);
   while (vine__frames_next(&w));
@@ -215,7 +215,7 @@ static void test_special(void) {
   struct vine__frames w = {.pc = 0x1000,
                            .exact = true,
                            .then = 0x2000,
-                           .bp = (uintptr_t)chain,
+                           .fp = (uintptr_t)chain,
                            .lo = (uintptr_t)chain,
                            .hi = (uintptr_t)(chain + 6),
                            .segment_caller = caller_of_segment};
@@ -248,7 +248,7 @@ static uintptr_t pong[2];
 
 static bool hop(struct vine__frames *w, void *arg) {
   (void)arg;
-  uintptr_t *s = w->bp == (uintptr_t)ping ? ping : pong;
+  uintptr_t *s = w->fp == (uintptr_t)ping ? ping : pong;
   w->lo = (uintptr_t)s;
   w->hi = (uintptr_t)(s + 2);
   return true;
@@ -259,7 +259,7 @@ static void test_hops(void) {
   pong[0] = (uintptr_t)ping;
   ping[1] = pong[1] = 42;
   struct vine__frames w = {.pc = 1,
-                           .bp = (uintptr_t)ping,
+                           .fp = (uintptr_t)ping,
                            .lo = (uintptr_t)ping,
                            .hi = (uintptr_t)(ping + 2),
                            .other_stack = hop};

@@ -18,7 +18,7 @@ if(VINE_SANITIZE_RUNTIME AND VINE_SANITIZE STREQUAL "thread")
     "SHELL:$<$<COMPILE_LANGUAGE:C>:-mllvm -tsan-instrument-func-entry-exit=0>")
 else()
   target_compile_options(vine-tsan PRIVATE
-    "SHELL:$<$<COMPILE_LANGUAGE:C>:-include base/sanitizer_libc.h>")
+    "SHELL:$<$<COMPILE_LANGUAGE:C>:-include arch/sanitizer_libc.h>")
 endif()
 if(VINE_SANITIZE_RUNTIME AND VINE_SANITIZE STREQUAL "address")
   target_compile_options(vine-asan PRIVATE -fsanitize=address

@@ -1,73 +1,41 @@
 // SPDX-License-Identifier: MIT
-// Proves that offsets.h tells the truth, and finds out how wide vectors are.
+// x86-64's part of arch.h that needn't be inline, and the proof of regs.def.
 
 #include "arch/arch.h"
-#include "g.h"
-#include "offsets.h"
 
 #include <cpuid.h>
 #include <stddef.h>
+#include <string.h>
 #include <ucontext.h>
 
-#define AT(type, field, offset)                                                \
-  _Static_assert(offsetof(type, field) == (offset), #type "." #field)
+#define OFFSET(type, field, bytes)                                             \
+  _Static_assert(offsetof(struct type, field) == (bytes), #type "." #field);
+#define SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type);
+#include "regs.def"
 
-AT(struct g, sp, G_SP);
-AT(struct g, hi, G_HI);
-AT(struct g, lo, G_LO);
-AT(struct g, guard, G_GUARD);
-AT(struct g, side_regs.ssp, G_SSP);
-AT(struct g, side_regs.ss_lo, G_SS_LO);
-AT(struct g, side_regs.ss_size, G_SS_SIZE);
-AT(struct g, ret, G_RET);
-AT(struct g, kind, G_KIND);
-AT(struct g, segs, G_SEGS);
-AT(struct g, pins, G_PINS);
-AT(struct m, g, M_G);
-AT(struct m, call_sp, M_CALL_SP);
-AT(struct m, sys_sp, M_SYS_SP);
-AT(struct m, gsp, M_GSP);
-AT(struct m, retake, M_RETAKE);
-AT(struct m, base_sp, M_BASE_SP);
-AT(struct p, tail, P_TAIL);
-AT(struct p, runq, P_RUNQ);
-_Static_assert(P_RUNQ_MASK == VINE_RUNQ - 1, "runq");
-AT(struct vine__regs, di, R_DI);
-AT(struct vine__regs, si, R_SI);
-AT(struct vine__regs, dx, R_DX);
-AT(struct vine__regs, cx, R_CX);
-AT(struct vine__regs, r8, R_R8);
-AT(struct vine__regs, r9, R_R9);
-AT(struct vine__regs, ax, R_AX);
-AT(struct vine__regs, bx, R_BX);
-AT(struct vine__regs, r15, R_R15);
-AT(struct vine__regs, frame_bytes, R_FRAME);
-AT(struct vine__regs, args_bytes, R_ARGS);
-AT(struct vine__regs, orig_sp, R_ORIG_SP);
-AT(struct vine__regs, old_gsp_off, R_OLD_GSP_OFF);
-AT(struct vine__regs, old_sys_sp, R_OLD_SYS_SP);
-AT(struct vine__regs, poll, R_POLL);
-AT(struct vine__regs, vec, R_VEC);
-_Static_assert(sizeof(struct vine__regs) == REGS_SIZE, "regs");
-AT(struct vine__jmpbuf, sp, J_SP);
-AT(struct vine__jmpbuf, ip, J_IP);
-AT(struct vine__jmpbuf, ssp, J_SSP);
-AT(struct vine__jmpbuf, check, J_CHECK);
-AT(struct vine__jmpbuf, growable, J_GROWABLE);
-AT(struct vine__jmpbuf, segs, J_GROWABLE + 2);
-AT(struct vine__jmpbuf, pins, J_GROWABLE + 4);
-AT(struct vine__jmpbuf, sys_off, J_SYS_OFF);
-AT(struct vine__jmpbuf, mask_saved, J_MASK_SAVED);
-AT(struct vine__jmpbuf, mask, J_MASK);
-_Static_assert(sizeof(struct vine__context) == CONTEXT_SIZE, "context");
-_Static_assert(offsetof(struct vine__context, bp) == VINE_CONTEXT_BP, "bp");
-
-void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *bp) {
+void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *fp) {
   const ucontext_t *c = context;
   *pc = (uintptr_t)c->uc_mcontext.gregs[REG_RIP];
-  *bp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
+  *fp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
 }
 
+uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
+                          void (*at)(void)) {
+  uintptr_t args = vine__trap_args(regs->trap.orig_sp);
+  uintptr_t to = top - regs->trap.args_bytes;
+  to -= (to - args) & (VINE_STACK_ALIGN - 1);
+  memcpy((void *)to, (const void *)args, regs->trap.args_bytes);
+  return vine__push_return(to, at);
+}
+
+// x87: the top of its stack isn't 0 while st0 holds a result.
+bool vine__has_unsaved_result(void) {
+  uint16_t status;
+  __asm__ volatile("fnstsw %0" : "=a"(status));
+  return (status >> 11 & 7) != 0;
+}
+
+// 16, 32 or 64.
 uint32_t vine__vector_bytes = 16;
 
 // The state components that the kernel saves: bits 1 and 2 for ymm, 5 to 7

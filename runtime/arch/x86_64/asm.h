@@ -5,10 +5,41 @@
 #ifndef VINE_ARCH_ASM_H
 #define VINE_ARCH_ASM_H
 
-#include "offsets.h"
 #include "vine_abi.h"
 
 // clang-format off
+
+// --- numbers ---
+//
+// Each struct's fields by a letter and C's name: G(guard)(%rax) is g->guard.
+// The names of the assembler's constants begin with .L, so that none is left
+// in programs.
+#define G(field) .Lg_##field
+#define M(field) .Lm_##field
+#define P(field) .Lp_##field
+#define SIDE(field) .Lvine__side_regs_##field
+#define R(field) .Lvine__regs_##field // and what comes first in it:
+#define T(field) .Lvine__trap_info_##field
+#define J(field) .Lvine__jmpbuf_##field // and inside that:
+#define JMP(field) (J(jmp) + .Lvine__jmp_info_##field)
+#define C(constant) .L##constant
+#define SIZEOF(type) .Lsizeof_##type
+#define TCB(word) .Ltcb_##word
+
+#define TCB_WORD(word, offset) .set .Ltcb_##word, offset
+#include "tcb.def"
+#define OFFSET(type, field, bytes) .set .L##type##_##field, bytes
+#define CONSTANT(name, value) .set .L##name, value
+#define SIZE(type, bytes) .set .Lsizeof_##type, bytes
+#include "arch/offsets.def"
+#include "regs.def"
+#undef OFFSET
+#undef CONSTANT
+#undef SIZE
+
+	.if	R(trap) != 0
+	.error	"T(x)(%rsp) stands for R(trap) + T(x)"
+	.endif
 
 // --- routines ---
 
@@ -146,10 +177,10 @@
 // Out: \m = m, null on a thread that isn't Vine's.
 // Clobbers: flags.
 .macro IF_GROWABLE m, otherwise
-	movq	%fs:VINE_TCB_M, \m
+	movq	%fs:TCB(M), \m
 	testq	\m, \m
 	jz	\otherwise
-	cmpq	$1, M_CALL_SP(\m)
+	cmpq	$1, M(call_sp)(\m)
 	jbe	\otherwise
 .endm
 
@@ -158,8 +189,8 @@
 // Expects: \m = m, on a growable stack.
 // Clobbers: %rsp, which is a multiple of VINE_STACK_ALIGN then.
 .macro TO_SYSTEM_STACK m
-	movq	M_CALL_SP(\m), %rsp
-	movq	$1, M_CALL_SP(\m)
+	movq	M(call_sp)(\m), %rsp
+	movq	$1, M(call_sp)(\m)
 .endm
 
 // The way back, all but the stack pointer: the caller takes what it needs off
@@ -168,17 +199,17 @@
 // Out: \g = the goroutine, unless it is the same register as \tmp.
 // Clobbers: \g, \tmp.
 .macro TO_GOROUTINE_STACK m, g, tmp
-	movq	M_SYS_SP(\m), \tmp
-	movq	\tmp, M_CALL_SP(\m)
-	movq	M_G(\m), \g
+	movq	M(sys_sp)(\m), \tmp
+	movq	\tmp, M(call_sp)(\m)
+	movq	M(g)(\m), \g
 	SET_GUARD \g, \tmp
 .endm
 
 // This thread's stack checks are those of goroutine \g.
 // Clobbers: \tmp, which may be \g.
 .macro SET_GUARD g, tmp
-	movq	G_GUARD(\g), \tmp
-	movq	\tmp, %fs:VINE_TCB_GUARD
+	movq	G(guard)(\g), \tmp
+	movq	\tmp, %fs:TCB(GUARD)
 .endm
 
 // Jumps to what %rsp points at, off the stack. Not `ret`: the call that it
@@ -195,10 +226,10 @@
 
 // A struct vine__regs on the system stack, at %rsp, with the argument registers
 // (vectors in full width) and the callee-saved ones but %rbp. The caller stores
-// R_AX: %rax has something else already in most places.
+// R(ax): %rax has something else already in most places.
 // Clobbers: %rsp.
 .macro PUSH_REGS
-	subq	$REGS_SIZE, %rsp
+	subq	$SIZEOF(vine__regs), %rsp
 	andq	$-64, %rsp
 	SAVE_GPRS
 	MOVE_VECS 1
@@ -206,40 +237,40 @@
 
 // All of these into, and out of, the struct vine__regs at %rsp; %rax only out.
 .macro SAVE_GPRS
-	movq	%rdi, R_DI(%rsp)
-	movq	%rsi, R_SI(%rsp)
-	movq	%rdx, R_DX(%rsp)
-	movq	%rcx, R_CX(%rsp)
-	movq	%r8, R_R8(%rsp)
-	movq	%r9, R_R9(%rsp)
-	movq	%rbx, R_BX(%rsp)
-	movq	%r12, R_R12(%rsp)
-	movq	%r13, R_R13(%rsp)
-	movq	%r14, R_R14(%rsp)
-	movq	%r15, R_R15(%rsp)
+	movq	%rdi, R(di)(%rsp)
+	movq	%rsi, R(si)(%rsp)
+	movq	%rdx, R(dx)(%rsp)
+	movq	%rcx, R(cx)(%rsp)
+	movq	%r8, R(r8)(%rsp)
+	movq	%r9, R(r9)(%rsp)
+	movq	%rbx, R(bx)(%rsp)
+	movq	%r12, R(r12)(%rsp)
+	movq	%r13, R(r13)(%rsp)
+	movq	%r14, R(r14)(%rsp)
+	movq	%r15, R(r15)(%rsp)
 .endm
 
 .macro RESTORE_GPRS
-	movq	R_DI(%rsp), %rdi
-	movq	R_SI(%rsp), %rsi
-	movq	R_DX(%rsp), %rdx
-	movq	R_CX(%rsp), %rcx
-	movq	R_R8(%rsp), %r8
-	movq	R_R9(%rsp), %r9
-	movq	R_BX(%rsp), %rbx
-	movq	R_R12(%rsp), %r12
-	movq	R_R13(%rsp), %r13
-	movq	R_R14(%rsp), %r14
-	movq	R_R15(%rsp), %r15
-	movq	R_AX(%rsp), %rax
+	movq	R(di)(%rsp), %rdi
+	movq	R(si)(%rsp), %rsi
+	movq	R(dx)(%rsp), %rdx
+	movq	R(cx)(%rsp), %rcx
+	movq	R(r8)(%rsp), %r8
+	movq	R(r9)(%rsp), %r9
+	movq	R(bx)(%rsp), %rbx
+	movq	R(r12)(%rsp), %r12
+	movq	R(r13)(%rsp), %r13
+	movq	R(r14)(%rsp), %r14
+	movq	R(r15)(%rsp), %r15
+	movq	R(ax)(%rsp), %rax
 .endm
 
 .macro EACH_VEC op, reg, store
 	.irp i, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	.if \store
-	\op	%\reg\i, (R_VEC + 64 * \i)(%rsp)
+	\op	%\reg\i, (R(vec) + 64 * \i)(%rsp)
 	.else
-	\op	(R_VEC + 64 * \i)(%rsp), %\reg\i
+	\op	(R(vec) + 64 * \i)(%rsp), %\reg\i
 	.endif
 	.endr
 .endm

@@ -6,8 +6,6 @@
 
 #include "asm.h"
 
-#define VINE_ABI_SYMBOL_NAME __vine_abi_1_recompile_all_objects_with_one_vinecc
-
 // clang-format off
 
 // Before call_sp becomes 0, and the watchdog may take the processor with all
@@ -17,8 +15,8 @@
 #if VINE_TSAN
 	subq	$8, %rsp
 	pushq	%rax
-	movq	%fs:VINE_TCB_M, %rdi
-	leaq	M_CALL_SP(%rdi), %rdi
+	movq	%fs:TCB(M), %rdi
+	leaq	M(call_sp)(%rdi), %rdi
 	call	vine__san_release_own
 	popq	%rax
 	addq	$8, %rsp
@@ -33,36 +31,36 @@
 ROUTINE vine__api_enter
 	CFI_FRAME_RECORD
 	CFI_CONTEXT
-	movq	%rsp, G_SP(%r10)
-	movq	M_CALL_SP(%r11), %rbx
-	movq	$1, M_CALL_SP(%r11)
+	movq	%rsp, G(sp)(%r10)
+	movq	M(call_sp)(%r11), %rbx
+	movq	$1, M(call_sp)(%r11)
 	testq	%rbx, %rbx
 	jz	1f
 	movq	%rbx, %rsp
 	call	*%rax
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	%rbx, M_CALL_SP(%r11)
-	movq	G_SP(%r10), %rsp
+	movq	%fs:TCB(M), %r11
+	movq	M(g)(%r11), %r10
+	movq	%rbx, M(call_sp)(%r11)
+	movq	G(sp)(%r10), %rsp
 	.cfi_remember_state
 	POP_CONTEXT
 	ret
 	.cfi_restore_state
 	// Not on a growable stack: a fixed goroutine, or foreign code called by a
 	// growable one. The processor may have been taken meanwhile.
-1:	cmpl	$0, M_RETAKE(%r11)
+1:	cmpl	$0, M(retake)(%r11)
 	jne	4f
-2:	cmpb	$KIND_FIXED, G_KIND(%r10)
+2:	cmpb	$C(G_FIXED), G(kind)(%r10)
 	jne	3f
-	movq	M_SYS_SP(%r11), %rsp
+	movq	M(sys_sp)(%r11), %rsp
 	subq	$8, %rsp
 3:	subq	$8, %rsp
 	call	*%rax
 	LEAVE_RUNTIME
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	$0, M_CALL_SP(%r11)
-	movq	G_SP(%r10), %rsp
+	movq	%fs:TCB(M), %r11
+	movq	M(g)(%r11), %r10
+	movq	$0, M(call_sp)(%r11)
+	movq	G(sp)(%r10), %rsp
 	.cfi_remember_state
 	POP_CONTEXT
 	ret
@@ -84,18 +82,18 @@ ROUTINE vine__api_enter
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
-	movq	%fs:VINE_TCB_M, %r11
-	movq	M_G(%r11), %r10
-	movq	%rsp, G_SP(%r10)	// vine__leave used it
+	movq	%fs:TCB(M), %r11
+	movq	M(g)(%r11), %r10
+	movq	%rsp, G(sp)(%r10)	// vine__leave used it
 	jmp	2b
 END vine__api_enter
 
 // To vine__api_enter with %rax the implementation; plain threads jump to that.
 .macro ENTER_API
-	movq	%fs:VINE_TCB_M, %r11
+	movq	%fs:TCB(M), %r11
 	testq	%r11, %r11
 	jz	1f
-	movq	M_G(%r11), %r10
+	movq	M(g)(%r11), %r10
 	testq	%r10, %r10
 	jz	1f
 	.cfi_remember_state
@@ -121,7 +119,7 @@ CALL_ENTRY \name
 	.cfi_adjust_cfa_offset 24
 	call	\fast
 	movl	%edx, %ecx
-	cmpl	$1, %edx
+	cmpl	$C(VINE_FAST_DONE), %edx
 	popq	%rdx
 	popq	%rsi
 	popq	%rdi
@@ -130,10 +128,13 @@ CALL_ENTRY \name
 	ret
 2:	movq	%rax, %r8
 	leaq	\impl(%rip), %rax
+	.if	C(VINE_FAST_NO) != 0
+	.error	"the test is for 0"
+	.endif
 	testl	%ecx, %ecx
 	jz	3f
 	leaq	\locked(%rip), %rax
-	cmpl	$2, %ecx
+	cmpl	$C(VINE_FAST_LOCKED), %ecx
 	je	3f
 	leaq	vine__chan_unlock_sys(%rip), %rax
 	movq	%r8, %rsi
@@ -148,8 +149,8 @@ END \name
 #define API_COMPILER(name, impl) API name, impl
 #include "api/entry.def"
 
-	.globl VINE_ABI_SYMBOL_NAME
-	.set VINE_ABI_SYMBOL_NAME, 1
+	.globl VINE_ABI_SYMBOL
+	.set VINE_ABI_SYMBOL, 1
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits

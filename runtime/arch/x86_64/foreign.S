@@ -28,14 +28,14 @@
 // After the foreign function returned: back to the goroutine's stack, and to
 // the caller. The results stay; clobbers r10 and r11 only.
 .macro LEAVE_FOREIGN
-	movq	%fs:VINE_TCB_M, %r10
-	movq	M_SYS_SP(%r10), %rsp
-	movq	%rsp, M_CALL_SP(%r10)
-	cmpl	$0, M_RETAKE(%r10)
+	movq	%fs:TCB(M), %r10
+	movq	M(sys_sp)(%r10), %rsp
+	movq	%rsp, M(call_sp)(%r10)
+	cmpl	$0, M(retake)(%r10)
 	jne	.Lretaken\@
 .Lback\@:
-	movq	M_G(%r10), %r11
-	movq	M_GSP(%r10), %rsp
+	movq	M(g)(%r10), %r11
+	movq	M(gsp)(%r10), %rsp
 	SET_GUARD %r11, %r11
 	.cfi_remember_state
 	POP_FRAME_RECORD
@@ -43,7 +43,7 @@
 	.cfi_restore_state
 .Lretaken\@:
 	call	foreign_reenter
-	movq	%fs:VINE_TCB_M, %r10
+	movq	%fs:TCB(M), %r10
 	jmp	.Lback\@
 .endm
 
@@ -61,10 +61,10 @@ __morestack:
 .Lforeign_call:
 	IF_GROWABLE %r10, 1f
 	PUSH_FRAME_RECORD
-	movq	%rsp, M_GSP(%r10)
-	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
-	movq	M_CALL_SP(%r10), %rsp
-	movq	$0, M_CALL_SP(%r10)
+	movq	%rsp, M(gsp)(%r10)
+	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
+	movq	M(call_sp)(%r10), %rsp
+	movq	$0, M(call_sp)(%r10)
 .Lrun_foreign:
 	call	*%r11
 	LEAVE_FOREIGN
@@ -92,16 +92,16 @@ ENTRY __vine_foreign_args
 	pushq	%rax
 	pushq	%rcx
 	IF_GROWABLE %rax, 2f
-	movq	%rbp, M_GSP(%rax)
+	movq	%rbp, M(gsp)(%rax)
 	// N is an upper bound: don't read past the top of the stack.
-	movq	M_G(%rax), %rcx
-	movq	G_HI(%rcx), %rcx
+	movq	M(g)(%rax), %rcx
+	movq	G(hi)(%rcx), %rcx
 	subq	%rbp, %rcx
 	subq	$16, %rcx
 	cmpq	%rcx, %r10
 	cmovaq	%rcx, %r10
 	// rcx = the new stack pointer.
-	movq	M_CALL_SP(%rax), %rcx
+	movq	M(call_sp)(%rax), %rcx
 	subq	%r10, %rcx
 	subq	$64, %rcx
 	andq	$-64, %rcx
@@ -115,8 +115,8 @@ ENTRY __vine_foreign_args
 	movq	%r11, (%rcx,%r10)
 	jmp	3b
 4:	popq	%r11
-	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
-	movq	$0, M_CALL_SP(%rax)
+	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
+	movq	$0, M(call_sp)(%rax)
 	movq	%rcx, %rsp
 	movq	-8(%rbp), %rax
 	movq	-16(%rbp), %rcx
@@ -158,9 +158,9 @@ END __vine_icall_args
 // too: runtime code doesn't touch them). In: r10 m, rsp m->sys_sp - 8.
 ROUTINE foreign_reenter, local
 	PUSH_FRAME_RECORD
-	movq	$1, M_CALL_SP(%r10)
+	movq	$1, M(call_sp)(%r10)
 	PUSH_REGS
-	movq	%rax, R_AX(%rsp)
+	movq	%rax, R(ax)(%rsp)
 	movq	%r10, %rdi
 	movq	%rsp, %rsi
 	call	vine__reenter
@@ -168,9 +168,9 @@ ROUTINE foreign_reenter, local
 	RESTORE_GPRS
 	movq	%rbp, %rsp
 	POP_FRAME_RECORD
-	movq	%fs:VINE_TCB_M, %r10
-	movq	M_SYS_SP(%r10), %r11
-	movq	%r11, M_CALL_SP(%r10)
+	movq	%fs:TCB(M), %r10
+	movq	M(sys_sp)(%r10), %r11
+	movq	%r11, M(call_sp)(%r10)
 	ret
 END foreign_reenter
 

@@ -28,11 +28,11 @@
 // Clobbers: %rsp, %rcx.
 .macro PUSH_TRAP
 	PUSH_REGS
-	movq	%r10, R_FRAME(%rsp)
-	movq	%r11, R_ARGS(%rsp)
-	movq	%rbp, R_ORIG_SP(%rsp)
+	movq	%r10, T(frame_bytes)(%rsp)
+	movq	%r11, T(args_bytes)(%rsp)
+	movq	%rbp, T(orig_sp)(%rsp)
 	movq	-8(%rbp), %rcx
-	movq	%rcx, R_AX(%rsp)
+	movq	%rcx, R(ax)(%rsp)
 .endm
 
 // From a growable stack to C on the system stack: m in %rdi, regs in %rsi.
@@ -41,9 +41,9 @@
 .macro TRAP_ENTER poll
 	TO_SYSTEM_STACK %rax
 	PUSH_TRAP
-	movq	$\poll, R_POLL(%rsp)
-	movq	M_G(%rax), %rcx
-	movq	%rbp, G_SP(%rcx)
+	movq	$\poll, T(poll)(%rsp)
+	movq	M(g)(%rax), %rcx
+	movq	%rbp, G(sp)(%rcx)
 	movq	%rax, %rdi
 	movq	%rsp, %rsi
 .endm
@@ -59,22 +59,22 @@ END __morestack_non_split
 // stack may be another one afterwards, with %rsp and %rbp in the same place.
 ENTRY __morestack
 	TRAP_FRAME
-	movq	%fs:VINE_TCB_M, %rax
+	movq	%fs:TCB(M), %rax
 	testq	%rax, %rax
 	jz	.Lno_goroutine
-	cmpq	$1, M_CALL_SP(%rax)
+	cmpq	$1, M(call_sp)(%rax)
 	jbe	.Lon_system_stack
 	TRAP_ENTER 0
 	call	vine__newstack
 // Common exit. rsp: struct vine__regs on the system stack. g->sp: the trap's
 // frame record on the goroutine's (perhaps new) stack.
 .Ltrap_return:
-	movq	%fs:VINE_TCB_M, %rax
+	movq	%fs:TCB(M), %rax
 	MOVE_VECS 0
 	TO_GOROUTINE_STACK %rax, %rcx, %r11
-	movq	G_SP(%rcx), %rbp
-	movq	R_POLL(%rsp), %r11
-	movq	R_FRAME(%rsp), %r10
+	movq	G(sp)(%rcx), %rbp
+	movq	T(poll)(%rsp), %r11
+	movq	T(frame_bytes)(%rsp), %r10
 	RESTORE_GPRS
 	movq	%rbp, %rsp
 	.cfi_remember_state
@@ -98,15 +98,15 @@ ENTRY __morestack
 	jne	.Lforeign
 	call	vine__newstack_in_runtime
 .Lforeign:
-	movq	$1, M_CALL_SP(%rax)
+	movq	$1, M(call_sp)(%rax)
 	PUSH_TRAP
 	movq	%rax, %rdi
 	movq	%rsp, %rsi
 	call	vine__bounce
 	movq	%rax, %r10
 	movq	8(%rbp), %r11
-	movq	%fs:VINE_TCB_M, %rdx
-	movq	M_GSP(%rdx), %rbp
+	movq	%fs:TCB(M), %rdx
+	movq	M(gsp)(%rdx), %rbp
 
 // Into a body, on the goroutine's stack. rsp: struct vine__regs on the system
 // stack; rbp the frame pointer and r10 the stack pointer that the body gets;
@@ -131,10 +131,10 @@ ROUTINE vine__segment_enter
 	.cfi_undefined %rip
 	movq	%rdi, %rsp
 	movq	%rsi, %r10
-	movq	R_ORIG_SP(%rsp), %rbp
+	movq	T(orig_sp)(%rsp), %rbp
 	movq	8(%rbp), %r11
 	movq	(%rbp), %rbp
-	movq	%fs:VINE_TCB_M, %rdx
+	movq	%fs:TCB(M), %rdx
 	jmp	.Lenter_body
 END vine__segment_enter
 
@@ -143,30 +143,30 @@ END vine__segment_enter
 // that rbp points at is that of the foreign call: unwinders skip the foreign
 // frames, as tracebacks do.
 RETURN_ADDRESS vine__bounce_return, vine__foreign_code, record
-	movq	%fs:VINE_TCB_M, %r10
-	movq	M_SYS_SP(%r10), %rsp
+	movq	%fs:TCB(M), %r10
+	movq	M(sys_sp)(%r10), %rsp
 #if VINE_CHECK_LEVEL >= 2
-	movq	$1, M_CALL_SP(%r10)
-	movq	%rax, R_AX(%rsp)
-	movq	%rdx, R_DX(%rsp)
+	movq	$1, M(call_sp)(%r10)
+	movq	%rax, R(ax)(%rsp)
+	movq	%rdx, R(dx)(%rsp)
 	MOVE_VECS 1
 	movq	%r10, %rdi
 	movq	%rsp, %rsi
 	call	vine__bounce_check
 	MOVE_VECS 0
-	movq	R_AX(%rsp), %rax
-	movq	R_DX(%rsp), %rdx
-	movq	%fs:VINE_TCB_M, %r10
+	movq	R(ax)(%rsp), %rax
+	movq	R(dx)(%rsp), %rdx
+	movq	%fs:TCB(M), %r10
 #endif
-	movq	$VINE_GUARD_FOREIGN, %fs:VINE_TCB_GUARD
-	movq	R_OLD_SYS_SP(%rsp), %r11
-	movq	%r11, M_SYS_SP(%r10)
-	movq	M_G(%r10), %r11
-	movq	G_HI(%r11), %r11
-	subq	R_OLD_GSP_OFF(%rsp), %r11
-	movq	%r11, M_GSP(%r10)
-	movq	$0, M_CALL_SP(%r10)
-	movq	R_ORIG_SP(%rsp), %rsp
+	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
+	movq	T(old_sys_sp)(%rsp), %r11
+	movq	%r11, M(sys_sp)(%r10)
+	movq	M(g)(%r10), %r11
+	movq	G(hi)(%r11), %r11
+	subq	T(old_gsp_off)(%rsp), %r11
+	movq	%r11, M(gsp)(%r10)
+	movq	$0, M(call_sp)(%r10)
+	movq	T(orig_sp)(%rsp), %rsp
 	.cfi_def_cfa %rsp, 24
 	.cfi_offset %rbp, -24
 	popq	%rbp
@@ -181,15 +181,15 @@ END vine__bounce_return
 // it is pinned): gives the segment back and returns to the caller on the older
 // one. The body's results are kept meanwhile, as everything is.
 RETURN_ADDRESS vine__segment_return, vine__older_segment, record
-	movq	%fs:VINE_TCB_M, %r10
+	movq	%fs:TCB(M), %r10
 	TO_SYSTEM_STACK %r10
 	PUSH_REGS
-	movq	%rax, R_AX(%rsp)
+	movq	%rax, R(ax)(%rsp)
 	movq	%r10, %rdi
 	call	vine__segment_pop
 	// rax: the older stack pointer, at the return address.
 	movq	%rax, %r10
-	movq	%fs:VINE_TCB_M, %rcx
+	movq	%fs:TCB(M), %rcx
 	MOVE_VECS 0
 	TO_GOROUTINE_STACK %rcx, %r11, %r11
 	RESTORE_GPRS
@@ -203,11 +203,11 @@ END vine__segment_return
 // rsp at the trap's frame record.
 RETURN_ADDRESS vine__trap_resume, vine__stopped, record
 	movq	%rsp, %rbp
-	movq	%fs:VINE_TCB_M, %rdi
-	movq	M_G(%rdi), %rcx
-	movq	%rsp, G_SP(%rcx)
+	movq	%fs:TCB(M), %rdi
+	movq	M(g)(%rdi), %rcx
+	movq	%rsp, G(sp)(%rcx)
 	TO_SYSTEM_STACK %rdi
-	subq	$REGS_SIZE, %rsp
+	subq	$SIZEOF(vine__regs), %rsp
 	movq	%rsp, %rsi
 	call	vine__trap_restore
 	jmp	.Ltrap_return
@@ -228,24 +228,24 @@ END __vine_poll
 
 // void *__vine_side_alloc(size_t n): a new side-stack chunk. Keeps every
 // register but rax (result) and r11. Also on plain threads, and on any stack;
-// R_ARGS is the call_sp to go back to, 0 where the stack wasn't left.
+// T(args_bytes) is the call_sp to go back to, 0 where the stack wasn't left.
 ENTRY __vine_side_alloc
 	TRAP_FRAME
 	xorl	%r11d, %r11d
 	IF_GROWABLE %rax, 1f
-	movq	M_CALL_SP(%rax), %r11
+	movq	M(call_sp)(%rax), %r11
 	TO_SYSTEM_STACK %rax
 1:	PUSH_TRAP
 	movq	%rax, %rsi
 	call	vine__side_slow
-	movq	%rax, R_AX(%rsp)
+	movq	%rax, R(ax)(%rsp)
 	MOVE_VECS 0
-	movq	R_ARGS(%rsp), %r11
+	movq	T(args_bytes)(%rsp), %r11
 	testq	%r11, %r11
 	jz	2f
-	movq	%fs:VINE_TCB_M, %rcx
-	movq	%r11, M_CALL_SP(%rcx)
-2:	movq	R_FRAME(%rsp), %r10
+	movq	%fs:TCB(M), %rcx
+	movq	%r11, M(call_sp)(%rcx)
+2:	movq	T(frame_bytes)(%rsp), %r10
 	RESTORE_GPRS
 	movq	%rbp, %rsp
 	POP_FRAME_RECORD

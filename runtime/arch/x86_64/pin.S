@@ -11,8 +11,8 @@
 .macro PIN name, op
 ENTRY \name
 	IF_GROWABLE %r11, 1f
-	movq	M_G(%r11), %r11
-	\op	G_PINS(%r11)
+	movq	M(g)(%r11), %r11
+	\op	G(pins)(%r11)
 1:	ret
 END \name
 .endm

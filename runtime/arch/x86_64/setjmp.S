@@ -2,7 +2,7 @@
 // setjmp and longjmp on stacks that move. abi/README.md section 5.
 //
 // On a growable stack, stack positions are stored as distances from its top,
-// so a move in between needs no adjusting; elsewhere as they are. J_CHECK
+// so a move in between needs no adjusting; elsewhere as they are. JMP(check)
 // binds the buffer to the goroutine (or thread) that filled it. Every field
 // that longjmp reads is written: what was in the buffer before is arbitrary.
 
@@ -10,53 +10,51 @@
 
 // clang-format off
 
-#define J_SECRET 0x5ac3b10fd1a7e9c4
-
-// int __vine_setjmp(void *buf)
+// int __vine_setjmp(void *buf): on any stack. Clobbers what a C call may.
 ENTRY __vine_setjmp
-	movq	$0, J_MASK_SAVED(%rdi)
-.Lset:	movq	%rbx, J_BX(%rdi)
-	movq	%r12, J_R12(%rdi)
-	movq	%r13, J_R13(%rdi)
-	movq	%r14, J_R14(%rdi)
-	movq	%r15, J_R15(%rdi)
+	movq	$0, JMP(mask_saved)(%rdi)
+.Lset:	movq	%rbx, J(bx)(%rdi)
+	movq	%r12, J(r12)(%rdi)
+	movq	%r13, J(r13)(%rdi)
+	movq	%r14, J(r14)(%rdi)
+	movq	%r15, J(r15)(%rdi)
 	movq	(%rsp), %rax
-	movq	%rax, J_IP(%rdi)
-	movq	%fs:VINE_TCB_SSP, %rax
-	movq	%rax, J_SSP(%rdi)
-	movq	$0, J_GROWABLE(%rdi)
-	movq	$0, J_SYS_OFF(%rdi)
+	movq	%rax, J(ip)(%rdi)
+	movq	%fs:TCB(SSP), %rax
+	movq	%rax, JMP(ssp)(%rdi)
+	movq	$0, JMP(growable)(%rdi)
+	movq	$0, JMP(sys_off)(%rdi)
 	leaq	8(%rsp), %rcx
 	movq	%rbp, %rdx
-	movq	%fs:0x10, %rsi
-	movq	%fs:VINE_TCB_M, %rax
+	movq	%fs:0, %rsi	// vine__thread_pointer
+	movq	%fs:TCB(M), %rax
 	testq	%rax, %rax
 	jz	1f
-	cmpq	$0, M_G(%rax)
+	cmpq	$0, M(g)(%rax)
 	je	1f
-	movq	M_G(%rax), %rsi
-	cmpq	$1, M_CALL_SP(%rax)
+	movq	M(g)(%rax), %rsi
+	cmpq	$1, M(call_sp)(%rax)
 	jbe	1f
-	movq	$1, J_GROWABLE(%rdi)
-	movzwl	G_SEGS(%rsi), %r8d
-	movw	%r8w, (J_GROWABLE + 2)(%rdi)
-	movl	G_PINS(%rsi), %r8d
-	movl	%r8d, (J_GROWABLE + 4)(%rdi)
-	movq	M_BASE_SP(%rax), %r8
-	subq	M_SYS_SP(%rax), %r8
-	movq	%r8, J_SYS_OFF(%rdi)
-	movq	G_HI(%rsi), %r8
+	movq	$1, JMP(growable)(%rdi)
+	movzwl	G(segs)(%rsi), %r8d
+	movw	%r8w, JMP(segs)(%rdi)
+	movl	G(pins)(%rsi), %r8d
+	movl	%r8d, JMP(pins)(%rdi)
+	movq	M(base_sp)(%rax), %r8
+	subq	M(sys_sp)(%rax), %r8
+	movq	%r8, JMP(sys_off)(%rdi)
+	movq	G(hi)(%rsi), %r8
 	subq	%r8, %rcx
 	negq	%rcx
 	testq	%rdx, %rdx
 	jz	1f
 	subq	%r8, %rdx
 	negq	%rdx
-1:	movq	%rcx, J_SP(%rdi)
-	movq	%rdx, J_BP(%rdi)
-	movabsq	$J_SECRET, %rax
+1:	movq	%rcx, JMP(sp)(%rdi)
+	movq	%rdx, J(bp)(%rdi)
+	movabsq	$C(VINE_JMPBUF_SECRET), %rax
 	xorq	%rsi, %rax
-	movq	%rax, J_CHECK(%rdi)
+	movq	%rax, JMP(check)(%rdi)
 	xorl	%eax, %eax
 	ret
 END __vine_setjmp
@@ -82,17 +80,17 @@ ENTRY __vine_longjmp
 	PUSH_CONTEXT // for a traceback, should the buffer be bad
 	movq	%rdi, %rbx
 	movl	%esi, %r12d
-	movabsq	$J_SECRET, %rdx
+	movabsq	$C(VINE_JMPBUF_SECRET), %rdx
 	IF_GROWABLE %rsi, 1f
-	movq	M_G(%rsi), %rcx
-	movq	%rsp, G_SP(%rcx)
+	movq	M(g)(%rsi), %rcx
+	movq	%rsp, G(sp)(%rcx)
 	TO_SYSTEM_STACK %rsi
 1:	andq	$-16, %rsp
 	call	vine__longjmp_sys
 	// rax: the top that positions count from, or 0.
 	movq	%rbx, %rdi
-	movq	J_SP(%rdi), %rcx
-	movq	J_BP(%rdi), %rbp
+	movq	JMP(sp)(%rdi), %rcx
+	movq	J(bp)(%rdi), %rbp
 	testq	%rax, %rax
 	jz	3f
 	negq	%rcx
@@ -101,21 +99,21 @@ ENTRY __vine_longjmp
 	jz	2f
 	negq	%rbp
 	addq	%rax, %rbp
-2:	movq	%fs:VINE_TCB_M, %rdx
+2:	movq	%fs:TCB(M), %rdx
 	TO_GOROUTINE_STACK %rdx, %r8, %r8
 3:	movq	%rcx, %rsp
-	movq	J_SSP(%rdi), %rcx
-	movq	%rcx, %fs:VINE_TCB_SSP
+	movq	JMP(ssp)(%rdi), %rcx
+	movq	%rcx, %fs:TCB(SSP)
 	movl	%r12d, %eax
 	testl	%eax, %eax
 	jnz	4f
 	incl	%eax
-4:	movq	J_BX(%rdi), %rbx
-	movq	J_R12(%rdi), %r12
-	movq	J_R13(%rdi), %r13
-	movq	J_R14(%rdi), %r14
-	movq	J_R15(%rdi), %r15
-	notrack jmp *J_IP(%rdi)
+4:	movq	J(bx)(%rdi), %rbx
+	movq	J(r12)(%rdi), %r12
+	movq	J(r13)(%rdi), %r13
+	movq	J(r14)(%rdi), %r14
+	movq	J(r15)(%rdi), %r15
+	notrack jmp *J(ip)(%rdi)
 END __vine_longjmp
 
 	.section .note.GNU-stack,"",@progbits

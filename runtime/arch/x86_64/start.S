@@ -23,9 +23,9 @@ END vine__gostart
 
 // Return address of a goroutine's function, on any kind of stack.
 RETURN_ADDRESS vine__goexit, vine__goroutine, none
-	movq	%fs:VINE_TCB_M, %rdi
-	movq	M_SYS_SP(%rdi), %rsp
-	movq	$1, M_CALL_SP(%rdi)
+	movq	%fs:TCB(M), %rdi
+	movq	M(sys_sp)(%rdi), %rsp
+	movq	$1, M(call_sp)(%rdi)
 	xorl	%ebp, %ebp
 	call	vine__goexit_sys
 	ud2

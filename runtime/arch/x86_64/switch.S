@@ -13,12 +13,12 @@
 // The side stack's words of the goroutine \g become this thread's.
 // Clobbers: \tmp.
 .macro LOAD_SIDE_WORDS g, tmp
-	movq	G_SSP(\g), \tmp
-	movq	\tmp, %fs:VINE_TCB_SSP
-	movq	G_SS_LO(\g), \tmp
-	movq	\tmp, %fs:VINE_TCB_SS_LO
-	movq	G_SS_SIZE(\g), \tmp
-	movq	\tmp, %fs:VINE_TCB_SS_SIZE
+	movq	(G(side_regs) + SIDE(ssp))(\g), \tmp
+	movq	\tmp, %fs:TCB(SSP)
+	movq	(G(side_regs) + SIDE(ss_lo))(\g), \tmp
+	movq	\tmp, %fs:TCB(SS_LO)
+	movq	(G(side_regs) + SIDE(ss_size))(\g), \tmp
+	movq	\tmp, %fs:TCB(SS_SIZE)
 .endm
 
 // void vine__gogo(struct g *g, struct m *m): runs g on this thread. Does not
@@ -31,21 +31,21 @@
 ROUTINE vine__gogo
 	.cfi_undefined %rip
 	LOAD_SIDE_WORDS %rdi, %rax
-	movq	G_SP(%rdi), %rsp
+	movq	G(sp)(%rdi), %rsp
 	xorl	%ecx, %ecx
 	xorl	%edx, %edx
-	cmpb	$KIND_GROWABLE, G_KIND(%rdi)
+	cmpb	$C(G_GROWABLE), G(kind)(%rdi)
 	jne	1f
 	movq	$VINE_GUARD_FOREIGN, %rdx
-	cmpq	G_LO(%rdi), %rsp
+	cmpq	G(lo)(%rdi), %rsp
 	jb	1f
-	cmpq	G_HI(%rdi), %rsp
+	cmpq	G(hi)(%rdi), %rsp
 	jae	1f
-	movq	M_SYS_SP(%rsi), %rcx
-	movq	G_GUARD(%rdi), %rdx
-1:	movq	G_RET(%rdi), %rax
-	movq	%rcx, M_CALL_SP(%rsi)
-	movq	%rdx, %fs:VINE_TCB_GUARD
+	movq	M(sys_sp)(%rsi), %rcx
+	movq	G(guard)(%rdi), %rdx
+1:	movq	G(ret)(%rdi), %rax
+	movq	%rcx, M(call_sp)(%rsi)
+	movq	%rdx, %fs:TCB(GUARD)
 	POP_CONTEXT
 	POP_JUMP %rcx
 END vine__gogo
@@ -58,9 +58,9 @@ ROUTINE vine__mrun
 	movq	%rsp, (%rsi)
 	subq	$64, %rsp
 	andq	$-64, %rsp
-	movq	%rsp, M_SYS_SP(%rdi)
-	movq	%rsp, M_BASE_SP(%rdi)
-	movq	$1, M_CALL_SP(%rdi)
+	movq	%rsp, M(sys_sp)(%rdi)
+	movq	%rsp, M(base_sp)(%rdi)
+	movq	$1, M(call_sp)(%rdi)
 	call	vine__schedule_first
 	ud2
 END vine__mrun
@@ -90,8 +90,8 @@ END vine__call_on
 // Returns when it runs again, to the caller, with the callee-saved registers.
 ROUTINE vine__leave
 	PUSH_CONTEXT
-	movq	%rsp, G_SP(%rsi)
-	movq	M_SYS_SP(%rdi), %rsp
+	movq	%rsp, G(sp)(%rsi)
+	movq	M(sys_sp)(%rdi), %rsp
 	call	vine__requeue
 	ud2
 END vine__leave
@@ -101,34 +101,37 @@ END vine__leave
 // and g goes to the tail of the queue as soon as its stack is left. Both are on
 // their growable stacks, so call_sp stays. Clobbers what a C call may.
 CALL_ENTRY vine_yield
-	movq	%fs:VINE_TCB_M, %rdi
+	movq	%fs:TCB(M), %rdi
 	testq	%rdi, %rdi
 	jz	vine__yield_sys
-	movq	M_G(%rdi), %rsi
+	movq	M(g)(%rdi), %rsi
 	testq	%rsi, %rsi
 	jz	vine__yield_sys
 	PUSH_CONTEXT
-	movq	%rsp, G_SP(%rsi)
+	movq	%rsp, G(sp)(%rsi)
 	pushq	%rsi	// aligns, too
 	call	vine__yield_fast
 	popq	%r8
 	testq	%rax, %rax
 	jz	1f
-	movq	G_SP(%rax), %rsp
-	movl	P_TAIL(%rdx), %ecx
+	movq	G(sp)(%rax), %rsp
+	movl	P(tail)(%rdx), %ecx
+	.if	C(VINE_RUNQ) != 256
+	.error	"the index into the queue is a byte"
+	.endif
 	movzbl	%cl, %esi
-	movq	%r8, P_RUNQ(%rdx,%rsi,8)
+	movq	%r8, P(runq)(%rdx,%rsi,8)
 	incl	%ecx
-	movl	%ecx, P_TAIL(%rdx)	// a release: x86's stores are in order
+	movl	%ecx, P(tail)(%rdx)	// a release: x86's stores are in order
 	SET_GUARD %rax, %rcx
-	movq	G_RET(%rax), %rax
+	movq	G(ret)(%rax), %rax
 	.cfi_remember_state
 	POP_CONTEXT
 	POP_JUMP %rcx
 	.cfi_restore_state
 1:	leaq	vine__yield_sys(%rip), %rax
 	movq	%r8, %r10
-	movq	%fs:VINE_TCB_M, %r11
+	movq	%fs:TCB(M), %r11
 	jmp	vine__api_enter
 END vine_yield
 

@@ -18,8 +18,8 @@ ENTRY __vine_variadic
 	pushq	%rdx		// later: the SSP that the body leaves
 	// r10 = bytes to copy, at most up to the top of the stack.
 	IF_GROWABLE %rcx, 1f
-	movq	M_G(%rcx), %rcx
-	movq	G_HI(%rcx), %rcx
+	movq	M(g)(%rcx), %rcx
+	movq	G(hi)(%rcx), %rcx
 	subq	%rbp, %rcx
 	subq	$16, %rcx
 	cmpq	%rcx, %r10
@@ -31,15 +31,15 @@ ENTRY __vine_variadic
 2:	leaq	(VINE_VA_OVERFLOW + 48 + 15)(%r10), %rcx
 	andq	$-16, %rcx
 	pushq	%rdx
-	movq	%fs:VINE_TCB_SSP, %rax
+	movq	%fs:TCB(SSP), %rax
 	movq	%rax, %rdx
-	subq	%fs:VINE_TCB_SS_LO, %rdx
-	cmpq	%fs:VINE_TCB_SS_SIZE, %rdx
+	subq	%fs:TCB(SS_LO), %rdx
+	cmpq	%fs:TCB(SS_SIZE), %rdx
 	ja	3f
 	cmpq	%rcx, %rdx
 	jb	3f
 	subq	%rcx, %rax
-	movq	%rax, %fs:VINE_TCB_SSP
+	movq	%rax, %fs:TCB(SSP)
 	jmp	4f
 3:	pushq	%rdi
 	pushq	%r11

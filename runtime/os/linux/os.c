@@ -15,6 +15,7 @@
 // until there is pressure, so that nobody sees that memory came back).
 #include "os/os.h"
 
+#include "arch/arch.h"
 #include "base/assert.h"
 #include "base/atomic.h"
 
