@@ -56,6 +56,7 @@ deb: all
 check: $(BUILD)/build.ninja
 	@tools/check-style
 	@tools/check-layers
+	@tools/check-portable
 	@tools/check-docs
 	@tools/check-comments
 	@tools/check-workflows

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What the runtime asks of an instruction set: the contract that arch/<isa>/
 // implements, without a register. Nothing outside arch/ names a register, a
-// segment or an instruction. A new instruction set adds a folder here, and its
-// part of abi/; no file of the runtime changes. VINE_ARCH in CMakeLists.txt
-// chooses the folder, which has
+// segment or an instruction (tools/check-portable). A new instruction set adds
+// a folder here, and its part of abi/; no file of the runtime changes.
+// VINE_ARCH in CMakeLists.txt chooses the folder, which has
 //
 //   isa.h         the types and inline functions declared here; included below
 //   regs.def      offsets in its own structs; arch.c proves them
