@@ -55,13 +55,13 @@ deb: all
 
 check: $(BUILD)/build.ninja
 	@tools/check-style
-	@tools/check-layers
 	@tools/check-portable
 	@tools/check-docs
 	@tools/check-comments
 	@tools/check-workflows
 	@cmake --build $(BUILD) --target vine
 	@tools/check-symbols $(BUILD)/lib/vine/libvine.a
+	@tools/check-layers $(BUILD)/lib/vine/libvine.a
 
 # Each file once, though three libraries are made of them.
 tidy: $(BUILD)/build.ninja
