@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // stack/: frames made by hand move, hibernate, grow and go on in segments; the
 // checks of a stack's invariants find what is broken.
+#include "arch/upcalls.h"
 #include "base/debugflags.h"
 #include "stack/grow.h"
 #include "stack/segment.h"
@@ -27,14 +28,14 @@ static struct g parked(size_t bytes) {
     record = at;
   }
   g.sp = record - sizeof(struct vine__context);
-  *word(vine__context_record(&g)) = record;
+  *word(vine__context_record(g.sp)) = record;
   return g;
 }
 
 // The same, at a check: g.sp is a frame record.
 static struct g in_trap(size_t bytes) {
   struct g g = parked(bytes);
-  g.sp = vine__context_record(&g);
+  g.sp = vine__context_record(g.sp);
   return g;
 }
 
@@ -57,7 +58,7 @@ static void moves(void) {
     CHECK(vine__stack_resize(NULL, &g, sizes[i]));
     CHECK(vine__stack_bytes(&g) == sizes[i]);
     CHECK(!g.large == (sizes[i] <= VINE_STACK_CLASS_MAX));
-    check_frames(&g, vine__context_record(&g));
+    check_frames(&g, vine__context_record(g.sp));
   }
   vine__stack_release(&g, NULL);
 }
@@ -66,13 +67,13 @@ static void shrinks_and_hibernates(void) {
   struct g g = parked(64 * VINE_KIB);
   CHECK(vine__stack_shrink(&g, NULL));
   CHECK(vine__stack_bytes(&g) == 32 * VINE_KIB);
-  check_frames(&g, vine__context_record(&g));
+  check_frames(&g, vine__context_record(g.sp));
   CHECK(vine__stack_hibernate(&g, NULL));
   CHECK(!vine__stack_hibernate(&g, NULL));
   CHECK(g.hi == 0);
   vine__stack_wake(&g, NULL);
   CHECK(vine__stack_bytes(&g) < 2048);
-  check_frames(&g, vine__context_record(&g));
+  check_frames(&g, vine__context_record(g.sp));
   g.pins = 1;
   CHECK(!vine__stack_hibernate(&g, NULL));
   CHECK(!vine__stack_shrink(&g, NULL));
@@ -107,9 +108,15 @@ static void grows_to_the_end_of_a_reservation(void) {
   vine__stack_release(&g, NULL);
 }
 
-static struct vine__segment_call call_at(const struct g *g) {
-  return (struct vine__segment_call){
-      .sp = g->sp, .args = g->sp + 8, .nargs = 24, .frame = 100};
+// What a check at g.sp traps with: a body of three words on the stack.
+static struct vine__regs trap_at(const struct g *g) {
+  return (struct vine__regs){
+      .trap = {.frame_bytes = 100, .args_bytes = 24, .orig_sp = g->sp}};
+}
+
+static uintptr_t push(struct g *g) {
+  struct vine__regs regs = trap_at(g);
+  return vine__segment_push(&m, g, &regs, (uintptr_t)vine__trap_return(g->sp));
 }
 
 static void continues_on_segments(void) {
@@ -117,13 +124,14 @@ static void continues_on_segments(void) {
   g.pins = 1;
   m.g = &g;
   for (int i = 1; i <= 7; i++) {
-    struct vine__segment_call call = call_at(&g);
-    uintptr_t sp = vine__segment_push(&m, &g, &call);
+    uintptr_t args = vine__trap_args(g.sp);
+    uintptr_t slot = (uintptr_t)vine__trap_return(g.sp);
+    uintptr_t sp = push(&g);
     CHECK(g.segs == i);
     CHECK(*word(sp) == (uintptr_t)vine__segment_return);
-    CHECK(memcmp((void *)(sp + 8), (void *)call.args, call.nargs) == 0);
-    CHECK((sp + 8 - call.args) % VINE_STACK_ALIGN == 0);
-    CHECK(vine__segment_caller(g.hi) == *word(call.sp));
+    CHECK(memcmp((void *)(sp + 8), (void *)args, 24) == 0);
+    CHECK((sp + 8 - args) % VINE_STACK_ALIGN == 0);
+    CHECK(vine__segment_caller(g.hi) == *word(slot));
     *word(sp - 8) = g.sp; // the body's frame record
     g.sp = sp - 8;
     CHECK(vine__stack_is_valid(&g));
@@ -132,7 +140,7 @@ static void continues_on_segments(void) {
   CHECK(!vine__stack_hibernate(&g, NULL));
   vine__segments_unwind(&g, NULL, 1);
   CHECK(g.segs == 1);
-  CHECK(vine__segment_pop(&m) == before.sp);
+  CHECK(vine__segment_pop(&m) == (uintptr_t)vine__trap_return(before.sp));
   CHECK(g.lo == before.lo && g.hi == before.hi);
   CHECK(g.pins == 1 && g.segs == 0);
   g.sp = before.sp;
@@ -170,10 +178,8 @@ static void pushes_past_the_limit(void) {
   struct g g = in_trap(1024);
   g.pins = 1;
   g.limit = 100 * VINE_KIB;
-  for (;;) {
-    struct vine__segment_call call = call_at(&g);
-    g.sp = vine__segment_push(&m, &g, &call);
-  }
+  for (;;)
+    g.sp = push(&g);
 }
 
 static void overflows(void) {
@@ -216,7 +222,7 @@ static void checks_find_a_broken_stack(void) {
 
 static void checks_find_broken_frames(void) {
   struct g g = parked(2048);
-  uintptr_t first = vine__context_record(&g), *saved = word(*word(first));
+  uintptr_t first = vine__context_record(g.sp), *saved = word(*word(first));
   uintptr_t sound = *saved;
   const uintptr_t broken[] = {sound + 4, g.hi, g.lo - 64, (uintptr_t)saved,
                               first};
