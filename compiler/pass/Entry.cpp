@@ -93,6 +93,8 @@ void defineAliases(Module &M) {
 }
 
 void referToAbi(Module &M) {
+  if (none_of(M, isInstrumented))
+    return;
   LLVMContext &Ctx = M.getContext();
   Constant *Symbol = M.getOrInsertGlobal(VINE_ABI_SYMBOL, Type::getInt8Ty(Ctx));
   auto *Ref =

@@ -61,8 +61,9 @@ static bool isRealCall(const Instruction &I) {
   return CB && !CB->isInlineAsm() && !isa<IntrinsicInst>(CB);
 }
 
-// Another object's copy of an inline function may make no calls.
-bool hasCheckedEntry(const Function &F) {
+// True if the prologue of F is sure to have a check. Another object's copy of
+// an inline function may make no calls.
+static bool hasCheckedEntry(const Function &F) {
   return isInstrumented(F) && F.isDefinitionExact() &&
          any_of(instructions(F), isRealCall);
 }
@@ -220,10 +221,18 @@ void LoopPolls::run() {
     insertPoll(*Latches[I], Rare[I]);
 }
 
-void pollLoops(Function &F, const TargetLibraryInfo &TLI,
-               const SmallPtrSetImpl<const Function *> &Checked) {
-  if (PollLoops)
-    ::vine::LoopPolls(F, TLI, Checked).run();
+void pollLoops(Module &M,
+               function_ref<const TargetLibraryInfo &(Function &)> TLI) {
+  if (!PollLoops)
+    return;
+  // Before any poll: its call must not count.
+  SmallPtrSet<const Function *, 32> Checked;
+  for (Function &F : M)
+    if (hasCheckedEntry(F))
+      Checked.insert(&F);
+  for (Function &F : M)
+    if (isInstrumented(F))
+      LoopPolls(F, TLI(F), Checked).run();
 }
 
 } // namespace vine

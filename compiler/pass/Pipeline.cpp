@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// The order of the rewrites. Read this first; each name is a file.
+// The order of the rewrites, as one table. Read this first; each name is a
+// file: vine-side-stack is SideStack.cpp.
 //
 // Two stages. Some facts must be hidden from the optimiser (that an address
-// of a thread-local variable is the same after a call), so EarlyPass runs
+// of a thread-local variable is the same after a call), so the early stage runs
 // before it. Frames must be made movable after it, when inlining and
-// promotion to registers have left few locals, so LatePass runs after it.
+// promotion to registers have left few locals, so the late stage runs after it.
+// A name that stands in both, or twice in one, is a rewrite in several steps.
 //
 // For fixed stacks (-vine-fixed: under a sanitizer, or for valgrind) only that
 // is done which goroutines need on any stack: vine_go, main's name, and
-// thread-local addresses that are right after a switch.
+// thread-local addresses that are right after a switch. There the late stage
+// runs before the sanitizers' passes, which clang registers after the plugins'.
 #include "Pipeline.h"
 
 #include "Abi.h"
@@ -17,6 +20,7 @@
 
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
+#include "llvm/IR/Verifier.h"
 #include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
@@ -27,92 +31,106 @@ static cl::opt<bool>
 
 namespace vine {
 
-PreservedAnalyses EarlyPass::run(Module &M, ModuleAnalysisManager &) {
-  if (!FixedStacks)
-    markForeignFunctions(M);
-  lowerGoStatements(M, FixedStacks);
-  forbidCachedLocations(M);
-  for (Function &F : M)
-    if (FixedStacks ? !F.isDeclaration() : isInstrumented(F)) {
-      hideThreadLocals(F);
-      hideCharTables(F);
-    }
-  return PreservedAnalyses::none();
-}
+namespace {
 
-// Before the sanitizers' passes, which clang registers after the plugins'.
-static void rewriteForFixedStacks(Module &M) {
-  renameMain(M);
-  for (Function &F : M) {
-    if (F.isDeclaration())
-      continue;
-    showCharTables(F);
-    lowerThreadLocals(F);
-    exemptThreadLocals(F);
+// The stacks for which a rewrite is made.
+enum Stacks { Growing, Fixed, Any };
+
+struct Rewrite {
+  StringLiteral Stage;
+  StringLiteral Name;
+  Stacks For;
+  void (*Run)(Module &M, FunctionAnalysisManager &FAM);
+
+  bool isMeantBy(StringRef PassName) const {
+    return PassName == Stage || PassName == Name;
   }
+};
+
+template <void (*Run)(Module &)>
+void onModule(Module &M, FunctionAnalysisManager &) {
+  Run(M);
 }
 
-static void rewriteModule(Module &M, FunctionAnalysisManager &FAM) {
-  markForeignFunctions(M);
-  renameMain(M);
-  replaceSetjmp(M);
+bool isToRewrite(const Function &F) {
+  return FixedStacks ? !F.isDeclaration() : isInstrumented(F);
+}
+
+template <void (*Run)(Function &)>
+void onFunctions(Module &M, FunctionAnalysisManager &) {
+  SmallVector<Function *, 32> Ours; // before Run adds others
+  for (Function &F : M)
+    if (isToRewrite(F))
+      Ours.push_back(&F);
+  for (Function *F : Ours)
+    Run(*F);
+}
+
+void onGoStatements(Module &M, FunctionAnalysisManager &) {
+  lowerGoStatements(M, FixedStacks);
+}
+
+void onWideReturns(Module &M, FunctionAnalysisManager &FAM) {
   makeWideReturnsExplicit(M, [&](Function &F) -> const TargetTransformInfo & {
     return FAM.getResult<TargetIRAnalysis>(F);
   });
-  splitVariadics(M);
 }
 
-static void rewriteFunction(Function &F) {
-  rejectExceptions(F);
-  showCharTables(F);
-  makeLibCallsExplicit(F);
-  reportFloatEnv(F);
-  pinIfFrameIsNamed(F);
-  moveLocals(F);
-  routeCalls(F);
-  lowerThreadLocals(F);
+void onLoops(Module &M, FunctionAnalysisManager &FAM) {
+  pollLoops(M, [&](Function &F) -> const TargetLibraryInfo & {
+    return FAM.getResult<TargetLibraryAnalysis>(F);
+  });
 }
 
-// Polls look at the prologues of callees, so all calls must be final.
-static void addChecks(ArrayRef<Function *> Ours, FunctionAnalysisManager &FAM) {
-  SmallPtrSet<const Function *, 32> Checked;
-  for (Function *F : Ours)
-    if (hasCheckedEntry(*F))
-      Checked.insert(F);
-  for (Function *F : Ours)
-    pollLoops(*F, FAM.getResult<TargetLibraryAnalysis>(*F), Checked);
-  for (Function *F : Ours)
-    checkStack(*F);
+constexpr Rewrite Rewrites[] = {
+    {EarlyStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},
+    {EarlyStage, "vine-go", Any, onGoStatements},
+    {EarlyStage, "vine-thread-local", Any, onModule<forbidCachedLocations>},
+    {EarlyStage, "vine-thread-local", Any, onFunctions<hideThreadLocals>},
+    {EarlyStage, "vine-char-tables", Any, onFunctions<hideCharTables>},
+
+    // The module, where signatures and symbols change.
+    {LateStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},
+    {LateStage, "vine-entry", Any, onModule<renameMain>},
+    {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
+    {LateStage, "vine-wide-returns", Growing, onWideReturns},
+    {LateStage, "vine-varargs", Growing, onModule<splitVariadics>},
+
+    // Each function, as the rewrites before left it.
+    {LateStage, "vine-diagnostics", Growing, onFunctions<rejectExceptions>},
+    {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
+    {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
+    {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},
+    {LateStage, "vine-pin", Growing, onFunctions<pinIfFrameIsNamed>},
+    {LateStage, "vine-side-stack", Growing, onFunctions<moveLocals>},
+    {LateStage, "vine-foreign-calls", Growing, onFunctions<routeCalls>},
+    {LateStage, "vine-thread-local", Any, onFunctions<lowerThreadLocals>},
+    {LateStage, "vine-thread-local", Fixed, onFunctions<exemptThreadLocals>},
+
+    // Polls look at the prologues of callees, so all calls must be final.
+    {LateStage, "vine-loop-polls", Growing, onLoops},
+    {LateStage, "vine-stack-check", Growing, onModule<checkStacks>},
+    {LateStage, "vine-entry", Growing, onModule<defineAliases>},
+    {LateStage, "vine-entry", Growing, onModule<referToAbi>},
+};
+
+} // namespace
+
+bool RewritePass::isName(StringRef Name) {
+  return any_of(Rewrites, [&](const Rewrite &R) { return R.isMeantBy(Name); });
 }
 
-// The check of a prologue covers the frame as laid out, not what is pushed
-// later, so arguments must not be pushed. LLVM's option for that has no
-// counterpart in the IR.
-static void forbidPushedArguments() {
-  auto &Options = cl::getRegisteredOptions();
-  auto It = Options.find("no-x86-call-frame-opt");
-  if (It != Options.end() && !It->second->getNumOccurrences())
-    It->second->addOccurrence(0, It->first(), "true");
+RewritePass::RewritePass(StringRef Name) : Name(Name) {
+  assert(isName(Name) && "no stage or rewrite has this name");
 }
 
-PreservedAnalyses LatePass::run(Module &M, ModuleAnalysisManager &AM) {
-  if (FixedStacks) {
-    rewriteForFixedStacks(M);
-    return PreservedAnalyses::none();
-  }
+PreservedAnalyses RewritePass::run(Module &M, ModuleAnalysisManager &AM) {
   auto &FAM = AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
-  rewriteModule(M, FAM);
-  SmallVector<Function *, 32> Ours;
-  for (Function &F : M)
-    if (isInstrumented(F))
-      Ours.push_back(&F);
-  for (Function *F : Ours)
-    rewriteFunction(*F);
-  addChecks(Ours, FAM);
-  defineAliases(M);
-  if (!Ours.empty()) {
-    referToAbi(M);
-    forbidPushedArguments();
+  for (const Rewrite &R : Rewrites) {
+    if (!R.isMeantBy(Name) || R.For == (FixedStacks ? Growing : Fixed))
+      continue;
+    R.Run(M, FAM);
+    assert(!verifyModule(M, &errs()) && "a rewrite left invalid IR behind");
   }
   return PreservedAnalyses::none();
 }

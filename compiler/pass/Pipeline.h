@@ -1,23 +1,33 @@
 // SPDX-License-Identifier: MIT
 //
-// The two stages of Vine's pass, as LLVM passes.
+// Vine's rewrites as LLVM passes: the two stages, or one rewrite alone.
 #ifndef VINE_PASS_PIPELINE_H
 #define VINE_PASS_PIPELINE_H
 
 #include "llvm/IR/PassManager.h"
 
+#include <string>
+
 namespace vine {
 
 // Before the optimiser: hides from it what it must not keep across calls.
-struct EarlyPass : llvm::PassInfoMixin<EarlyPass> {
-  llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &);
-  static bool isRequired() { return true; } // at -O0 too
-};
-
+inline constexpr llvm::StringLiteral EarlyStage = "vine-early";
 // After the optimiser: makes frames movable.
-struct LatePass : llvm::PassInfoMixin<LatePass> {
+inline constexpr llvm::StringLiteral LateStage = "vine-late";
+
+// Runs all rewrites of a stage, or those of one name, such as
+// "vine-side-stack".
+class RewritePass : public llvm::PassInfoMixin<RewritePass> {
+public:
+  explicit RewritePass(llvm::StringRef Name);
+
+  static bool isName(llvm::StringRef Name);
+  static bool isRequired() { return true; } // at -O0 too
+
   llvm::PreservedAnalyses run(llvm::Module &M, llvm::ModuleAnalysisManager &AM);
-  static bool isRequired() { return true; }
+
+private:
+  std::string Name;
 };
 
 } // namespace vine

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Registers the two stages with clang's and opt's pass managers. Load with
-// -fpass-plugin=vine-pass.so; also with -fplugin=vine-pass.so for the
-// options of Pipeline.cpp to be known to -mllvm.
+// Registers the two stages with clang's pass manager, and the names of stages
+// and rewrites with opt's -passes=. Load with -fpass-plugin=vine-pass.so; also
+// with -fplugin=vine-pass.so for the options (-vine-fixed of Pipeline.cpp,
+// -vine-poll of LoopPolls.cpp) to be known to -mllvm.
 #include "Pipeline.h"
 
 #include "llvm/Passes/PassBuilder.h"
@@ -11,19 +12,18 @@
 using namespace llvm;
 
 static void registerCallbacks(PassBuilder &PB) {
-  PB.registerPipelineStartEPCallback(
-      [](ModulePassManager &MPM, auto) { MPM.addPass(vine::EarlyPass()); });
-  PB.registerOptimizerLastEPCallback(
-      [](ModulePassManager &MPM, auto) { MPM.addPass(vine::LatePass()); });
+  PB.registerPipelineStartEPCallback([](ModulePassManager &MPM, auto) {
+    MPM.addPass(vine::RewritePass(vine::EarlyStage));
+  });
+  PB.registerOptimizerLastEPCallback([](ModulePassManager &MPM, auto) {
+    MPM.addPass(vine::RewritePass(vine::LateStage));
+  });
   PB.registerPipelineParsingCallback(
       [](StringRef Name, ModulePassManager &MPM,
          ArrayRef<PassBuilder::PipelineElement>) {
-        if (Name == "vine-early")
-          MPM.addPass(vine::EarlyPass());
-        else if (Name == "vine-late")
-          MPM.addPass(vine::LatePass());
-        else
+        if (!vine::RewritePass::isName(Name))
           return false;
+        MPM.addPass(vine::RewritePass(Name));
         return true;
       });
 }

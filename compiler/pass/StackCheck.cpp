@@ -17,6 +17,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
 
@@ -86,7 +87,7 @@ static bool isSmallLeaf(const Function &F) {
   return true;
 }
 
-void checkStack(Function &F) {
+static void checkStack(Function &F) {
   if (!isSmallLeaf(F))
     F.addFnAttr("split-stack");
   F.addFnAttr("frame-pointer", "non-leaf");
@@ -97,6 +98,28 @@ void checkStack(Function &F) {
   // With 8 bytes of prefix the entry is 8 modulo 16: never at the start of a
   // page, so the word before it may always be read.
   F.setAlignment(std::max(F.getAlign().valueOrOne(), Align(16)));
+}
+
+// The check of a prologue covers the frame as laid out, not what is pushed
+// later, so arguments must not be pushed. LLVM's option for that has no
+// counterpart in the IR.
+static void forbidPushedArguments() {
+  auto &Options = cl::getRegisteredOptions();
+  auto It = Options.find("no-x86-call-frame-opt");
+  if (It != Options.end() && !It->second->getNumOccurrences())
+    It->second->addOccurrence(0, It->first(), "true");
+}
+
+void checkStacks(Module &M) {
+  bool Any = false;
+  for (Function &F : M) {
+    if (!isInstrumented(F))
+      continue;
+    checkStack(F);
+    Any = true;
+  }
+  if (Any)
+    forbidPushedArguments();
 }
 
 } // namespace vine

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The rewrites that make a function's stack frame movable, in the order in
-// which Pipeline.cpp runs them. Each lives in a file of its own, whose header
-// tells what it changes and why; each leaves valid IR behind.
+// The rewrites that make a function's stack frame movable: what Pipeline.cpp's
+// table runs, in its order. Each lives in a file of its own, whose header tells
+// what it changes and why; each leaves valid IR behind.
 //
 // The contract with the runtime is abi/README.md. In one paragraph: a frame
 // may hold no address of itself, code that isn't ours runs on another stack,
@@ -10,7 +10,7 @@
 #ifndef VINE_PASS_VINE_H
 #define VINE_PASS_VINE_H
 
-#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
 
@@ -23,22 +23,22 @@ namespace vine {
 using namespace llvm;
 
 // Early: before any optimisation, so that none sees what it must not.
-void markForeignFunctions(Module &M);  // Foreignness.cpp
+void markForeignFunctions(Module &M); // Foreignness.cpp; late too
+// Go.cpp; for fixed stacks a goroutine starts in a trampoline.
+void lowerGoStatements(Module &M, bool FixedStacks);
 void forbidCachedLocations(Module &M); // ThreadLocal.cpp: errno and kin
 void hideThreadLocals(Function &F);    // ThreadLocal.cpp
 void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
-// Go.cpp; for fixed stacks a goroutine starts in a trampoline.
-void lowerGoStatements(Module &M, bool FixedStacks);
 
 // Late, on the module: these change signatures and symbols.
-void renameMain(Module &M);         // Entry.cpp
-void rejectExceptions(Function &F); // Diagnostics.cpp
+void renameMain(Module &M);    // Entry.cpp
+void replaceSetjmp(Module &M); // Setjmp.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
 void splitVariadics(Module &M); // Varargs.cpp
-void replaceSetjmp(Module &M);  // Setjmp.cpp
 
 // Late, on each instrumented function.
+void rejectExceptions(Function &F);     // Diagnostics.cpp
 void showCharTables(Function &F);       // CharTables.cpp
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
 void reportFloatEnv(Function &F);       // FloatEnv.cpp
@@ -48,12 +48,10 @@ void routeCalls(Function &F);           // ForeignCalls.cpp
 void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
 void exemptThreadLocals(Function &F);   // ThreadLocal.cpp: fixed stacks
 
-// Late, once all calls are routed. Checked: functions whose prologue is sure
-// to have a check.
-bool hasCheckedEntry(const Function &F); // LoopPolls.cpp
-void pollLoops(Function &F, const TargetLibraryInfo &TLI,
-               const SmallPtrSetImpl<const Function *> &Checked);
-void checkStack(Function &F); // StackCheck.cpp
+// Late, once all calls are routed.
+void pollLoops(Module &M,
+               function_ref<const TargetLibraryInfo &(Function &)> TLI);
+void checkStacks(Module &M); // StackCheck.cpp
 
 // Late, on the module: what other objects and the runtime look for.
 void defineAliases(Module &M); // Entry.cpp
