@@ -68,11 +68,11 @@ bool mayMoveStack(const CallBase &CB) {
   return !isLeafName(Name) && !Name.starts_with(TlsAddressPrefix);
 }
 
-bool mayMoveStack(const Function &F) {
-  return any_of(instructions(F), [](const Instruction &I) {
-    auto *CB = dyn_cast<CallBase>(&I);
-    return CB && mayMoveStack(*CB);
-  });
+const CallBase *firstMovingCall(const Function &F) {
+  for (const Instruction &I : instructions(F))
+    if (auto *CB = dyn_cast<CallBase>(&I); CB && mayMoveStack(*CB))
+      return CB;
+  return nullptr;
 }
 
 bool isUndisturbed(Instruction &From, Instruction &To) {

@@ -47,7 +47,9 @@ Function *calledFunction(const CallBase &CB);
 // True if the goroutine's stack may move while CB runs. Inline assembly and
 // intrinsics don't move it (LibCalls.cpp runs before anyone asks).
 bool mayMoveStack(const CallBase &CB);
-bool mayMoveStack(const Function &F); // any of its calls
+
+// The first call of F during which it may move, or null.
+const CallBase *firstMovingCall(const Function &F);
 
 // True if From is before To in one block, and no call between them may move
 // the stack (and with it the goroutine to another thread).

@@ -19,6 +19,7 @@
 // table unless the program gives them locales of their own (uselocale), which
 // stay the threads' and aren't the goroutines'.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -26,6 +27,8 @@
 #include "llvm/Support/ModRef.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumTables, "Tables of <ctype.h> looked up");
 
 namespace vine {
 
@@ -89,6 +92,7 @@ void hideCharTables(Function &F) {
 }
 
 static void showCharTable(CallInst &Table) {
+  ++NumTables;
   IRBuilder<> B(&Table);
   StringRef Location =
       calledFunction(Table)->getName().drop_front(TablePrefix.size());

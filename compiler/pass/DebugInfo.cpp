@@ -57,20 +57,34 @@ static void take(T &User, SmallVectorImpl<Described> &Out) {
   User.eraseFromParent();
 }
 
-static SmallVector<Described, 2> takeDescriptions(Value &Local) {
-  SmallVector<Described, 2> Out;
+// Calls Visit with each intrinsic and record that describes Local.
+template <typename T> static void forEachUser(Value &Local, T Visit) {
   SmallVector<DbgVariableIntrinsic *, 4> Intrinsics;
 #if LLVM_VERSION_MAJOR >= 19
   SmallVector<DbgVariableRecord *, 4> Records;
   findDbgUsers(Intrinsics, &Local, &Records);
   for (DbgVariableRecord *R : Records)
-    take(*R, Out);
+    Visit(*R);
 #else
   findDbgUsers(Intrinsics, &Local);
 #endif
   for (DbgVariableIntrinsic *I : Intrinsics)
-    take(*I, Out);
+    Visit(*I);
+}
+
+static SmallVector<Described, 2> takeDescriptions(Value &Local) {
+  SmallVector<Described, 2> Out;
+  forEachUser(Local, [&](auto &User) { take(User, Out); });
   return Out;
+}
+
+SourceVariable variableOf(const Value &Local) {
+  SourceVariable First;
+  forEachUser(const_cast<Value &>(Local), [&](auto &User) {
+    if (!First.Variable)
+      First = {User.getVariable(), User.getDebugLoc()};
+  });
+  return First;
 }
 
 void describeAtBase(Value &Local, Instruction &Base, uint64_t Offset) {

@@ -9,6 +9,13 @@
 namespace vine {
 using namespace llvm;
 
+// The source's name of what Local holds, and where it is declared; or null.
+struct SourceVariable {
+  const DILocalVariable *Variable = nullptr;
+  DebugLoc Declared;
+};
+SourceVariable variableOf(const Value &Local);
+
 // Local is now at Base + Offset, from where Base is computed.
 void describeAtBase(Value &Local, Instruction &Base, uint64_t Offset);
 

@@ -9,9 +9,9 @@
 // can keep -Werror from making errors of them: a configure script's check
 // would fail for a reason that has nothing to do with what it looks for.
 #include "Abi.h"
+#include "Remarks.h"
 #include "Vine.h"
 
-#include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/InstIterator.h"
 
@@ -33,7 +33,7 @@ public:
 
 } // namespace
 
-static DiagnosticLocation locationOf(const Function &F, const Instruction *At) {
+DiagnosticLocation locationOf(const Function &F, const Instruction *At) {
   if (At && At->getDebugLoc())
     return DiagnosticLocation(At->getDebugLoc());
   if (F.getSubprogram())

@@ -4,6 +4,7 @@
 // functions: main under the runtime's name, one alias per function that other
 // objects may call, and the ABI version that this object was compiled for.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -11,6 +12,8 @@
 #include "llvm/Transforms/Utils/ModuleUtils.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumAliases, "Functions that other objects may call");
 
 namespace vine {
 
@@ -55,6 +58,7 @@ GlobalValue *entryAlias(GlobalValue &GV) {
   std::string Name = aliasName(GV, *F);
   if (GlobalValue *Known = F->getParent()->getNamedValue(Name))
     return Known;
+  ++NumAliases;
   auto Linkage = isOneOfEqual(GV) ? GlobalValue::LinkOnceODRLinkage
                                   : GlobalValue::ExternalLinkage;
   auto *A = GlobalAlias::create(F->getValueType(), 0, Linkage, Name, F,

@@ -38,7 +38,7 @@ using namespace llvm;
 namespace vine {
 
 EscapeAnalysis::EscapeAnalysis(const Function &F)
-    : DL(F.getParent()->getDataLayout()), FrameMayMove(mayMoveStack(F)) {}
+    : DL(F.getParent()->getDataLayout()), Mover(firstMovingCall(F)) {}
 
 bool EscapeAnalysis::isExpandable(const MemIntrinsic &I) {
   auto *Length = dyn_cast<ConstantInt>(I.getLength());
@@ -91,49 +91,69 @@ static bool isDirectAccess(const Instruction &I, const Use &U) {
   return false;
 }
 
-bool EscapeAnalysis::allUsesAreDirect(const Value &Local) const {
+Escape EscapeAnalysis::firstIndirectUse(const Value &Local) const {
   SmallVector<const Value *, 8> Worklist = {&Local};
   while (!Worklist.empty()) {
     for (const Use &U : Worklist.pop_back_val()->uses()) {
+      const Escape Indirect = {Escape::Indirect, &U, Mover};
       auto *I = dyn_cast<Instruction>(U.getUser());
       if (!I)
-        return false;
+        return Indirect;
       if (auto *GEP = dyn_cast<GetElementPtrInst>(I)) {
         if (!GEP->hasAllConstantIndices() || GEP->getType()->isVectorTy())
-          return false;
+          return Indirect;
         Worklist.push_back(GEP);
         continue;
       }
       auto *CB = dyn_cast<CallBase>(I);
       if (CB ? !isDirectCallUse(*CB, U, DL) : !isDirectAccess(*I, U))
-        return false;
+        return Indirect;
     }
   }
-  return true;
+  return {};
 }
 
-bool EscapeAnalysis::staysInFrame(const AllocaInst &AI) const {
+namespace {
+
+// Remembers the first use that captures a pointer.
+struct FirstCapture : CaptureTracker {
+  Escape Found;
+
+  void tooManyUses() override { Found.Why = Escape::ManyUses; }
+  bool captured(const Use *U) override {
+    Found = {Escape::Captured, U, nullptr};
+    return true; // stop
+  }
+};
+
+} // namespace
+
+static Escape firstCapture(const Value &Local) {
+  FirstCapture Tracker;
+  PointerMayBeCaptured(&Local, &Tracker);
+  return Tracker.Found;
+}
+
+Escape EscapeAnalysis::whyLeaves(const AllocaInst &AI) const {
   if (!AI.isStaticAlloca())
-    return false;
-  if (!FrameMayMove && !PointerMayBeCaptured(&AI, /*ReturnCaptures=*/true,
-                                             /*StoreCaptures=*/true))
-    return true;
-  return allUsesAreDirect(AI);
+    return {Escape::Size};
+  Escape Indirect = firstIndirectUse(AI);
+  return Mover || !Indirect ? Indirect : firstCapture(AI);
 }
 
 // Where the frame may move no byval argument stays: the backend has frame
 // indices for allocas only, so an argument's address is computed once, in the
 // entry block, and carried to its uses in a register
 // (tests/stack/frames_test.c, huge_of).
-bool EscapeAnalysis::staysInFrame(const Argument &ByVal) const {
-  return !FrameMayMove && !PointerMayBeCaptured(&ByVal, /*ReturnCaptures=*/true,
-                                                /*StoreCaptures=*/true);
+Escape EscapeAnalysis::whyLeaves(const Argument &ByVal) const {
+  assert(ByVal.hasByValAttr() && "other arguments are no locals");
+  return Mover ? Escape{Escape::Argument, nullptr, Mover} : firstCapture(ByVal);
 }
 
 bool EscapeAnalysis::fitsInLocal(const Argument &ByVal) const {
   Type *Ty = ByVal.getParamByValType();
   return DL.getTypeAllocSize(Ty).getFixedValue() <= MaxExpandedBytes &&
-         allUsesAreDirect(ByVal);
+         !firstIndirectUse(ByVal);
 }
 
 } // namespace vine

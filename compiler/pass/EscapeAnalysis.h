@@ -11,14 +11,31 @@
 namespace vine {
 using namespace llvm;
 
+// Why a local can't stay in its frame; false if it can.
+struct Escape {
+  enum Reason {
+    No,
+    Size,     // not known before the allocation
+    Argument, // byval: the backend keeps its address in a register
+    Captured, // At: something else has its address from then on
+    Indirect, // At: its address is in a register; Mover: the frame may move
+    ManyUses, // so many that nobody knows whether one captures it
+  };
+  Reason Why = No;
+  const Use *At = nullptr;
+  const CallBase *Mover = nullptr;
+
+  explicit operator bool() const { return Why != No; }
+};
+
 class EscapeAnalysis {
 public:
   explicit EscapeAnalysis(const Function &F);
 
-  // True if every use of the local keeps its address out of registers for
-  // longer than one instruction.
-  bool staysInFrame(const AllocaInst &AI) const;
-  bool staysInFrame(const Argument &ByVal) const;
+  // The first reason found. None: every use of the local keeps its address out
+  // of registers for longer than one instruction.
+  Escape whyLeaves(const AllocaInst &AI) const;
+  Escape whyLeaves(const Argument &ByVal) const;
 
   // True if a copy of the byval argument in a local would stay in the frame.
   bool fitsInLocal(const Argument &ByVal) const;
@@ -32,9 +49,9 @@ public:
 
 private:
   const DataLayout &DL;
-  bool FrameMayMove;
+  const CallBase *Mover; // the first call that may move the frame, or null
 
-  bool allUsesAreDirect(const Value &Local) const;
+  Escape firstIndirectUse(const Value &Local) const;
 };
 
 } // namespace vine

@@ -15,6 +15,7 @@
 // Not seen: a foreign function that sets them and returns without setting them
 // back.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -25,6 +26,8 @@
 #include "llvm/IR/IntrinsicsX86.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumReports, "Changes of the floating-point environment");
 
 namespace vine {
 
@@ -84,6 +87,7 @@ void reportFloatEnv(Function &F) {
   FunctionCallee Changed = runtimeFunction(
       *F.getParent(), "__vine_fp_changed",
       FunctionType::get(Type::getVoidTy(F.getContext()), false));
+  NumReports += Calls.size();
   for (CallInst *Call : Calls)
     IRBuilder<>(Call->getNextNode()).CreateCall(Changed);
 }

@@ -21,6 +21,7 @@
 // and a relocation more on the hot path), rewriting call sites at load time
 // (text relocations).
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -29,6 +30,11 @@
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumOurs, "Calls within the module");
+VINE_STATISTIC(NumExternal, "Calls of other objects, routed by name");
+VINE_STATISTIC(NumIndirect, "Calls through pointers, routed at run time");
+VINE_STATISTIC(NumLeafCalls, "Calls of leaves and of the runtime, not routed");
 
 namespace vine {
 
@@ -108,6 +114,7 @@ static Value *bytesAsPointer(LLVMContext &Ctx, uint64_t Bytes) {
 }
 
 static void routeIndirect(CallInst &CB) {
+  ++NumIndirect;
   bool IsVariadic = CB.getFunctionType()->isVarArg();
   Value *Entry =
       entryForIndirectCall(*CB.getModule(), stackArgumentBytes(CB), IsVariadic);
@@ -128,6 +135,7 @@ static GlobalValue *ownTarget(GlobalValue &Callee) {
 }
 
 static void routeDefined(CallInst &CB, GlobalValue &Target) {
+  ++NumOurs;
   if (cast<FunctionType>(Target.getValueType())->isVarArg())
     recallWithR10(CB, &Target,
                   bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
@@ -136,6 +144,7 @@ static void routeDefined(CallInst &CB, GlobalValue &Target) {
 }
 
 static void routeExternal(CallInst &CB, Function &Callee) {
+  ++NumExternal;
   if (!CB.getFunctionType()->isVarArg()) {
     CB.setCalledOperand(thunkForCall(Callee, stackArgumentBytes(CB)));
     return;
@@ -164,8 +173,10 @@ static void routeCall(CallInst &CB) {
   if (Name == "__vine_go_words")
     routeStart(CB);
   if (Callee->isDeclaration() &&
-      (Name.starts_with("__vine_") || isLeafName(Name)))
+      (Name.starts_with("__vine_") || isLeafName(Name))) {
+    ++NumLeafCalls;
     return;
+  }
   if (Callee->hasLocalLinkage())
     return routeIndirect(CB); // no symbol that a shared thunk could name
   routeExternal(CB, *Callee);

@@ -12,10 +12,13 @@
 //  - ifunc resolvers: they run in the dynamic linker, before relocation of
 //    the words that the magic test and the checks read.
 //  - Variadic functions that forward their arguments by musttail: C++ thunks.
+//  - Naked functions and interrupt handlers: they have no frame, or not ours.
 //
 // A foreign function must not be inlined into an instrumented one: that would
 // put its calls and its locals onto the growable stack after all.
 #include "Abi.h"
+#include "Remarks.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/IR/Constants.h"
@@ -25,11 +28,15 @@
 
 using namespace llvm;
 
+VINE_STATISTIC(NumForeign, "Functions left foreign");
+
 namespace vine {
 
-static void markForeign(Function &F) {
-  if (F.isDeclaration())
+static void markForeign(Function &F, const char *Reason) {
+  if (F.isDeclaration() || F.hasFnAttribute(ForeignAttr))
     return;
+  ++NumForeign;
+  remarkOnFunction("FunctionForeign", F, nullptr, "foreign", Reason);
   F.addFnAttr(ForeignAttr);
   F.removeFnAttr(Attribute::AlwaysInline);
   F.addFnAttr(Attribute::NoInline);
@@ -52,7 +59,7 @@ static void markAnnotated(Module &M) {
       continue;
     auto *Data = dyn_cast<ConstantDataArray>(Text->getInitializer());
     if (Data && Data->isCString() && Data->getAsCString() == "vine_foreign")
-      markForeign(*F);
+      markForeign(*F, "it is marked VINE_FOREIGN");
   }
 }
 
@@ -71,14 +78,27 @@ static bool forwardsVariadicArguments(const Function &F) {
          });
 }
 
+// What F is that makes it foreign, or null.
+static const char *whyForeign(const Function &F) {
+  if (F.hasFnAttribute(Attribute::Naked))
+    return "it is naked";
+  if (F.getCallingConv() == CallingConv::X86_INTR)
+    return "it is an interrupt handler";
+  if (isSanitized(F))
+    return "a sanitizer instruments it";
+  if (forwardsVariadicArguments(F))
+    return "it passes its variable arguments on by a jump";
+  return nullptr;
+}
+
 void markForeignFunctions(Module &M) {
   markAnnotated(M);
   for (GlobalIFunc &I : M.ifuncs())
     if (auto *F = const_cast<Function *>(I.getResolverFunction()))
-      markForeign(*F);
+      markForeign(*F, "it resolves an ifunc");
   for (Function &F : M)
-    if (!F.isDeclaration() && (isSanitized(F) || forwardsVariadicArguments(F)))
-      markForeign(F);
+    if (const char *Reason = whyForeign(F))
+      markForeign(F, Reason);
 }
 
 } // namespace vine

@@ -31,6 +31,7 @@
 // Where the target may be null (a pointer, a weak function), tramp is null when
 // it is: the runtime says so here, in Go's words, and not by a fault there.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallPtrSet.h"
@@ -39,6 +40,9 @@
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumWords, "vine_go statements with arguments in registers");
+VINE_STATISTIC(NumBlocks, "vine_go statements with arguments in memory");
 
 namespace vine {
 
@@ -227,6 +231,8 @@ static Value *asWord(IRBuilder<> &B, const CallInst &Call, unsigned I) {
 }
 
 void GoStatement::startWithWords(IRBuilder<> &B) {
+  assert(fitsWords() && "arguments that need memory");
+  ++NumWords;
   SmallVector<Value *, 5> Args = {Target.getCalledOperand()};
   for (unsigned I = 0; I < MaxWords; ++I)
     Args.push_back(I < Target.arg_size() ? asWord(B, Target, I)
@@ -241,6 +247,7 @@ void GoStatement::startWithWords(IRBuilder<> &B) {
 }
 
 void GoStatement::startWithBlock(IRBuilder<> &B) {
+  ++NumBlocks;
   layOutArguments();
   Function &Caller = *Target.getFunction();
   auto *Ptr = PointerType::get(Ctx, 0);

@@ -17,6 +17,7 @@
 //
 // Vectors are taken apart, as the backend would have done.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -26,6 +27,9 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumLibCalls, "Operations made calls of libm and libgcc");
+VINE_STATISTIC(NumSqrts, "Calls of sqrt made instructions");
 
 namespace vine {
 
@@ -221,6 +225,7 @@ void makeLibCallsExplicit(Function &F) {
   for (Instruction &I : instructions(F))
     if (isSqrt(I) && !F.hasOptNone())
       Sqrts.push_back(cast<CallInst>(&I));
+  NumSqrts += Sqrts.size();
   for (CallInst *Call : Sqrts)
     expandSqrt(*Call);
   for (Instruction &I : make_early_inc_range(instructions(F))) {
@@ -235,6 +240,7 @@ void makeLibCallsExplicit(Function &F) {
 #endif
     if (!Result)
       continue;
+    ++NumLibCalls;
     I.replaceAllUsesWith(Result);
     I.eraseFromParent();
   }

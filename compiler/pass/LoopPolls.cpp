@@ -25,6 +25,8 @@
 // Rejected: polling innermost loops only (an outer loop over an empty inner
 // one never polls); counting iterations (a live register per loop).
 #include "Abi.h"
+#include "Remarks.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallPtrSet.h"
@@ -40,6 +42,10 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumPolls, "Loops that poll for preemption");
+VINE_STATISTIC(NumRare, "Loops that poll each thousandth time");
+VINE_STATISTIC(NumFree, "Loops that need no poll");
 
 static cl::opt<bool>
     PollLoops("vine-poll", cl::init(true),
@@ -93,6 +99,7 @@ private:
   bool passesCheck(const BasicBlock &Latch, const BasicBlock &Header);
   bool needsPoll(const BasicBlock &Latch, const BasicBlock &Header);
   Value *rareTest(BasicBlock &Latch);
+  void report(const BasicBlock &Latch, bool IsRare);
 };
 
 } // namespace
@@ -196,6 +203,19 @@ static void insertPoll(BasicBlock &Latch, Value *Rare) {
   B.CreateCall(Poll)->setCallingConv(CallingConv::PreserveAll);
 }
 
+void LoopPolls::report(const BasicBlock &Latch, bool IsRare) {
+  ++(IsRare ? NumRare : NumPolls);
+  const Loop *L = LI.getLoopFor(&Latch);
+  DebugLoc Start = L ? L->getStartLoc() : Latch.getTerminator()->getDebugLoc();
+  DiagnosticLocation Where =
+      Start ? DiagnosticLocation(Start) : locationOf(F, nullptr);
+  remark("LoopPolls", F, Where, [&](Remark &R) {
+    R << "loop polls for preemption "
+      << ore::NV("When", IsRare ? "about once in a thousand iterations"
+                                : "in each iteration");
+  });
+}
+
 void LoopPolls::run() {
   SmallVector<std::pair<const BasicBlock *, const BasicBlock *>, 8> BackEdges;
   FindFunctionBackedges(F, BackEdges);
@@ -213,10 +233,14 @@ void LoopPolls::run() {
   for (auto [Latch, Header] : BackEdges)
     if (needsPoll(*Latch, *Header))
       Latches.insert(const_cast<BasicBlock *>(Latch));
+    else
+      ++NumFree;
   // All tests before any block is split.
   SmallVector<Value *, 8> Rare;
-  for (BasicBlock *Latch : Latches)
+  for (BasicBlock *Latch : Latches) {
     Rare.push_back(rareTest(*Latch));
+    report(*Latch, Rare.back() != nullptr);
+  }
   for (unsigned I = 0; I < Latches.size(); ++I)
     insertPoll(*Latches[I], Rare[I]);
 }

@@ -4,10 +4,14 @@
 // with most of them, but through the address of the local; see the header
 // comment of EscapeAnalysis.cpp for why that can't be.
 #include "Abi.h"
+#include "EscapeAnalysis.h"
+#include "Statistics.h"
 
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumExpanded, "Copies and fills expanded into loads and stores");
 
 namespace vine {
 
@@ -67,6 +71,8 @@ static void expandFill(MemSetInst &MS) {
 }
 
 void expandCopy(MemIntrinsic &MI) {
+  assert(EscapeAnalysis::isExpandable(MI) && "too large to expand");
+  ++NumExpanded;
   if (auto *MT = dyn_cast<MemTransferInst>(&MI))
     expandTransfer(*MT);
   else

@@ -13,6 +13,8 @@
 // the stack is, and a collector that scans the stack doesn't find the locals
 // that have moved to the side stack.
 #include "Abi.h"
+#include "Remarks.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -23,6 +25,8 @@
 #include "llvm/IR/Metadata.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumPinned, "Functions pinned");
 
 namespace vine {
 
@@ -93,36 +97,55 @@ static bool isAskedForAddress(const IntrinsicInst &II) {
          II.getIntrinsicID() != Intrinsic::write_register && !II.use_empty();
 }
 
-static bool needsPin(Function &F) {
-  bool Pin = false, Warned = false;
+// Whether CB, if it isn't inline assembly, depends on where the frame is.
+static bool callNamesFrame(const CallBase &CB) {
+  if (auto *II = dyn_cast<IntrinsicInst>(&CB))
+    return intrinsicNamesFrame(*II);
+  if (!CB.hasFnAttr(Attribute::ReturnsTwice))
+    return false;
+  Function *Callee = calledFunction(CB);
+  return !Callee || !linkerName(*Callee).starts_with("__vine_");
+}
+
+// The first call because of which the frame must stay, or null. Warns of all.
+static const CallBase *whyPinned(Function &F) {
+  const CallBase *First = nullptr;
+  bool Warned = false;
   for (Instruction &I : instructions(F)) {
     auto *CB = dyn_cast<CallBase>(&I);
     if (!CB)
       continue;
-    if (CB->isInlineAsm()) {
-      Pin |= asmNamesStack(F, *CB);
-    } else if (auto *II = dyn_cast<IntrinsicInst>(CB)) {
-      bool NamesFrame = intrinsicNamesFrame(*II);
-      if (NamesFrame && !Warned && isAskedForAddress(*II)) {
-        reportWarning(F,
-                      "vine: the address of a frame says nothing of the "
-                      "stack's depth, and locals lie elsewhere; the stack "
-                      "can't move while this function runs",
-                      II);
-        Warned = true;
-      }
-      Pin |= NamesFrame;
-    } else if (CB->hasFnAttr(Attribute::ReturnsTwice)) {
-      Function *Callee = calledFunction(*CB);
-      Pin |= !Callee || !linkerName(*Callee).starts_with("__vine_");
+    if (CB->isInlineAsm() ? !asmNamesStack(F, *CB) : !callNamesFrame(*CB))
+      continue;
+    First = First ? First : CB;
+    auto *II = dyn_cast<IntrinsicInst>(CB);
+    if (II && !Warned && isAskedForAddress(*II)) {
+      reportWarning(F,
+                    "vine: the address of a frame says nothing of the "
+                    "stack's depth, and locals lie elsewhere; the stack "
+                    "can't move while this function runs",
+                    II);
+      Warned = true;
     }
   }
-  return Pin;
+  return First;
+}
+
+static const char *describe(const CallBase &Reason) {
+  if (Reason.isInlineAsm())
+    return "its inline assembly names the stack";
+  if (isa<IntrinsicInst>(Reason))
+    return "it asks where its frame is";
+  assert(Reason.hasFnAttr(Attribute::ReturnsTwice) && "no reason to pin");
+  return "it calls a function that returns twice";
 }
 
 void pinIfFrameIsNamed(Function &F) {
-  if (!needsPin(F))
+  const CallBase *Reason = whyPinned(F);
+  if (!Reason)
     return;
+  ++NumPinned;
+  remarkOnFunction("FunctionPinned", F, Reason, "pinned", describe(*Reason));
   Module &M = *F.getParent();
   auto *Ty = FunctionType::get(Type::getVoidTy(M.getContext()), false);
   FunctionCallee Pin = runtimeFunction(M, "__vine_pin", Ty);

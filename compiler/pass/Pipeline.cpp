@@ -16,6 +16,7 @@
 #include "Pipeline.h"
 
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/Analysis/TargetLibraryInfo.h"
@@ -125,6 +126,7 @@ RewritePass::RewritePass(StringRef Name) : Name(Name) {
 }
 
 PreservedAnalyses RewritePass::run(Module &M, ModuleAnalysisManager &AM) {
+  printStatisticsAtExit();
   auto &FAM = AM.getResult<FunctionAnalysisManagerModuleProxy>(M).getManager();
   for (const Rewrite &R : Rewrites) {
     if (!R.isMeantBy(Name) || R.For == (FixedStacks ? Growing : Fixed))

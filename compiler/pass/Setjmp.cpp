@@ -13,6 +13,7 @@
 // vfork shares its stack with the child, which returns from the function:
 // fork instead.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -20,6 +21,8 @@
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumReplaced, "Uses of setjmp, longjmp and vfork replaced");
 
 namespace vine {
 
@@ -46,6 +49,7 @@ static void replaceFunction(Module &M, const Replacement &R) {
   if (R.To != "fork")
     New->setAttributes(Old->getAttributes());
   for (User *U : Old->users()) {
+    ++NumReplaced;
     auto *CB = dyn_cast<CallBase>(U);
     if (CB && R.To == "fork")
       CB->removeFnAttr(Attribute::ReturnsTwice);
@@ -134,6 +138,7 @@ void replaceSetjmp(Module &M) {
           if (II->getIntrinsicID() == Intrinsic::eh_sjlj_setjmp ||
               II->getIntrinsicID() == Intrinsic::eh_sjlj_longjmp)
             Builtins.push_back(II);
+  NumReplaced += Builtins.size();
   for (IntrinsicInst *II : Builtins)
     if (II->getIntrinsicID() == Intrinsic::eh_sjlj_setjmp)
       lowerBuiltinSetjmp(*II);

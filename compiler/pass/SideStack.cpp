@@ -34,6 +34,8 @@
 #include "DebugInfo.h"
 #include "EscapeAnalysis.h"
 #include "FrameLayout.h"
+#include "Remarks.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/Analysis/StackLifetime.h"
@@ -43,6 +45,14 @@
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumKept, "Locals that stay in the frame");
+VINE_STATISTIC(NumMoved, "Locals moved to the side stack");
+VINE_STATISTIC(NumByVal, "Arguments in memory moved to the side stack");
+VINE_STATISTIC(NumDynamic,
+               "Allocations of dynamic size moved to the side stack");
+VINE_STATISTIC(NumBytes,
+               "Bytes of the side stack used by locals of fixed size");
 
 namespace vine {
 
@@ -54,14 +64,14 @@ namespace {
 class SideStack {
 public:
   explicit SideStack(Function &F)
-      : F(F), DL(F.getParent()->getDataLayout()), Escape(F) {}
+      : F(F), DL(F.getParent()->getDataLayout()), Analysis(F) {}
 
   void run();
 
 private:
   Function &F;
   const DataLayout &DL;
-  EscapeAnalysis Escape;
+  EscapeAnalysis Analysis;
 
   SmallVector<AllocaInst *, 8> Kept, Moved, Dynamic;
   SmallVector<Argument *, 2> MovedByVal;
@@ -98,7 +108,7 @@ private:
 // frame that moves (EscapeAnalysis.cpp says why they themselves may not).
 void SideStack::copyToLocals() {
   for (Argument &A : F.args()) {
-    if (!A.hasByValAttr() || A.use_empty() || !Escape.fitsInLocal(A))
+    if (!A.hasByValAttr() || A.use_empty() || !Analysis.fitsInLocal(A))
       continue;
     IRBuilder<> B(&*F.getEntryBlock().getFirstInsertionPt());
     AllocaInst *Local = B.CreateAlloca(A.getParamByValType());
@@ -112,21 +122,41 @@ void SideStack::copyToLocals() {
   }
 }
 
+static uint64_t sizeOf(const AllocaInst &AI, const DataLayout &DL) {
+  uint64_t Count = cast<ConstantInt>(AI.getArraySize())->getZExtValue();
+  uint64_t Size =
+      DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue() * Count;
+  // Even an empty object has an address of its own.
+  return std::max<uint64_t>(Size, 1);
+}
+
+static uint64_t sizeOf(const Argument &ByVal, const DataLayout &DL) {
+  return std::max<uint64_t>(
+      DL.getTypeAllocSize(ByVal.getParamByValType()).getFixedValue(), 1);
+}
+
 void SideStack::collect() {
   for (Instruction &I : instructions(F)) {
     auto *AI = dyn_cast<AllocaInst>(&I);
     if (!AI)
       continue;
-    if (!AI->isStaticAlloca())
-      Dynamic.push_back(AI);
-    else if (Escape.staysInFrame(*AI))
+    Escape Why = Analysis.whyLeaves(*AI);
+    if (!Why) {
       Kept.push_back(AI);
-    else
-      Moved.push_back(AI);
+      continue;
+    }
+    bool IsStatic = AI->isStaticAlloca();
+    remarkOnMove(F, *AI, IsStatic ? sizeOf(*AI, DL) : 0, Why);
+    (IsStatic ? Moved : Dynamic).push_back(AI);
   }
-  for (Argument &A : F.args())
-    if (A.hasByValAttr() && !Copied.contains(&A) && !Escape.staysInFrame(A))
+  for (Argument &A : F.args()) {
+    if (!A.hasByValAttr() || Copied.contains(&A))
+      continue;
+    if (Escape Why = Analysis.whyLeaves(A)) {
+      remarkOnMove(F, A, sizeOf(A, DL), Why);
       MovedByVal.push_back(&A);
+    }
+  }
 }
 
 // Collects what copies and fills reach from Local through constant offsets.
@@ -181,19 +211,6 @@ void SideStack::sinkAddressesOfKept() {
   for (Argument &A : F.args())
     if (A.hasByValAttr() && !is_contained(MovedByVal, &A))
       sinkAddresses(A, DL);
-}
-
-static uint64_t sizeOf(const AllocaInst &AI, const DataLayout &DL) {
-  uint64_t Count = cast<ConstantInt>(AI.getArraySize())->getZExtValue();
-  uint64_t Size =
-      DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue() * Count;
-  // Even an empty object has an address of its own.
-  return std::max<uint64_t>(Size, 1);
-}
-
-static uint64_t sizeOf(const Argument &ByVal, const DataLayout &DL) {
-  return std::max<uint64_t>(
-      DL.getTypeAllocSize(ByVal.getParamByValType()).getFixedValue(), 1);
 }
 
 void SideStack::layOut() {
@@ -457,14 +474,21 @@ void SideStack::restoreAtExits() {
 }
 
 void SideStack::run() {
-  if (mayMoveStack(F))
+  if (firstMovingCall(F))
     copyToLocals();
   collect();
-  if (mayMoveStack(F)) {
+  if (firstMovingCall(F)) {
     expandCopiesOfKept();
     sinkAddressesOfKept();
   }
   layOut();
+  assert(Layout.Offsets.size() == Moved.size() + MovedByVal.size() &&
+         "an offset for each object");
+  NumKept += Kept.size();
+  NumMoved += Moved.size();
+  NumByVal += MovedByVal.size();
+  NumDynamic += Dynamic.size();
+  NumBytes += Layout.Size;
   allocate();
   for (AllocaInst *AI : Dynamic)
     moveDynamic(*AI);

@@ -10,6 +10,8 @@
 // known after register allocation, so the test here is on the safe side: no
 // calls, nothing that the backend expands into one, few values in flight.
 #include "Abi.h"
+#include "Remarks.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/IR/DataLayout.h"
@@ -20,6 +22,9 @@
 #include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumInstrumented, "Functions instrumented");
+VINE_STATISTIC(NumUnchecked, "Leaf functions without a stack check");
 
 namespace vine {
 
@@ -88,8 +93,15 @@ static bool isSmallLeaf(const Function &F) {
 }
 
 static void checkStack(Function &F) {
-  if (!isSmallLeaf(F))
+  assert(isInstrumented(F) && "the magic promises an instrumented function");
+  ++NumInstrumented;
+  if (isSmallLeaf(F)) {
+    ++NumUnchecked;
+    remarkOnFunction("FunctionUnchecked", F, nullptr, "unchecked",
+                     "it calls nothing and needs little stack");
+  } else {
     F.addFnAttr("split-stack");
+  }
   F.addFnAttr("frame-pointer", "non-leaf");
   // The check has just proved that the frame's memory is there.
   F.removeFnAttr("probe-stack");

@@ -28,6 +28,7 @@
 // Rejected: marking accesses volatile (doesn't stop the address from being
 // kept); the general-dynamic model (__tls_get_addr is a foreign call).
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -39,6 +40,9 @@
 #include "llvm/Support/ModRef.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumRelative, "Thread-local addresses folded into accesses");
+VINE_STATISTIC(NumAddresses, "Thread-local addresses computed in full");
 
 namespace vine {
 
@@ -313,8 +317,11 @@ void lowerThreadLocals(Function &F) {
       Call->eraseFromParent();
       continue;
     }
-    if (lowerToRelativeAccesses(*Call, Known))
+    if (lowerToRelativeAccesses(*Call, Known)) {
+      ++NumRelative;
       continue;
+    }
+    ++NumAddresses;
     IRBuilder<> B(Call);
     Call->replaceAllUsesWith(emitVolatileAddress(B, Call->getArgOperand(0)));
     Call->eraseFromParent();

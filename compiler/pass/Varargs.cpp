@@ -16,6 +16,7 @@
 // with the named parameters, and the copied area in %r10: va_start is a copy
 // of 24 bytes, nothing is pinned.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -23,6 +24,8 @@
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumSplit, "Variadic functions split");
 
 namespace vine {
 
@@ -139,6 +142,7 @@ void splitVariadics(Module &M) {
     if (F.isVarArg() && isInstrumented(F))
       Variadic.push_back(&F);
   for (Function *F : Variadic) {
+    ++NumSplit;
     Function *Body = createBody(*F);
     createEntry(*F, *createDescriptor(*F, *Body));
     lowerVaIntrinsics(*Body);

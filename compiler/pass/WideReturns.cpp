@@ -11,6 +11,7 @@
 // sret, which the backend treats just like its own. The room becomes a local
 // like others, and moves to the side stack.
 #include "Abi.h"
+#include "Statistics.h"
 #include "Vine.h"
 
 #include "llvm/ADT/SmallVector.h"
@@ -20,6 +21,9 @@
 #include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
+
+VINE_STATISTIC(NumWide, "Functions whose wide results go through memory");
+VINE_STATISTIC(NumWideCalls, "Calls whose wide results go through memory");
 
 namespace vine {
 
@@ -163,6 +167,8 @@ void makeWideReturnsExplicit(Module &M, GetTTI TTI) {
         Calls.push_back(Call);
     }
   }
+  NumWide += Definitions.size();
+  NumWideCalls += Calls.size();
   // Calls first: a definition takes the callers' uses with it.
   for (CallInst *Call : Calls)
     rewriteCall(*Call);
