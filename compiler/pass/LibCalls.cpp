@@ -213,8 +213,10 @@ static void expandSqrt(CallInst &Call) {
   auto *Next = Call.getNextNode();
   Call.moveBefore(Then);
   Call.setTailCall(false);
-  PHINode *Result =
-      PHINode::Create(Call.getType(), 2, "", &*Next->getParent()->begin());
+  // At the block's begin, not before its first instruction: that would be
+  // behind the debug records that stand there.
+  B.SetInsertPoint(Next->getParent(), Next->getParent()->begin());
+  PHINode *Result = B.CreatePHI(Call.getType(), 2);
   Call.replaceAllUsesWith(Result);
   Result->addIncoming(Fast, cast<Instruction>(IsNaN)->getParent());
   Result->addIncoming(&Call, Then->getParent());
