@@ -65,6 +65,7 @@ bool mayMoveStack(const CallBase &CB) {
   if (!Callee || !Callee->isDeclaration())
     return true;
   StringRef Name = linkerName(*Callee);
+  assert(!Callee->isIntrinsic() && "intrinsics were dealt with");
   return !isLeafName(Name) && !Name.starts_with(TlsAddressPrefix);
 }
 
@@ -89,6 +90,7 @@ bool isUndisturbed(Instruction &From, Instruction &To) {
 }
 
 Instruction *pointOfUse(Use &U) {
+  assert(isa<Instruction>(U.getUser()) && "constants are used nowhere");
   auto *I = cast<Instruction>(U.getUser());
   if (auto *Phi = dyn_cast<PHINode>(I))
     return Phi->getIncomingBlock(U)->getTerminator();
@@ -96,6 +98,7 @@ Instruction *pointOfUse(Use &U) {
 }
 
 Constant *tcbWord(LLVMContext &Ctx, int Offset) {
+  assert(Offset >= 0 && Offset % 8 == 0 && "no word of the thread's block");
   // X86 address space 257 is "relative to %fs".
   return ConstantExpr::getIntToPtr(
       ConstantInt::get(Type::getInt64Ty(Ctx), Offset),
@@ -120,6 +123,7 @@ FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty) {
 }
 
 void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named) {
+  assert(F.empty() && F.hasFnAttribute(Attribute::Naked) && "has another body");
   LLVMContext &Ctx = F.getContext();
   SmallVector<Value *, 1> Args;
   SmallVector<Type *, 1> Params;
@@ -137,8 +141,11 @@ void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named) {
 
 Function *getThunk(Module &M, StringRef Name, StringRef Asm,
                    GlobalValue *Named) {
-  if (Function *F = M.getFunction(Name))
+  if (Function *F = M.getFunction(Name)) {
+    assert(F->hasFnAttribute(Attribute::Naked) && "a thunk's name is taken");
     return F;
+  }
+  assert(!M.getNamedValue(Name) && "a definition has an alias, needs no thunk");
   auto *Ty = FunctionType::get(Type::getVoidTy(M.getContext()), false);
   auto *F = Function::Create(Ty, GlobalValue::LinkOnceAnyLinkage, Name, M);
   F->setVisibility(GlobalValue::HiddenVisibility);

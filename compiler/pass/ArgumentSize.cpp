@@ -34,6 +34,8 @@ struct Need {
 
 // A scalar or vector of Ty passed by value.
 Need needOfScalar(Type *Ty, const DataLayout &DL) {
+  assert(!Ty->isAggregateType() && "flatten takes those apart");
+  assert(!isa<ScalableVectorType>(Ty) && "x86 has no scalable vectors");
   Need N;
   N.Bytes = alignTo(DL.getTypeAllocSize(Ty).getFixedValue(), 8);
   if (Ty->isX86_FP80Ty()) {
@@ -151,6 +153,8 @@ NamedArguments namedArguments(const Function &F) {
       State.StackBytes = alignTo(State.StackBytes, N.Alignment) + N.Bytes;
     }
   }
+  assert(State.IntRegs <= 6 && State.VectorRegs <= 8 &&
+         State.StackBytes % 8 == 0 && "what a descriptor can't hold");
   return State;
 }
 

@@ -88,6 +88,7 @@ SourceVariable variableOf(const Value &Local) {
 }
 
 void describeAtBase(Value &Local, Instruction &Base, uint64_t Offset) {
+  assert(Base.getType()->isPointerTy() && "debuggers want the address");
   DIBuilder DIB(*Base.getModule(), /*AllowUnresolved=*/false);
   for (const Described &D : takeDescriptions(Local)) {
     SmallVector<uint64_t, 4> Ops;
@@ -107,6 +108,7 @@ void describeAtBase(Value &Local, Instruction &Base, uint64_t Offset) {
 }
 
 void describeBySlot(Value &Local, AllocaInst &Slot, uint64_t Offset) {
+  assert(&Local != &Slot && Slot.isStaticAlloca() && "one slot per function");
   DIBuilder DIB(*Slot.getModule(), /*AllowUnresolved=*/false);
   replaceDbgDeclare(&Local, &Local, DIB, DIExpression::ApplyOffset, Offset);
   replaceDbgDeclare(&Local, &Slot, DIB, DIExpression::DerefBefore, 0);

@@ -44,6 +44,8 @@ static std::string loadTarget(const Function &Callee) {
 }
 
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
+  assert(!Callee.hasLocalLinkage() && "a thunk can't name it");
+  assert(StackBytes % 16 == 0 && "the stack would be out of line");
   std::string Name = ("__vine_c_" + linkerName(Callee)).str();
   std::string Asm = loadTarget(Callee);
   if (StackBytes == 0) {
@@ -87,6 +89,7 @@ static AttributeList shiftedAttributes(const CallBase &CB) {
 
 // Replaces CB by a call of Target that has R10 as a nest argument as well.
 static void recallWithR10(CallInst &CB, Value *Target, Value *R10) {
+  assert(R10->getType()->isPointerTy() && "nest arguments are pointers");
   FunctionType *Old = CB.getFunctionType();
   SmallVector<Type *, 8> Params = {R10->getType()};
   append_range(Params, Old->params());

@@ -30,6 +30,26 @@ stepPastConflict(uint64_t Offset, unsigned I, ArrayRef<unsigned> Placed,
   return Offset;
 }
 
+#ifndef NDEBUG
+// Objects that are alive together share no byte, and all are in the frame,
+// where their alignment says.
+static bool isSound(const FrameLayout &Layout, ArrayRef<FrameObject> Objects,
+                    function_ref<bool(unsigned, unsigned)> Conflict) {
+  for (unsigned I = 0; I < Objects.size(); ++I) {
+    uint64_t Begin = Layout.Offsets[I], End = Begin + Objects[I].Size;
+    if (End > Layout.Size || !isAligned(Objects[I].Alignment, Begin))
+      return false;
+    for (unsigned J = 0; J < I; ++J) {
+      uint64_t Other = Layout.Offsets[J];
+      bool Overlap = Begin < Other + Objects[J].Size && Other < End;
+      if (Overlap && Conflict(I, J))
+        return false;
+    }
+  }
+  return Layout.Size % VINE_SIDE_ALIGN == 0;
+}
+#endif
+
 FrameLayout layoutFrame(ArrayRef<FrameObject> Objects,
                         function_ref<bool(unsigned, unsigned)> Conflict) {
   FrameLayout Layout;
@@ -45,6 +65,7 @@ FrameLayout layoutFrame(ArrayRef<FrameObject> Objects,
   });
   SmallVector<unsigned, 8> Placed;
   for (unsigned I : Order) {
+    assert(Objects[I].Size && "even an empty object has an address");
     uint64_t Offset = 0, Next = 0;
     do {
       Offset = Next;
@@ -56,6 +77,7 @@ FrameLayout layoutFrame(ArrayRef<FrameObject> Objects,
     Placed.push_back(I);
   }
   Layout.Size = alignTo(Layout.Size, VINE_SIDE_ALIGN);
+  assert(isSound(Layout, Objects, Conflict) && "objects overlap");
   return Layout;
 }
 

@@ -81,6 +81,7 @@ private:
 
 // One field per argument, then the target, then padding to 16 bytes.
 void GoStatement::layOutArguments() {
+  assert(Fields.empty() && "laid out before");
   for (unsigned I = 0; I < Target.arg_size(); ++I)
     Fields.push_back(Target.isByValArgument(I)
                          ? Target.getParamByValType(I)
@@ -94,6 +95,8 @@ void GoStatement::layOutArguments() {
   if (uint64_t Pad = alignTo(Size, 16) - Size)
     Fields.push_back(ArrayType::get(Type::getInt8Ty(Ctx), Pad));
   ArgsTy = StructType::get(Ctx, Fields);
+  assert(DL.getTypeAllocSize(ArgsTy).getFixedValue() % 16 == 0 &&
+         "the copy lies at a stack's top");
 }
 
 void GoStatement::storeArguments(IRBuilder<> &B, Value *Args) {

@@ -152,6 +152,7 @@ static Value *emitScalar(IRBuilder<> &B, StringRef Name, Type *Ty,
 }
 
 static Value *emitCall(Instruction &I, StringRef Name) {
+  assert(!Name.empty() && "operations that stay have no name");
   IRBuilder<> B(&I);
   SmallVector<Value *, 3> Args = argumentsOf(I);
   auto *VTy = dyn_cast<FixedVectorType>(I.getType());
@@ -174,6 +175,7 @@ static Value *emitCall(Instruction &I, StringRef Name) {
 // frexp returns its exponent through a pointer, not in a pair.
 static Value *emitFrexp(IntrinsicInst &II) {
   Function &F = *II.getFunction();
+  assert(II.getIntrinsicID() == Intrinsic::frexp && "another operation");
   auto *Pair = cast<StructType>(II.getType());
   Type *Ty = Pair->getElementType(0);
   IRBuilder<> Top(&*F.getEntryBlock().getFirstInsertionPt());

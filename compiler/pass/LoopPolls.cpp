@@ -183,6 +183,7 @@ Value *LoopPolls::rareTest(BasicBlock &Latch) {
 
 // Inserts a poll at the end of Latch; behind Rare, if that is given.
 static void insertPoll(BasicBlock &Latch, Value *Rare) {
+  assert((!Rare || Rare->getType()->isIntegerTy(1)) && "a condition");
   Module &M = *Latch.getModule();
   LLVMContext &Ctx = M.getContext();
   MDNode *Unlikely = MDBuilder(Ctx).createBranchWeights(1, 1 << 20);

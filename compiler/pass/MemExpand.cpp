@@ -30,6 +30,7 @@ SmallVector<Piece, 12> piecesOf(uint64_t Length) {
   for (unsigned Bytes : {8, 4, 2, 1})
     for (; Length - Offset >= Bytes; Offset += Bytes)
       Pieces.push_back({Offset, Bytes});
+  assert(Offset == Length && "bytes left over");
   return Pieces;
 }
 

@@ -54,6 +54,7 @@ static StringRef findWord(StringRef Text, function_ref<bool(StringRef)> Test) {
 }
 
 static bool asmNamesStack(Function &F, CallBase &CB) {
+  assert(CB.isInlineAsm() && "the caller looks");
   auto *Asm = cast<InlineAsm>(CB.getCalledOperand());
   // Copies: getAsmString returns a reference in 16 and in 19 alike, but only
   // by chance of version.

@@ -120,6 +120,7 @@ static void lowerBuiltinSetjmp(IntrinsicInst &II) {
 }
 
 static void lowerBuiltinLongjmp(IntrinsicInst &II) {
+  assert(II.getIntrinsicID() == Intrinsic::eh_sjlj_longjmp && "the other one");
   IRBuilder<> B(&II);
   Value *Full = B.CreateLoad(B.getPtrTy(), II.getArgOperand(0));
   B.CreateCall(vineLongjmp(*II.getModule()), {Full, B.getInt32(1)})

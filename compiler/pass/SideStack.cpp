@@ -123,6 +123,7 @@ void SideStack::copyToLocals() {
 }
 
 static uint64_t sizeOf(const AllocaInst &AI, const DataLayout &DL) {
+  assert(AI.isStaticAlloca() && "the size of others is known when they run");
   uint64_t Count = cast<ConstantInt>(AI.getArraySize())->getZExtValue();
   uint64_t Size =
       DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue() * Count;
@@ -205,12 +206,28 @@ static void sinkAddresses(Value &Local, const DataLayout &DL) {
   }
 }
 
+#ifndef NDEBUG
+// True if no address in Local is carried from its GEP across a call.
+static bool addressesAreBesideUses(Value &Local) {
+  return all_of(Local.users(), [](User *U) {
+    auto *GEP = dyn_cast<GetElementPtrInst>(U);
+    return !GEP || (addressesAreBesideUses(*GEP) &&
+                    all_of(GEP->uses(), [&](Use &Access) {
+                      return isUndisturbed(*GEP, *pointOfUse(Access));
+                    }));
+  });
+}
+#endif
+
 void SideStack::sinkAddressesOfKept() {
   for (AllocaInst *AI : Kept)
     sinkAddresses(*AI, DL);
   for (Argument &A : F.args())
     if (A.hasByValAttr() && !is_contained(MovedByVal, &A))
       sinkAddresses(A, DL);
+  assert(all_of(Kept,
+                [](AllocaInst *AI) { return addressesAreBesideUses(*AI); }) &&
+         "invariant I1: an address is carried across a call");
 }
 
 void SideStack::layOut() {
@@ -269,6 +286,7 @@ SideStack::Allocation SideStack::emitAllocation(Instruction *Before,
                                                 Value *Bytes, Align A) {
   LLVMContext &Ctx = F.getContext();
   IRBuilder<> B(Before);
+  assert(Bytes->getType()->isIntegerTy(64) && "sizes are 64 bits wide");
   bool OverAligned = A > Align(VINE_SIDE_ALIGN);
   Value *OldSSP = loadTcb(B, VINE_TCB_SSP, "ssp");
   Value *New = B.CreateSub(OldSSP, Bytes, "side");
@@ -355,6 +373,8 @@ void SideStack::copyByValArguments(Instruction *Before) {
 
 // Makes every use of Local use Base + Offset.
 void SideStack::redirect(Value &Local, uint64_t Offset, uint64_t SizeBytes) {
+  assert(Base && "nothing was allocated");
+  assert(Offset + SizeBytes <= Layout.Size && "beyond the allocation");
   describe(Local, Offset);
   SmallVector<Use *, 16> Uses;
   for (Use &U : Local.uses())
@@ -494,6 +514,12 @@ void SideStack::run() {
     moveDynamic(*AI);
   replaceStackSaves();
   restoreAtExits();
+  assert(all_of(instructions(F),
+                [&](const Instruction &I) {
+                  auto *AI = dyn_cast<AllocaInst>(&I);
+                  return !AI || !Analysis.whyLeaves(*AI);
+                }) &&
+         "invariant I1: a local stays whose address is kept");
 }
 
 void moveLocals(Function &F) { SideStack(F).run(); }

@@ -95,6 +95,7 @@ static FunctionCallee tlsAddressFunction(Module &M, const GlobalValue &Var) {
 }
 
 static Value *emitAddress(IRBuilder<> &B, GlobalValue &Var) {
+  assert(Var.isThreadLocal() && "others need no hiding");
   Module &M = *B.GetInsertBlock()->getModule();
   CallInst *Call = B.CreateCall(tlsAddressFunction(M, Var), {&Var});
   if (auto *GV = dyn_cast<GlobalVariable>(&Var))
@@ -263,6 +264,7 @@ static Value *relativeGep(GetElementPtrInst &GEP, Value *Base) {
 using KnownOffsets = DenseMap<std::pair<BasicBlock *, Value *>, Value *>;
 
 static bool lowerToRelativeAccesses(CallInst &Address, KnownOffsets &Known) {
+  assert(isTlsAddress(calledFunction(Address)) && "not hidden before");
   SmallVector<GetElementPtrInst *, 4> Geps;
   SmallVector<Instruction *, 4> Accesses;
   if (!collectAccesses(Address, Address, Geps, Accesses))

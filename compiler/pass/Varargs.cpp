@@ -41,6 +41,7 @@ static AttributeList bodyAttributes(const Function &F) {
 
 // Moves F's body into a new function with the area as first parameter.
 static Function *createBody(Function &F) {
+  assert(F.isVarArg() && isInstrumented(F) && "nothing to split");
   LLVMContext &Ctx = F.getContext();
   FunctionType *Old = F.getFunctionType();
   SmallVector<Type *, 8> Params = {PointerType::get(Ctx, 0)};
@@ -93,6 +94,7 @@ static GlobalVariable *createDescriptor(Function &F, Function &Body) {
 }
 
 static void createEntry(Function &F, GlobalVariable &Desc) {
+  assert(F.empty() && "the body has moved out");
   LLVMContext &Ctx = F.getContext();
   AttributeList Old = F.getAttributes();
   SmallVector<AttributeSet, 8> Args;
@@ -113,6 +115,7 @@ static void createEntry(Function &F, GlobalVariable &Desc) {
 }
 
 static void lowerVaStart(IntrinsicInst &Start, Value *Area) {
+  assert(Area->getType()->isPointerTy() && "%r10 holds the area's address");
   IRBuilder<> B(&Start);
   for (int Offset = 0; Offset < 24; Offset += 8) {
     Value *Word = B.CreateLoad(

@@ -127,12 +127,14 @@ static void rewriteDefinition(Function &F) {
   for (auto &[Kind, Node] : Metadata)
     New->addMetadata(Kind, *Node);
   F.clearMetadata();
+  assert(F.empty() && "two functions can't have one body");
   rewriteReturns(*New, *New->getArg(0), A);
   F.replaceAllUsesWith(New);
   F.eraseFromParent();
 }
 
 static void rewriteCall(CallInst &Call) {
+  assert(!Call.getType()->isVoidTy() && "no result to return");
   Type *Ty = Call.getType();
   Align A = Call.getModule()->getDataLayout().getABITypeAlign(Ty);
   Function &F = *Call.getFunction();
