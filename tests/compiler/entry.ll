@@ -1,0 +1,22 @@
+; SPDX-License-Identifier: MIT
+; What other objects and the runtime find: main under its other name, aliases of
+; functions that may be called from elsewhere, and the ABI's version.
+; RUN: %opt -passes=vine-entry -S %s -o - | %filecheck %s
+target triple = "x86_64-pc-linux-gnu"
+; CHECK: @vine.abi = internal constant ptr @__vine_abi_{{[0-9]+}}_
+; CHECK: @__vine_c___vine_main = hidden alias i32 (), ptr @__vine_main
+; CHECK: @__vine_c_many.64 = hidden alias {{.*}}, ptr @many
+; CHECK-NOT: @__vine_c_
+; CHECK: define i32 @__vine_main()
+define i32 @main() {
+  ret i32 0
+}
+define void @many(i64, i64, i64, i64, i64, i64, i64, i64) {
+  ret void
+}
+define internal void @inner() {
+  ret void
+}
+define weak void @weak() {
+  ret void
+}
