@@ -28,7 +28,7 @@ define void @calls(ptr %s) {
 define internal void @ours() {
   ret void
 }
-; CHECK: define weak hidden void @__vine_c_f() #{{[0-9]+}} comdat
+; CHECK: define linkonce hidden void @__vine_c_f() #{{[0-9]+}} comdat
 ; CHECK: asm sideeffect "movq {{.*}}f{{.*}}GOTPCREL(%rip), %r11{{.*}}jmp __vine_foreign"
-; CHECK: define weak hidden void @__vine_c_many.64()
+; CHECK: define linkonce hidden void @__vine_c_many.64()
 ; CHECK: movl $$64, %r10d{{.*}}jmp __vine_foreign_args
