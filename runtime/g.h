@@ -46,6 +46,7 @@ enum g_status {
 enum g_kind { G_GROWABLE, G_FIXED };
 
 // Flags of a G.
+#define G_FLAG_AWAY 1       // runs on `fiber` instead of its stack
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
 #define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
@@ -90,9 +91,12 @@ struct g {
   uint32_t block_bytes;     // hibernated; of a fixed stack: valgrind's number
   uint32_t hold_depth : 12; // vine_lock_thread nesting
   uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's
-  uintptr_t old_hi;         // hibernated: what `hi` was
-  uint8_t reason;           // enum vine__wait_reason
-  uint8_t parked;           // G_PARKED or G_PERMIT: vine_park, vine_ready
+  union {
+    uintptr_t old_hi;          // hibernated: what `hi` was
+    struct vine__fiber *fiber; // G_FLAG_AWAY; such a goroutine has a stack
+  };
+  uint8_t reason; // enum vine__wait_reason
+  uint8_t parked; // G_PARKED or G_PERMIT: vine_park, vine_ready
   struct vine__san san;
 };
 _Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,

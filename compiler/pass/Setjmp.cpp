@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// setjmp and longjmp on stacks that move (abi/README.md section 5).
+// setjmp, longjmp and <ucontext.h> on stacks that move (abi/README.md section
+// 5).
 //
 // libc's would save an address in the frame and jump back to it. The
 // runtime's own save the distance from the stack's top, so nothing is pinned;
@@ -36,6 +37,7 @@ struct Replacement {
 static constexpr Replacement Replacements[] = {
 #define LIBC_SETJMP(name, to) {#name, #to},
 #define LIBC_LONGJMP(name, to, as) {#name, #to},
+#define LIBC_CONTEXT(name, to) {#name, #to},
 #define LIBC_VFORK(name, to) {#name, #to},
 #include "../../abi/libc.def"
 };

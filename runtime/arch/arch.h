@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 struct g;
+struct vine__fiber;
 struct vine__regs;
 struct m;
 
@@ -145,6 +146,7 @@ void vine__main_return(void);    // main returned: its result is the exit status
 void vine__bounce_return(void);  // a callback's body returned
 void vine__trap_resume(void);    // a goroutine preempted in a trap goes on
 void vine__segment_return(void); // a body on a linked segment returned
+void vine__ucontext_return(void); // a context's function returned
 
 // --- jmp_buf ---
 //
@@ -160,8 +162,10 @@ struct vine__jmp_info {
   uint64_t sys_off; // how deep in callbacks: m->base_sp - m->sys_sp
   uint64_t mask_saved;
   uint64_t mask;
+  const struct vine__fiber *fiber; // that it was filled on, or null
+  uint64_t generation;             // the fiber's
 };
-// check is this, exclusive-or the goroutine, or the thread pointer.
+// check is this, exclusive-or the fiber or goroutine, or the thread pointer.
 #define VINE_JMPBUF_SECRET 0x5ac3b10fd1a7e9c4
 
 // --- floating point ---

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct p;
+struct ucontext_t;
 struct vine_chan;
 
 // --- switch.S, start.S: sched/ ---
@@ -92,6 +93,27 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *buf);
 
 // Saves this thread's signal mask. A foreign call.
 void vine__jmp_save_mask(struct vine__jmpbuf *buf);
+
+// --- context.S: libc/ucontext.c, libc/longjmp.c ---
+
+// getcontext and kin, also on any other stack. at: the registers of the call.
+// to: gets those to go on with.
+void vine__getcontext_sys(struct ucontext_t *u, void *unused,
+                          const struct vine__context *at,
+                          struct vine__resume *to);
+void vine__setcontext_sys(struct ucontext_t *u, void *unused,
+                          const struct vine__context *at,
+                          struct vine__resume *to);
+void vine__swapcontext_sys(struct ucontext_t *u, struct ucontext_t *next,
+                           const struct vine__context *at,
+                           struct vine__resume *to);
+
+// words: the first three of the argc arguments; more: the others.
+void vine__makecontext_sys(struct ucontext_t *u, void (*fn)(void), int argc,
+                           const uint64_t *words, const uint64_t *more);
+
+// The function of the context that runs here has returned.
+void vine__ucontext_end_sys(struct vine__resume *to);
 
 // --- entry.S: sync/chan.c ---
 

@@ -27,6 +27,7 @@
 #include "sched/stop.h"
 #include "sched/sysmon.h"
 #include "sched/timer.h"
+#include "stack/fiber.h"
 #include "sync/parkinglot.h"
 
 #include <pthread.h>
@@ -36,10 +37,12 @@ static void before(void) {
   vine__timers_fork_prepare();
   vine__lock_acquire(&vine__sched.lock);
   vine__g_fork_prepare();
+  vine__fiber_fork_prepare();
 }
 
 static void in_parent(void) {
   VINE_ASSERT(vine__lock_is_held(&vine__sched.lock), "fork: no lock");
+  vine__fiber_fork_parent();
   vine__g_fork_parent();
   vine__lock_release(&vine__sched.lock);
   vine__timers_fork_parent();
@@ -105,6 +108,7 @@ static void in_child(void) {
     vine__acquirep(m, s->allp[0]);
   }
   store_relaxed(&s->spawned_outside, m && m->g ? 1 : 0); // we are left
+  vine__fiber_fork_child();
   vine__g_fork_child(m ? m->g : NULL);
   vine__lock_reset_child(&s->lock);
   vine__timers_fork_child();

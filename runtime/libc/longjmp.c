@@ -12,6 +12,7 @@
 #include "base/fatal.h"
 #include "libc/sigaction.h"
 #include "sched/foreign.h"
+#include "stack/fiber.h"
 #include "stack/segment.h"
 
 #include <setjmp.h>
@@ -28,8 +29,9 @@ static uint64_t filled_by(const struct vine__jmpbuf *b) {
   return b->jmp.check ^ VINE_JMPBUF_SECRET;
 }
 
+// A context is anybody's who gets there.
 bool vine__jmp_is_mine(const struct vine__jmpbuf *b) {
-  return filled_by(b) == owner();
+  return filled_by(b) == (b->jmp.fiber ? (uintptr_t)b->jmp.fiber : owner());
 }
 
 _Noreturn void vine__jmp_fatal(void) {
@@ -37,23 +39,64 @@ _Noreturn void vine__jmp_fatal(void) {
               "setjmp of this goroutine");
 }
 
+bool vine__home_is_valid(const struct m *m, const struct vine__home *h) {
+  const struct g *g = m ? vine__m_g(m) : NULL;
+  return g && vine__g_kind(g) == G_GROWABLE && h->segs <= g->segs &&
+         (h->segs < g->segs || h->sp_off <= g->hi - g->lo) &&
+         h->sys_off <= m->base_sp - m->sys_sp;
+}
+
+void vine__home_unwind(struct m *m, const struct vine__home *h) {
+  struct g *g = vine__m_g(m);
+  // From foreign code. First store, then look: else sysmon may take the
+  // processor between the two (foreign.S, FOREIGN1).
+  store_relaxed(&m->call_sp, 1);
+  fence_compiler(); // pairs with the membarrier in take()
+  if (load_relaxed(&m->retake))
+    vine__reenter(m, NULL);
+  m->sys_sp = m->base_sp - h->sys_off;
+  vine__segments_unwind(g, vine__m_cache(m), h->segs);
+  g->pins = h->pins;
+}
+
+static struct vine__home home_of(const struct vine__jmpbuf *b) {
+  return (struct vine__home){.sp_off = b->jmp.sp,
+                             .sys_off = b->jmp.sys_off,
+                             .segs = b->jmp.segs,
+                             .pins = b->jmp.pins};
+}
+
 static void check(const struct vine__jmpbuf *b, const struct m *m) {
-  bool ok = vine__jmp_is_mine(b);
-  if (ok && b->jmp.growable) {
-    const struct g *g = m ? vine__m_g(m) : NULL;
-    ok = g && vine__g_kind(g) == G_GROWABLE && b->jmp.segs <= g->segs &&
-         (b->jmp.segs < g->segs || b->jmp.sp <= g->hi - g->lo) &&
-         b->jmp.sys_off <= m->base_sp - m->sys_sp;
-  }
-  if (!ok)
+  struct vine__home home = home_of(b);
+  if (!vine__jmp_is_mine(b) ||
+      (b->jmp.growable && !vine__home_is_valid(m, &home)))
     vine__jmp_fatal();
+  if (b->jmp.fiber && b->jmp.generation != b->jmp.fiber->generation)
+    vine__fatal("longjmp: the context has ended, or its stack was given to "
+                "another");
+}
+
+// To another context's stack: a program may switch so, too.
+static void change_fiber(const struct vine__jmpbuf *b, struct m *m) {
+  struct g *g = m ? vine__m_g(m) : NULL;
+  struct vine__fiber *f = (struct vine__fiber *)(uintptr_t)b->jmp.fiber;
+  struct vine__fiber *old = vine__fiber_current(g);
+  if (f == old)
+    return;
+  vine__fiber_enter(g, f, b->jmp.ssp);
+  if (!old && g && vine__g_kind(g) == G_GROWABLE) {
+    VINE_TCB(VINE_TCB_GUARD) = 0;
+    store_relaxed(&m->call_sp, (uintptr_t)0);
+  }
 }
 
 // A signal handler has no goroutine: its buffers are the thread's. The address
 // that one holds, or 0.
 static uintptr_t address_in(const struct vine__jmpbuf *b) {
-  return filled_by(b) == vine__thread_pointer() && !b->jmp.growable ? b->jmp.sp
-                                                                    : 0;
+  return !b->jmp.fiber && filled_by(b) == vine__thread_pointer() &&
+                 !b->jmp.growable
+             ? b->jmp.sp
+             : 0;
 }
 
 void vine__jmp_save_mask(struct vine__jmpbuf *b) {
@@ -76,17 +119,10 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
   check(b, m);
   if (b->jmp.mask_saved == 1)
     restore_mask(b);
+  change_fiber(b, m);
   if (!b->jmp.growable)
     return 0;
-  struct g *g = vine__m_g(m);
-  // From foreign code. First store, then look: else sysmon may take the
-  // processor between the two (foreign.S, FOREIGN1).
-  store_relaxed(&m->call_sp, 1);
-  fence_compiler(); // pairs with the membarrier in take()
-  if (load_relaxed(&m->retake))
-    vine__reenter(m, NULL);
-  m->sys_sp = m->base_sp - b->jmp.sys_off;
-  vine__segments_unwind(g, vine__m_cache(m), b->jmp.segs);
-  g->pins = b->jmp.pins;
-  return g->hi;
+  struct vine__home home = home_of(b);
+  vine__home_unwind(m, &home);
+  return vine__m_g(m)->hi;
 }

@@ -20,6 +20,7 @@
   X(TIMER)       /* timer.c: one per P */                                      \
   X(SCHED)       /* global queue, idle Ms and Ps */                            \
   X(ALLG)        /* proc.c: list of all gs */                                  \
+  X(FIBER)       /* fiber.c: the table of fibers */                            \
   X(STACK_LARGE) /* stackalloc.c: spare reservations */                        \
   X(STACK_FIXED) /* stackfixed.c: free fixed stacks */                         \
   X(STACK_FAULT) /* stackfault.c: quarantine of VINEDEBUG=fault=1 */           \

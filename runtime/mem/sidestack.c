@@ -228,6 +228,19 @@ void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
   return (void *)r->ssp;
 }
 
+// An SSP that lies in no chunk makes the next allocation come here, whichever
+// chunk the other words name.
+struct vine__side_regs vine__side_regs_at(const struct vine__side *s,
+                                          uintptr_t ssp) {
+  struct vine__side_regs r = {0};
+  struct vine__chunk *k = s->top;
+  while (k && !chunk_contains(k, ssp))
+    k = k->prev;
+  if (k || s->top)
+    set_regs(&r, k ? k : s->top, ssp);
+  return r;
+}
+
 // --- giving back ---
 
 void vine__side_release(struct vine__side *s, struct vine__cache *c) {

@@ -60,6 +60,10 @@ static inline void vine__side_regs_set(struct vine__side_regs r) {
 void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
                            size_t n, struct vine__side_regs *r);
 
+// The words for an s that is filled down to ssp, whatever they were last.
+struct vine__side_regs vine__side_regs_at(const struct vine__side *s,
+                                          uintptr_t ssp);
+
 // Bytes of all chunks, the spare not counted.
 size_t vine__side_bytes(const struct vine__side *s);
 

@@ -40,6 +40,7 @@
 #include "sched/park.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "stack/fiber.h"
 #include "stack/segment.h"
 
 #include <signal.h>
@@ -105,6 +106,18 @@ static void set_context(struct vine__frames *f, const struct g *g,
   }
 }
 
+// Whether a g that has a context at g->sp has it where it can be walked: on its
+// own stack, or on a fiber.
+static bool bound_frames(struct vine__frames *f, const struct g *g) {
+  const struct vine__fiber *on = vine__fiber_current(g);
+  bool is_on_fiber = on && on->lo <= g->sp && g->sp < on->hi;
+  if (is_on_fiber) {
+    f->lo = on->lo;
+    f->hi = on->hi;
+  }
+  return is_on_fiber || vine__g_is_on_stack(g, g->sp);
+}
+
 // --- printing ---
 
 static void print(struct g *g, const char *status, struct vine__frames *f) {
@@ -144,7 +157,7 @@ static void print_stopped(struct g *g, const char *status) {
     return;
   }
   struct vine__frames f = {.lo = g->lo, .hi = g->hi};
-  if (vine__g_is_on_stack(g, g->sp))
+  if (bound_frames(&f, g))
     set_context(&f, g, g->sp);
   else if (g->held && vine__g_is_on_stack(g, g->held->gsp))
     set_foreign(&f, g->held->gsp); // foreign code called vine_x, and waits
@@ -177,7 +190,7 @@ static void set_trapped(struct vine__frames *f, struct m *m, struct g *g) {
     set_record(f, g->sp);
   else if (m->trap == TRAP_FOREIGN && grows)
     set_foreign(f, m->gsp);
-  else if (m->trap != TRAP_UNKNOWN && vine__g_is_on_stack(g, g->sp))
+  else if (m->trap != TRAP_UNKNOWN && bound_frames(f, g))
     set_context(f, g, g->sp);
 }
 

@@ -15,6 +15,7 @@
 #include "observe/traceback.h"
 
 #include "arch/arch.h"
+#include "arch/ucontext.h"
 
 #include "base/assert.h"
 #include "base/fatal.h"
@@ -40,9 +41,11 @@ static bool find_record(struct vine__frames *w) {
          w->other_stack(w, w->arg) && is_record(w);
 }
 
-// The return addresses of goroutine functions aren't the program's business.
+// The return addresses of goroutines' and contexts' functions aren't the
+// program's business.
 static bool is_root(uintptr_t pc) {
-  return pc == (uintptr_t)vine__goexit || pc == (uintptr_t)vine__main_return;
+  return pc == (uintptr_t)vine__goexit || pc == (uintptr_t)vine__main_return ||
+         pc == (uintptr_t)vine__ucontext_return;
 }
 
 static bool take_record(struct vine__frames *w) {

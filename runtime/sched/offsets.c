@@ -5,6 +5,7 @@
 #include "arch/arch.h"
 #include "arch/upcalls.h"
 #include "g.h"
+#include "stack/fiber.h"
 
 #include <stddef.h>
 

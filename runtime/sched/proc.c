@@ -29,6 +29,7 @@
 #include "sched/sched.h"
 #include "sched/thread.h"
 #include "sched/valid.h"
+#include "stack/fiber.h"
 #include "stack/segment.h"
 
 #include <errno.h>
@@ -385,6 +386,8 @@ static void reset_side(struct g *g, struct vine__cache *c) {
 
 static void free_after_exit(struct p *p, struct g *g) {
   struct vine__cache *c = &p->cache;
+  if (g->flags & G_FLAG_AWAY)
+    vine__fiber_leave(g);
   if (g->segs)
     vine__segments_unwind(g, c, 0);
   g->pins = 0;

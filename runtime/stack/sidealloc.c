@@ -8,6 +8,7 @@
 #include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/fatal.h"
+#include "stack/fiber.h"
 #include "stack/stack.h"
 
 #include <pthread.h>
@@ -25,7 +26,7 @@ static void release_thread(void *side) {
 
 static void make_key(void) { pthread_key_create(&key, release_thread); }
 
-static struct vine__side *side_of_thread(void) {
+struct vine__side *vine__side_of_thread(void) {
   pthread_once(&once, make_key);
   pthread_setspecific(key, &thread_side);
   return &thread_side;
@@ -44,7 +45,7 @@ static bool is_within_limit(const struct g *g, const struct vine__side *s,
 
 void *vine__side_slow(size_t n, struct m *m) {
   struct g *g = m ? vine__m_g(m) : NULL;
-  struct vine__side *s = g ? &g->side : side_of_thread();
+  struct vine__side *s = vine__fiber_side(g);
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
   struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
   struct vine__side_regs r = vine__side_regs_get();

@@ -2,7 +2,7 @@
 // A function that asks where its frame is pins it.
 // RUN: %vcc -O1 -S -emit-llvm %s -o - | %filecheck %s
 void take(void *);
-int getcontext(void *) __attribute__((returns_twice));
+int save_all(void *) __attribute__((returns_twice));
 
 // CHECK-LABEL: define{{.*}} @frame
 // CHECK: call void @__vine_pin()
@@ -17,7 +17,7 @@ void assembly(void) { __asm__ volatile("push %%rax; pop %%rax" ::: "memory"); }
 
 // CHECK-LABEL: define{{.*}} @twice
 // CHECK: call void @__vine_pin()
-int twice(void *c) { return getcontext(c); }
+int twice(void *c) { return save_all(c); }
 
 // CHECK-LABEL: define{{.*}} @harmless
 // CHECK-NOT: __vine_pin

@@ -22,6 +22,8 @@
 #define T(field) .Lvine__trap_info_##field
 #define J(field) .Lvine__jmpbuf_##field // and inside that:
 #define JMP(field) (J(jmp) + .Lvine__jmp_info_##field)
+#define U(field) .Lvine__resume_##field
+#define F(field) .Lvine__fiber_##field
 #define C(constant) .L##constant
 #define SIZEOF(type) .Lsizeof_##type
 #define TCB(word) .Ltcb_##word

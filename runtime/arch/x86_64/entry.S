@@ -46,13 +46,16 @@ ROUTINE vine__api_enter
 	POP_CONTEXT
 	ret
 	.cfi_restore_state
-	// Not on a growable stack: a fixed goroutine, or foreign code called by a
-	// growable one. The processor may have been taken meanwhile.
+	// Not on a growable stack: a fixed goroutine, one on a fiber, or foreign
+	// code called by a growable one. The processor may have been taken
+	// meanwhile.
 1:	cmpl	$0, M(retake)(%r11)
 	jne	4f
 2:	cmpb	$C(G_FIXED), G(kind)(%r10)
-	jne	3f
-	movq	M(sys_sp)(%r11), %rsp
+	je	5f
+	testb	$C(G_FLAG_AWAY), G(flags)(%r10)
+	jz	3f
+5:	movq	M(sys_sp)(%r11), %rsp
 	subq	$8, %rsp
 3:	subq	$8, %rsp
 	call	*%rax

@@ -26,6 +26,10 @@ struct vine__jmpbuf {
   struct vine__jmp_info jmp;
 };
 
+struct vine__resume {
+  uint64_t di, si, dx, cx, r8, r9, bx, bp, r12, r13, r14, r15, sp, ip;
+};
+
 // --- threads ---
 
 static inline uintptr_t vine__thread_pointer(void) {

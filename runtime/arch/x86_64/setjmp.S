@@ -34,7 +34,7 @@ ENTRY __vine_setjmp
 	je	1f
 	movq	M(g)(%rax), %rsi
 	cmpq	$1, M(call_sp)(%rax)
-	jbe	1f
+	jbe	5f
 	movq	$1, JMP(growable)(%rdi)
 	movzwl	G(segs)(%rsi), %r8d
 	movw	%r8w, JMP(segs)(%rdi)
@@ -47,10 +47,25 @@ ENTRY __vine_setjmp
 	subq	%r8, %rcx
 	negq	%rcx
 	testq	%rdx, %rdx
-	jz	1f
+	jz	6f
 	subq	%r8, %rdx
 	negq	%rdx
-1:	movq	%rcx, JMP(sp)(%rdi)
+6:	xorl	%eax, %eax
+	jmp	2f
+	// On no growable stack: on a fiber, perhaps.
+1:	movq	vine__thread_fiber@GOTTPOFF(%rip), %rax
+	movq	%fs:(%rax), %rax
+	jmp	4f
+5:	xorl	%eax, %eax
+	testb	$C(G_FLAG_AWAY), G(flags)(%rsi)
+	cmovnzq	G(fiber)(%rsi), %rax
+4:	testq	%rax, %rax
+	jz	2f
+	movq	%rax, %rsi
+	movl	F(generation)(%rax), %r8d
+	movq	%r8, JMP(generation)(%rdi)
+2:	movq	%rax, JMP(fiber)(%rdi)
+	movq	%rcx, JMP(sp)(%rdi)
 	movq	%rdx, J(bp)(%rdi)
 	movabsq	$C(VINE_JMPBUF_SECRET), %rax
 	xorq	%rsi, %rax

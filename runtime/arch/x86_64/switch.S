@@ -25,7 +25,8 @@
 // return. The goroutine gets its context's registers, and %rax from g->ret.
 // Where the context lies tells how it runs:
 //   on its growable stack   call_sp = sys_sp, guard = g->guard
-//   on its fixed stack      call_sp = 0, guard = 0
+//   on its fixed stack, or  call_sp = 0, guard = 0
+//   on a fiber
 //   on this system stack    (it blocked below foreign frames) call_sp = 0,
 //                           guard = VINE_GUARD_FOREIGN
 ROUTINE vine__gogo
@@ -38,16 +39,22 @@ ROUTINE vine__gogo
 	jne	1f
 	movq	$VINE_GUARD_FOREIGN, %rdx
 	cmpq	G(lo)(%rdi), %rsp
-	jb	1f
+	jb	2f
 	cmpq	G(hi)(%rdi), %rsp
-	jae	1f
+	jae	2f
 	movq	M(sys_sp)(%rsi), %rcx
 	movq	G(guard)(%rdi), %rdx
 1:	movq	G(ret)(%rdi), %rax
 	movq	%rcx, M(call_sp)(%rsi)
 	movq	%rdx, %fs:TCB(GUARD)
+	.cfi_remember_state
 	POP_CONTEXT
 	POP_JUMP %rcx
+	.cfi_restore_state
+2:	testb	$C(G_FLAG_AWAY), G(flags)(%rdi)
+	jz	1b
+	xorl	%edx, %edx
+	jmp	1b
 END vine__gogo
 
 // void vine__mrun(struct m *m, uintptr_t *start_sp): makes the rest of this
