@@ -121,7 +121,7 @@ enum vine__trap {
 //   fast_sp     sysmon and the freezer, to close the fast path; the owner's
 //               store may win, so they do it again
 //   all_next    whoever makes the struct, once
-// Down to base_sp assembly knows the places.
+// Down to guest assembly knows the places.
 struct m {
   struct g *_Atomic g;       // running here, or null
   _Atomic uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
@@ -137,6 +137,10 @@ struct m {
   uintptr_t sys_sp;  // top of the free part of the system stack
   uintptr_t gsp;     // frame record of the current foreign call
   uintptr_t base_sp; // sys_sp outside callbacks
+  // The callback that runs on a stack of foreign code's, or null: guest.c.
+  struct vine__fiber *guest;
+
+  size_t sys_bytes; // of the system stack, from base_sp down, at least
 
   struct p *nextp; // handed over by whoever wakes this thread
   struct g *held;  // its frames are on this system stack, or it is locked

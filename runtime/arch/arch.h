@@ -132,6 +132,11 @@ uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
 // stack pointer, on the goroutine's stack. On the system stack.
 _Noreturn void vine__segment_enter(struct vine__regs *regs, uintptr_t sp);
 
+// Enters the body of a check's function with the registers of regs, where it
+// was called, with guard 0 and call_sp 0; entry is the stack pointer on entry.
+// On the stack of regs.
+_Noreturn void vine__guest_enter(struct vine__regs *regs, uintptr_t entry);
+
 // Whether the call that just returned has a result where struct vine__regs
 // doesn't keep it (the x87 stack). That goroutine stays on its thread.
 bool vine__has_unsaved_result(void);
@@ -146,6 +151,7 @@ void vine__main_return(void);    // main returned: its result is the exit status
 void vine__bounce_return(void);  // a callback's body returned
 void vine__trap_resume(void);    // a goroutine preempted in a trap goes on
 void vine__segment_return(void); // a body on a linked segment returned
+void vine__guest_return(void);   // a callback on a foreign stack returned
 void vine__ucontext_return(void); // a context's function returned
 
 // --- jmp_buf ---

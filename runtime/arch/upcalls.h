@@ -115,6 +115,14 @@ void vine__makecontext_sys(struct ucontext_t *u, void (*fn)(void), int argc,
 // The function of the context that runs here has returned.
 void vine__ucontext_end_sys(struct vine__resume *to);
 
+// --- guest.S: sched/guest.c; on the foreign stack ---
+
+// A guest's function returned. Where to.
+uintptr_t vine__guest_end(void);
+
+// A guest goes on where it can't.
+_Noreturn void vine__guest_astray(void);
+
 // --- entry.S: sync/chan.c ---
 
 // What a fast path did; on the caller's stack, whatever that is.

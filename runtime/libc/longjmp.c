@@ -55,6 +55,7 @@ void vine__home_unwind(struct m *m, const struct vine__home *h) {
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
   m->sys_sp = m->base_sp - h->sys_off;
+  m->guest = NULL;
   vine__segments_unwind(g, vine__m_cache(m), h->segs);
   g->pins = h->pins;
 }

@@ -422,6 +422,7 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   vine__san_end(&m->san, &g->san);
   vine__g_set_status(g, G_RUNNABLE, G_DEAD);
   free_after_exit(p, g);
+  m->guest = NULL;
   bool ends_thread = g->hold_depth != 0;
   g->held = NULL;
   g->hold_depth = 0;

@@ -50,7 +50,8 @@ static inline void vine__g_save(struct m *m, struct g *g) {
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);
   bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
-              (vine__g_kind(g) == G_GROWABLE && !(g->flags & G_FLAG_AWAY) &&
+              (vine__g_kind(g) == G_GROWABLE &&
+               (!(g->flags & G_FLAG_AWAY) || m->guest) &&
                !vine__g_is_on_stack(g, g->sp));
   if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
     vine__g_bind(m, g, here);

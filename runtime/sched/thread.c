@@ -45,6 +45,8 @@
 #define IDLE_MAX 256
 // As Go: the kernel may be short of something for a moment. 210 ms in all.
 #define CREATE_TRIES 20
+// Thread-local storage, the C library's record of a thread, and guard pages.
+#define SYS_MARGIN (64 * VINE_KIB)
 
 // --- signal stacks ---
 
@@ -172,11 +174,24 @@ static void use_sigstack(struct m *m) {
   sigaltstack(&ss, NULL);
 }
 
+// Of this thread's stack, at least: that of new threads, and of the first one.
+// Its lowest part and what lies above base_sp don't count; a callback down
+// there is a guest like any on another stack (guest.c).
+static size_t stack_bytes(void) {
+  pthread_attr_t attr;
+  size_t bytes;
+  pthread_attr_init(&attr);
+  pthread_attr_getstacksize(&attr, &bytes);
+  pthread_attr_destroy(&attr);
+  return bytes > 2 * SYS_MARGIN ? bytes - SYS_MARGIN : bytes / 2;
+}
+
 void vine__m_attach(struct m *m) {
   VINE_ASSERT(!load_relaxed(&m->guard_addr), "attach: another thread's");
   if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
     vine__fatal("the thread control block's split-stack words are in use");
   m->errno_addr = &errno;
+  m->sys_bytes = stack_bytes();
   uintptr_t guard = vine__thread_pointer() + VINE_TCB_GUARD;
   store_release(&m->guard_addr, (_Atomic uintptr_t *)guard);
   // A plain thread's side stack isn't a worker's.

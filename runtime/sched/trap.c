@@ -10,7 +10,8 @@
 // in a block, and a context on its stack that leads to vine__trap_resume.
 //
 // A callback's check is compared with the guard of foreign code, and so always
-// fails. That takes its body to the goroutine's stack.
+// fails. That takes its body to the goroutine's stack, but for one on a stack
+// that foreign code made (guest.c).
 //
 // Where a frame is pinned the body runs on a linked segment: the trap doesn't
 // return, but enters the body there.
@@ -27,6 +28,7 @@
 #include "base/fatal.h"
 #include "sched/foreign.h"
 #include "sched/freeze.h"
+#include "sched/guest.h"
 #include "sched/sched.h"
 #include "stack/grow.h"
 #include "stack/segment.h"
@@ -162,6 +164,8 @@ void vine__bounce_check(struct m *m, const struct vine__regs *regs) {
 
 // Room is made first, since the body doesn't repeat its check.
 uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
+  if (!vine__m_is_on_system_stack(m, (uintptr_t)regs))
+    vine__guest_begin(m, regs, vine__trap_entry(regs->trap.orig_sp));
   if (load_relaxed(&m->retake))
     vine__reenter(m, NULL);
   struct g *g = growable_g(m, "callback: not a growable stack");

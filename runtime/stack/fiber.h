@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Fibers: stacks that Vine didn't make, and on which goroutines and threads run
-// where they are. A program makes one with makecontext (libc/ucontext.c).
+// where they are. A program makes one with makecontext (libc/ucontext.c), and
+// foreign code in ways of its own (sched/guest.c).
 //
 // On a fiber there are no checks (the guard is 0), foreign calls are plain
 // jumps, and stack positions are addresses, as on a fixed stack: the fiber's
@@ -16,6 +17,11 @@ struct vine__fiber {
   // Counts how often this struct became another fiber: what was saved of an
   // earlier one has another number. Known to setjmp.S.
   uint32_t generation;
+  // Of a callback on a stack of foreign code's (sched/guest.c): the side
+  // stack's words around it, and where it returns to. `lo` is where it began.
+  // Known to guest.S.
+  struct vine__side_regs outside;
+  uintptr_t ret;
   uintptr_t lo, hi; // its stack
   struct vine__side side;
   const void *link; // makecontext: what goes on when its function returns

@@ -2,8 +2,10 @@
 // S8: what can't be had of <ucontext.h>, or of foreign coroutines, ends in a
 // message that says so; and a context without a link ends the process as under
 // plain clang.
+#include "coroutines.h"
 #include "testing.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <ucontext.h>
 #include <vine.h>
@@ -100,6 +102,24 @@ static void entered_by_foreign(void) {
   foreign_call(swapcontext, &host, &co);
 }
 
+static void foreign_body(struct co *c, void *arg) {
+  (void)arg;
+  co_yield (c);
+}
+
+static void *in_thread(void *arg) {
+  co_resume(arg);
+  return NULL;
+}
+
+static void guest_in_thread(void) {
+  struct co *c = co_new(CO_ASM, foreign_body, NULL);
+  pthread_t t;
+  co_resume(c);
+  pthread_create(&t, NULL, in_thread, c);
+  pthread_join(t, NULL);
+}
+
 static const struct {
   const char *name;
   void (*fn)(void);
@@ -113,6 +133,8 @@ static const struct {
      "the own stack of another goroutine or thread"},
     {"on_itself", on_itself, 2, "makecontext: this context runs on that stack"},
     {"in_handler", in_handler, 2, "swapcontext in a signal handler"},
+    {"guest_in_thread", guest_in_thread, 2,
+     "goes on in a thread, a context or"},
     {"entered_by_foreign", entered_by_foreign, 2,
      "ended, and had been entered by foreign code"},
 };

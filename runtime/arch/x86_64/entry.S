@@ -55,6 +55,8 @@ ROUTINE vine__api_enter
 	je	5f
 	testb	$C(G_FLAG_AWAY), G(flags)(%r10)
 	jz	3f
+	cmpq	$0, M(guest)(%r11)
+	jne	3f
 5:	movq	M(sys_sp)(%r11), %rsp
 	subq	$8, %rsp
 3:	subq	$8, %rsp

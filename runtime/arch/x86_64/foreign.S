@@ -59,7 +59,7 @@ ENTRY __vine_foreign
 	.type	__morestack, @function
 __morestack:
 .Lforeign_call:
-	IF_GROWABLE %r10, 1f
+	IF_GROWABLE %r10, 2f
 	PUSH_FRAME_RECORD
 	movq	%rsp, M(gsp)(%r10)
 	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
@@ -70,7 +70,13 @@ __morestack:
 	LEAVE_FOREIGN
 	.cfi_def_cfa %rsp, 8
 	.cfi_restore %rbp
+2:	testq	%r10, %r10
+	jz	1f
+	cmpq	$0, M(guest)(%r10)
+	jne	3f
 1:	jmp	*%r11
+3:	xorl	%r10d, %r10d
+	jmp	vine__guest_call
 	.size	__morestack, . - __morestack
 END __vine_foreign
 
@@ -121,10 +127,20 @@ ENTRY __vine_foreign_args
 	movq	-8(%rbp), %rax
 	movq	-16(%rbp), %rcx
 	jmp	.Lrun_foreign
-2:	popq	%rcx
+2:	testq	%rax, %rax
+	jz	5f
+	cmpq	$0, M(guest)(%rax)
+	jne	6f
+5:	popq	%rcx
 	popq	%rax
+	.cfi_remember_state
 	POP_FRAME_RECORD
 1:	jmp	*%r11
+	.cfi_restore_state
+6:	popq	%rcx
+	popq	%rax
+	POP_FRAME_RECORD
+	jmp	vine__guest_call
 END __vine_foreign_args
 
 // void __vine_icall(...): r10 target of an indirect call. An instrumented
