@@ -58,6 +58,15 @@ Function *calledFunction(const CallBase &CB) {
   return dyn_cast<Function>(CB.getCalledOperand()->stripPointerCasts());
 }
 
+bool isUnknownReturnsTwice(const CallBase &CB) {
+  if (!CB.hasFnAttr(Attribute::ReturnsTwice) || CB.isInlineAsm() ||
+      isa<IntrinsicInst>(CB))
+    return false;
+  const Function *Callee = calledFunction(CB);
+  return !Callee || (!linkerName(*Callee).starts_with("__vine_") &&
+                     !isInstrumented(*Callee));
+}
+
 bool mayMoveStack(const CallBase &CB) {
   if (CB.isInlineAsm() || isa<IntrinsicInst>(CB))
     return false;

@@ -55,6 +55,10 @@ const CallBase *firstMovingCall(const Function &F);
 // the stack (and with it the goroutine to another thread).
 bool isUndisturbed(Instruction &From, Instruction &To);
 
+// True if CB is of a function that returns twice and is neither ours nor the
+// runtime's: it saves where the stack is, so it must run there.
+bool isUnknownReturnsTwice(const CallBase &CB);
+
 // Where to compute a value that U uses.
 Instruction *pointOfUse(Use &U);
 

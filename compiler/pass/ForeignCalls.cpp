@@ -165,6 +165,8 @@ static void routeStart(CallInst &Go) {
 }
 
 static void routeCall(CallInst &CB) {
+  if (isUnknownReturnsTwice(CB)) // Pin.cpp
+    return;
   auto *Symbol =
       dyn_cast<GlobalValue>(CB.getCalledOperand()->stripPointerCasts());
   if (GlobalValue *Target = Symbol ? ownTarget(*Symbol) : nullptr)

@@ -3,7 +3,8 @@
 // Pins the frames that can't be moved because the program itself asks where
 // they are (abi/README.md section 6): __builtin_frame_address, a register
 // variable in %rsp, inline assembly that names the stack pointer or pushes,
-// and calls of unknown functions that return twice (getcontext).
+// and calls of unknown functions that return twice: a setjmp in assembly, which
+// is called on the goroutine's stack, since what it saves is of that.
 //
 // Such a function calls __vine_pin first and __vine_unpin last. While a
 // goroutine has pinned frames its stack doesn't move; growth links a segment.
@@ -102,10 +103,7 @@ static bool isAskedForAddress(const IntrinsicInst &II) {
 static bool callNamesFrame(const CallBase &CB) {
   if (auto *II = dyn_cast<IntrinsicInst>(&CB))
     return intrinsicNamesFrame(*II);
-  if (!CB.hasFnAttr(Attribute::ReturnsTwice))
-    return false;
-  Function *Callee = calledFunction(CB);
-  return !Callee || !linkerName(*Callee).starts_with("__vine_");
+  return isUnknownReturnsTwice(CB);
 }
 
 // The first call because of which the frame must stay, or null. Warns of all.
@@ -141,12 +139,81 @@ static const char *describe(const CallBase &Reason) {
   return "it calls a function that returns twice";
 }
 
+// A second return of CB may come from any depth, by a jump that the runtime
+// knows nothing of: puts right what has changed since the first.
+static void rewindAfter(CallBase &CB) {
+  Module &M = *CB.getModule();
+  IRBuilder<> B(&CB);
+  Type *Word = B.getInt64Ty();
+  auto *MarkTy = FunctionType::get(StructType::get(Word, Word), false);
+  auto *RewindTy = FunctionType::get(B.getVoidTy(), {Word, Word}, false);
+  Value *Mark = B.CreateCall(runtimeFunction(M, "__vine_mark", MarkTy));
+  Value *Depth = B.CreateExtractValue(Mark, 0);
+  Value *Pins = B.CreateExtractValue(Mark, 1);
+  Value *SSP = loadTcb(B, VINE_TCB_SSP, "twice.ssp");
+  B.SetInsertPoint(CB.getNextNode());
+  B.CreateCall(runtimeFunction(M, "__vine_rewind", RewindTy), {Depth, Pins});
+  storeTcb(B, SSP, VINE_TCB_SSP);
+}
+
+static void rewindReturnsTwice(Function &F) {
+  SmallVector<CallInst *, 2> Calls;
+  for (Instruction &I : instructions(F))
+    if (auto *CB = dyn_cast<CallInst>(&I); CB && isUnknownReturnsTwice(*CB))
+      Calls.push_back(CB);
+  for (CallInst *CB : Calls) {
+    CB->setTailCallKind(CallInst::TCK_NoTail);
+    rewindAfter(*CB);
+  }
+}
+
+// Whether Text stores the stack pointer, and isn't a switch of stacks, which
+// loads it too (Foreignness.cpp).
+static bool savesStackPointer(StringRef Text) {
+  bool Stores = false;
+  for (StringRef Line; !Text.empty();) {
+    std::tie(Line, Text) = Text.split('\n');
+    auto [Operands, To] = Line.rsplit(',');
+    if (To.trim() == "%rsp")
+      return false;
+    Stores |= Operands.contains("%rsp") && !Operands.contains('(') &&
+              To.contains('(');
+  }
+  return Stores;
+}
+
+static void warnOfSavedStackPointer(Function &F) {
+  if (!F.hasFnAttribute(Attribute::Naked) ||
+      F.hasFnAttribute(Attribute::ReturnsTwice))
+    return;
+  for (Instruction &I : instructions(F)) {
+    auto *CB = dyn_cast<CallBase>(&I);
+    if (!CB || !CB->isInlineAsm())
+      continue;
+    auto *Asm = cast<InlineAsm>(CB->getCalledOperand());
+    if (!savesStackPointer(std::string(Asm->getAsmString())))
+      continue;
+    reportWarning(F,
+                  "vine: this function saves the stack pointer, and runs on "
+                  "the thread's stack; if it is a setjmp, declare it "
+                  "__attribute__((returns_twice)) wherever it is called",
+                  &I);
+    return;
+  }
+}
+
+void warnOfSavedStackPointers(Module &M) {
+  for (Function &F : M)
+    warnOfSavedStackPointer(F);
+}
+
 void pinIfFrameIsNamed(Function &F) {
   const CallBase *Reason = whyPinned(F);
   if (!Reason)
     return;
   ++NumPinned;
   remarkOnFunction("FunctionPinned", F, Reason, "pinned", describe(*Reason));
+  rewindReturnsTwice(F);
   Module &M = *F.getParent();
   auto *Ty = FunctionType::get(Type::getVoidTy(M.getContext()), false);
   FunctionCallee Pin = runtimeFunction(M, "__vine_pin", Ty);

@@ -102,6 +102,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},
+    {LateStage, "vine-pin", Growing, onModule<warnOfSavedStackPointers>},
     {LateStage, "vine-pin", Growing, onFunctions<pinIfFrameIsNamed>},
     {LateStage, "vine-side-stack", Growing, onFunctions<moveLocals>},
     {LateStage, "vine-foreign-calls", Growing, onFunctions<routeCalls>},

@@ -35,7 +35,8 @@ void renameMain(Module &M);    // Entry.cpp
 void replaceSetjmp(Module &M); // Setjmp.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
-void splitVariadics(Module &M); // Varargs.cpp
+void splitVariadics(Module &M);           // Varargs.cpp
+void warnOfSavedStackPointers(Module &M); // Pin.cpp
 
 // Late, on each instrumented function.
 void rejectExceptions(Function &F);     // Diagnostics.cpp

@@ -115,6 +115,10 @@ void vine__makecontext_sys(struct ucontext_t *u, void (*fn)(void), int argc,
 // The function of the context that runs here has returned.
 void vine__ucontext_end_sys(struct vine__resume *to);
 
+// After a jump that the runtime didn't make: what __vine_mark said goes for
+// this thread again.
+void vine__rewind_sys(uint64_t sys_off, uint64_t pins_segs);
+
 // --- guest.S: sched/guest.c; on the foreign stack ---
 
 // A guest's function returned. Where to.

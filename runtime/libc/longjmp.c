@@ -127,3 +127,17 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
   vine__home_unwind(m, &home);
   return vine__m_g(m)->hi;
 }
+
+void vine__rewind_sys(uint64_t sys_off, uint64_t pins_segs) {
+  struct m *m = vine__getm();
+  struct g *g = vine__m_g(m);
+  struct vine__home home = {.sys_off = sys_off,
+                            .segs = (uint16_t)(pins_segs >> 32),
+                            .pins = (uint32_t)pins_segs};
+  if (!vine__home_is_valid(m, &home))
+    vine__fatal("a function returned twice, the second time to another "
+                "goroutine or after its caller had returned");
+  if (vine__fiber_current(g)) // the caller brings its SSP back itself
+    vine__fiber_enter(g, NULL, 0);
+  vine__home_unwind(m, &home);
+}

@@ -111,5 +111,57 @@ RETURN_ADDRESS vine__ucontext_return, vine__context_end, none
 	RESUME
 END vine__ucontext_return
 
+// struct { uint64_t rax, rdx; } __vine_mark(void): what __vine_rewind needs to
+// know of this moment. rax: bit 63, on a growable stack; and how deep in
+// callbacks. rdx: pins, and from bit 32 on segments. Clobbers r11.
+ENTRY __vine_mark
+	xorl	%eax, %eax
+	xorl	%edx, %edx
+	IF_GROWABLE %r11, 1f
+	movq	M(base_sp)(%r11), %rax
+	subq	M(sys_sp)(%r11), %rax
+	btsq	$63, %rax
+	movq	M(g)(%r11), %r11
+	movzwl	G(segs)(%r11), %edx
+	shlq	$32, %rdx
+	movl	G(pins)(%r11), %r11d
+	orq	%r11, %rdx
+1:	ret
+END __vine_mark
+
+// void __vine_rewind(uint64_t rax, uint64_t rdx): the function that called
+// __vine_mark goes on, perhaps after a jump from far away: from a callback, a
+// segment, a fiber, foreign code. %rsp is right, whatever the thread's words
+// say. Clobbers what a C call may.
+ENTRY __vine_rewind
+	testq	%rdi, %rdi
+	jns	1f
+	call	__vine_mark
+	cmpq	%rax, %rdi
+	jne	2f
+	cmpq	%rdx, %rsi
+	jne	2f
+1:	ret
+2:	movq	%fs:TCB(M), %r11
+	testq	%r11, %r11
+	jz	1b
+	movq	M(g)(%r11), %r10
+	testq	%r10, %r10
+	jz	1b
+	PUSH_CONTEXT
+	movq	%rsp, G(sp)(%r10)
+	// What lies below on the system stack has been left.
+	btrq	$63, %rdi
+	movq	M(base_sp)(%r11), %rsp
+	subq	%rdi, %rsp
+	movq	$1, M(call_sp)(%r11)
+	call	vine__rewind_sys
+	movq	%fs:TCB(M), %r11
+	TO_GOROUTINE_STACK %r11, %r10, %rax
+	movq	G(sp)(%r10), %rsp
+	POP_CONTEXT
+	ret
+END __vine_rewind
+
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits
