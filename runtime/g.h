@@ -146,14 +146,15 @@ struct m {
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
   bool spinning;
+  bool takes_no_signals;           // sigstack.c: for good
   uint8_t trap;                    // enum vine__trap
   _Atomic uint8_t signals_blocked; // thread.c: while it has no goroutine
   uint32_t id;
   uint64_t rng;
   struct m *idle_next;
   uintptr_t start_sp;
-  void *sigstack;
-  sigset_t mask; // what its mask was before signals_blocked
+  void *sigstack; // sigstack.c
+  sigset_t mask;  // what its mask was before signals_blocked
   struct vine__san san;
 };
 

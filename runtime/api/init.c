@@ -16,6 +16,9 @@
 #include "base/export.h"
 #include "base/fatal.h"
 #include "libc/fork.h"
+#include "libc/overflow.h"
+#include "libc/sigaction.h"
+#include "libc/sigaltstack.h"
 #include "observe/dump.h"
 #include "observe/schedtrace.h"
 #include "os/os.h"
@@ -24,6 +27,7 @@
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/sigstack.h"
 #include "sched/stop.h"
 #include "sched/sysmon.h"
 #include "sched/thread.h"
@@ -92,6 +96,9 @@ static int set_up(void) {
   vine__os_membarrier_register();
   vine__m_remember_mask();
   vine__fp_init();
+  vine__sigstack_init();
+  vine__signals_adopt();
+  vine__overflow_init();
   vine__dump_init();
   vine__schedtrace_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
@@ -176,6 +183,8 @@ void vine__start(int argc, char **argv, char **envp,
   struct m *m = vine__m_new();
   if (!m)
     vine__fatal("out of memory: starting");
+  stack_t altstack = {.ss_flags = SS_DISABLE};
+  vine__os_sigaltstack(NULL, &altstack);
   vine__m_attach(m);
   store_relaxed(&m->call_sp, 1);
   struct vine__newproc np = {.kind = vine__kind_for((void *)program),
@@ -188,6 +197,7 @@ void vine__start(int argc, char **argv, char **envp,
   if (!g)
     vine__fatal("out of memory: starting");
   make_first(g);
+  vine__sigaltstack_adopt(g, &altstack);
   store_relaxed(&vine__sched.main_g, g);
   vine__sched.m0 = m;
   begin_main(m, g);

@@ -183,6 +183,17 @@ void vine__fp_set(uint32_t fp);
 
 // --- the rest ---
 
+// Calls fn(arg) on the stack below sp, a multiple of 16, and returns. Any
+// stack. For signal handlers on a stack of the program's (libc/sigaltstack.c).
+void vine__call_back_on(uintptr_t sp, void (*fn)(void *), void *arg);
+
+// Faults at addr, as code would whose innermost frame record is at sp; again
+// when a handler returns. For libc/overflow.c, on the system stack.
+_Noreturn void vine__fault_on(uintptr_t sp, void *addr);
+
+// The stack pointer that the C library's own setjmp put into its jmp_buf.
+uintptr_t vine__libc_jmpbuf_sp(const void *buf);
+
 // Finds out what this processor has. Before any goroutine.
 void vine__arch_init(void);
 

@@ -80,9 +80,20 @@ void vine__trap_restore(struct m *m, struct vine__regs *regs);
 // the stack pointer on the older one, at the return address.
 uintptr_t vine__segment_pop(struct m *m);
 
-// n bytes on the side stack of m's goroutine or, when m is null, of this
-// thread. Also on any other stack, with any call_sp.
+// n bytes on the side stack of m's goroutine or, when m is null, of the signal
+// handler that this thread runs, or of the thread. Also on any other stack,
+// with any call_sp.
 void *vine__side_slow(size_t n, struct m *m);
+
+// --- signal.S: libc/sigaction.c ---
+
+// syscall(SYS_rt_sigaction, ...), and the end of a system call that failed:
+// sets errno.
+struct kernel_sigaction;
+long vine__syscall_sigaction(long number, int sig,
+                             const struct kernel_sigaction *act,
+                             struct kernel_sigaction *old, size_t mask_bytes);
+long vine__syscall_failed(long err);
 
 // --- setjmp.S: libc/longjmp.c ---
 

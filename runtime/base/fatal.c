@@ -30,7 +30,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 void (*vine__fatal_hook)(void);
@@ -170,7 +169,7 @@ void vine__print(const char *fmt, ...) {
   write_all(buf, n);
 }
 
-static int thread_id(void) { return (int)syscall(SYS_gettid); }
+static int thread_id(void) { return gettid(); }
 
 static bool try_die(void) {
   int none = 0;

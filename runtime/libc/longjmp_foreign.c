@@ -11,6 +11,7 @@
 #include "base/export.h"
 #include "base/sanitizer.h"
 #include "libc/longjmp.h"
+#include "libc/sigaction.h"
 
 #include <dlfcn.h>
 #include <setjmp.h>
@@ -29,6 +30,8 @@ static _Noreturn void jump(const char *name, void *buf, int val) {
   longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
   if (!real)
     vine__jmp_fatal();
+  // Out of a signal handler, perhaps.
+  vine__signal_leave(vine__libc_jmpbuf_sp(buf));
   real(buf, val);
   __builtin_unreachable();
 }

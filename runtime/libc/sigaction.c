@@ -2,12 +2,19 @@
 // Signal handlers on the alternate stack.
 //
 // How it works. A kernel signal frame is larger than a small stack, so every
-// handler must have SA_ONSTACK. This file defines sigaction and signal, which
-// then are what the whole process calls, libraries too: the kernel is given
-// `enter` with SA_ONSTACK, and that calls the program's handler. While it runs
-// the thread counts as a plain thread: guard 0 (no checks), no M (foreign
-// calls are plain jumps), a side stack of its own. The interrupted goroutine's
+// handler must have SA_ONSTACK. This file defines sigaction, which then is what
+// the whole process calls, libraries too: the kernel is given `enter` with
+// SA_ONSTACK, and that calls the program's handler. While it runs the thread
+// counts as a plain thread: guard 0 (no checks), no M (foreign calls are plain
+// jumps), and a side stack of the handler's own (stack/sidealloc.h), which may
+// lie on top of that of a handler that it interrupted. The interrupted code's
 // words are kept aside; a longjmp out of the handler brings them back.
+//
+// So a handler takes no lock of the runtime's, and what it interrupts, the
+// allocator with all its locks held, doesn't matter.
+//
+// The other ways to a handler lead here too: signal.c. The program may have an
+// alternate stack of its own: sigaltstack.c.
 //
 // A handler runs on a worker thread, like any thread's: it must only do what
 // POSIX calls async-signal-safe. It must not call vine_ functions that block.
@@ -15,9 +22,14 @@
 // Runs on: alternate signal stack.
 
 #include "libc/sigaction.h"
+#include "arch/upcalls.h"
 #include "base/export.h"
 #include "g.h"
+#include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
+#include "os/os.h"
+#include "sched/sigstack.h"
+#include "stack/sidealloc.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -25,75 +37,165 @@
 #include <stdint.h>
 #include <string.h>
 
+#define SA_RESTORER 0x04000000 // the kernel's; the C library sets its own
+
 // The program's actions. Written with signals coming in: a handler may see
 // the one before or after, as with the kernel's own.
 static struct sigaction actions[NSIG];
 
-struct saved {
+// One call of a handler, in the frame of `enter`.
+struct call {
   uintptr_t guard, m;
-  struct vine__side_regs side;
-  struct saved *outer;
+  struct vine__side_regs words; // of what it interrupted
+  struct vine__handler_side side;
+  struct call *outer;
   const void *context; // the kernel's, valid while the handler runs
+  bool is_moved;       // the handler runs on the program's alternate stack
 };
-static __thread struct saved *innermost
-    __attribute__((tls_model("initial-exec")));
-static __thread struct vine__side_regs handler_side
+static __thread struct call *innermost
     __attribute__((tls_model("initial-exec")));
 
-static void words_out(struct saved *s, const void *context) {
-  *s = (struct saved){VINE_TCB(VINE_TCB_GUARD), VINE_TCB(VINE_TCB_M),
-                      vine__side_regs_get(), innermost, context};
+// A handler on top of another one takes what that one's side stack has left.
+// What it interrupted may be about to allocate, even to have found the place:
+// nothing is there yet.
+static struct vine__handler_side side_for(const struct call *outer,
+                                          uintptr_t ssp) {
+  struct vine__handler_side side = {0};
+  if (outer) {
+    side.lo = outer->side.lo;
+    side.hi = vine__handler_side_top(&outer->side, ssp);
+  } else {
+    vine__sigstack_side(&side.lo, &side.hi);
+  }
+  side.left_at = side.hi;
+  return side;
+}
+
+static void use_side(struct vine__handler_side *side) {
+  vine__side_regs_set(
+      (struct vine__side_regs){side->hi, side->lo, side->hi - side->lo});
+  vine__handler_side = side;
+}
+
+// A signal may come between any two steps here and in words_back; its handler
+// leaves all as it found it, and takes the same side stack that this one has
+// not yet, or no longer, in use.
+static void words_out(struct call *c, const void *context) {
+  *c = (struct call){.guard = VINE_TCB(VINE_TCB_GUARD),
+                     .m = VINE_TCB(VINE_TCB_M),
+                     .words = vine__side_regs_get(),
+                     .outer = innermost,
+                     .context = context};
   VINE_TCB(VINE_TCB_GUARD) = 0;
   VINE_TCB(VINE_TCB_M) = 0;
-  if (s->m) // a plain thread goes on with its own side stack
-    vine__side_regs_set(handler_side);
-  innermost = s;
+  c->side = side_for(c->outer, c->words.ssp);
+  use_side(&c->side);
+  innermost = c;
 }
 
-static void words_back(struct saved *s) {
-  if (s->m) {
-    handler_side = vine__side_regs_get();
-    vine__side_regs_set(s->side);
-  }
-  VINE_TCB(VINE_TCB_M) = s->m;
-  VINE_TCB(VINE_TCB_GUARD) = s->guard;
-  innermost = s->outer;
+static void stack_back(void *m) { vine__sigstack_again(m); }
+
+static void words_back(struct call *c) {
+  vine__side_release(&c->side.more, VINE_SIDE_MAPPED);
+  innermost = c->outer;
+  vine__handler_side = c->outer ? &c->outer->side : NULL;
+  vine__side_regs_set(c->words);
+  VINE_TCB(VINE_TCB_M) = c->m;
+  VINE_TCB(VINE_TCB_GUARD) = c->guard;
 }
 
-// Whether the frame at sp is in the handler that s belongs to, or in a later
+// Whether the frame at sp is in the handler that c belongs to, or in a later
 // one: on the same stack, further down.
-static bool is_within(const struct saved *s, uintptr_t sp) {
+static bool is_within(const struct call *c, uintptr_t sp) {
   stack_t ss;
-  if (sp == 0 || sp >= (uintptr_t)s || sigaltstack(NULL, &ss) != 0)
+  if (sp == 0 || sp >= (uintptr_t)c || vine__os_sigaltstack(NULL, &ss) != 0)
     return false;
   return !(ss.ss_flags & SS_ONSTACK) || sp >= (uintptr_t)ss.ss_sp;
 }
 
+// By a jump: the code that runs here may still be on the program's stack, which
+// the kernel takes for the thread's until it has left it. What is below c on
+// ours is free.
+static void leave(struct call *c) {
+  if (c->is_moved)
+    vine__call_back_on(((uintptr_t)c - 256) & ~(uintptr_t)15, stack_back,
+                       (void *)c->m);
+  words_back(c);
+}
+
 void vine__signal_leave(uintptr_t sp) {
   while (innermost && !is_within(innermost, sp))
-    words_back(innermost);
+    leave(innermost);
+}
+
+struct g *vine__signal_goroutine(void) {
+  struct m *m = vine__getm();
+  for (const struct call *c = innermost; c && !m; c = c->outer) {
+    if (c->is_moved)
+      return NULL;
+    m = (struct m *)c->m;
+  }
+  return m ? vine__m_g(m) : NULL;
 }
 
 bool vine__signal_interrupted(struct vine__interrupted *out) {
-  for (const struct saved *s = innermost; s; s = s->outer) {
-    if (!s->m)
+  for (const struct call *c = innermost; c; c = c->outer) {
+    if (!c->m)
       continue; // a plain thread, or another handler
-    out->m = (struct m *)s->m;
-    vine__arch_interrupted(s->context, &out->pc, &out->fp);
+    out->m = (struct m *)c->m;
+    vine__arch_interrupted(c->context, &out->pc, &out->fp);
     return true;
   }
   return false;
 }
 
+struct delivery {
+  struct sigaction *action;
+  int sig;
+  siginfo_t *info;
+  void *context;
+  stack_t stack; // the program's
+};
+
+static void deliver(const struct delivery *d) {
+  if (d->action->sa_flags & SA_SIGINFO)
+    d->action->sa_sigaction(d->sig, d->info, d->context);
+  else if (d->action->sa_handler != SIG_DFL && d->action->sa_handler != SIG_IGN)
+    d->action->sa_handler(d->sig);
+}
+
+// On the program's alternate stack, which is the kernel's too meanwhile: a
+// signal that comes on top finds itself on it, and goes on below.
+static void deliver_moved(void *arg) {
+  struct delivery *d = arg;
+  if (vine__os_sigaltstack(&d->stack, NULL) == 0)
+    deliver(d);
+}
+
+// The upper half for frames, the lower one for the locals whose address is
+// taken: programs compare those, too, with the stack's bounds.
+static void move_to(struct call *c, struct delivery *d) {
+  uintptr_t lo = (uintptr_t)d->stack.ss_sp, hi = lo + d->stack.ss_size;
+  uintptr_t half = (lo + (hi - lo) / 2) & ~(uintptr_t)(VINE_SIDE_ALIGN - 1);
+  lo = (lo + VINE_SIDE_ALIGN - 1) & ~(uintptr_t)(VINE_SIDE_ALIGN - 1);
+  c->side = (struct vine__handler_side){.lo = lo, .hi = half, .left_at = half};
+  use_side(&c->side);
+  c->is_moved = true;
+  vine__call_back_on(hi & ~(uintptr_t)15, deliver_moved, d);
+  vine__sigstack_again((struct m *)c->m);
+}
+
 static void enter(int sig, siginfo_t *info, void *context) {
-  struct saved s;
-  words_out(&s, context);
-  struct sigaction *a = &actions[sig];
-  if (a->sa_flags & SA_SIGINFO)
-    a->sa_sigaction(sig, info, context);
-  else if (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN)
-    a->sa_handler(sig);
-  words_back(&s);
+  struct call c;
+  words_out(&c, context);
+  struct delivery d = {&actions[sig], sig, info, context, {0}};
+  struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
+  if (g && (d.action->sa_flags & SA_ONSTACK) &&
+      vine__sigaltstack_of(g, &d.stack))
+    move_to(&c, &d);
+  else
+    deliver(&d);
+  words_back(&c);
 }
 
 static int is_function(const struct sigaction *a) {
@@ -101,12 +203,14 @@ static int is_function(const struct sigaction *a) {
          (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
 }
 
+static bool is_enter(const struct sigaction *a) {
+  return (a->sa_flags & SA_SIGINFO) && a->sa_sigaction == enter;
+}
+
 static void report(int sig, const struct sigaction *kernel,
                    const struct sigaction *mine, struct sigaction *old) {
   (void)sig;
-  *old = *kernel;
-  if ((kernel->sa_flags & SA_SIGINFO) && kernel->sa_sigaction == enter)
-    *old = *mine;
+  *old = is_enter(kernel) ? *mine : *kernel;
 }
 
 VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
@@ -114,6 +218,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   struct sigaction mine, kernel, set;
   if (sig <= 0 || sig >= NSIG)
     return VINE_LIBC_SIGACTION(sig, act, old);
+  vine__sigstack_init();
   mine = actions[sig];
   const struct sigaction *give = act;
   if (act && is_function(act)) {
@@ -131,13 +236,67 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   return err;
 }
 
-VINE_EXPORT __sighandler_t signal(int sig, __sighandler_t handler) {
-  struct sigaction act, old;
-  memset(&act, 0, sizeof act);
-  act.sa_handler = handler;
-  act.sa_flags = SA_RESTART;
-  sigemptyset(&act.sa_mask);
-  if (sigaction(sig, &act, &old) != 0)
-    return SIG_ERR;
-  return old.sa_handler;
+// --- handlers that are there already ---
+
+void vine__signal_adopt(int sig, struct sigaction *before) {
+  struct sigaction kernel;
+  *before = actions[sig];
+  if (VINE_LIBC_SIGACTION(sig, NULL, &kernel) == 0 && is_function(&kernel) &&
+      !is_enter(&kernel))
+    sigaction(sig, &kernel, NULL);
+}
+
+void vine__signal_restored(int sig, const struct sigaction *before) {
+  struct sigaction kernel;
+  if (VINE_LIBC_SIGACTION(sig, NULL, &kernel) == 0 && is_enter(&kernel))
+    actions[sig] = *before;
+}
+
+void vine__signals_adopt(void) {
+  struct sigaction before;
+  if (VINE_SANITIZED) // theirs know what they do
+    return;
+  for (int sig = 1; sig < NSIG; sig++)
+    vine__signal_adopt(sig, &before);
+}
+
+// --- system calls ---
+
+// As the kernel has it, which is not as the C library has it.
+struct kernel_sigaction {
+  void (*handler)(int, siginfo_t *, void *);
+  unsigned long flags;
+  void (*restorer)(void);
+  uint64_t mask;
+};
+
+// syscall(SYS_rt_sigaction, ...): the same as sigaction, but for the shape of
+// the arguments. Called from the machine's `syscall`.
+long vine__syscall_sigaction(long number, int sig,
+                             const struct kernel_sigaction *act,
+                             struct kernel_sigaction *old, size_t mask_bytes) {
+  (void)number;
+  struct sigaction a = {0}, was;
+  if (mask_bytes != sizeof act->mask) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (act) {
+    a.sa_sigaction = act->handler;
+    a.sa_flags = (int)act->flags & ~SA_RESTORER;
+    memcpy(&a.sa_mask, &act->mask, sizeof act->mask);
+  }
+  if (sigaction(sig, act ? &a : NULL, &was) != 0)
+    return -1;
+  if (old) {
+    *old = (struct kernel_sigaction){.handler = was.sa_sigaction,
+                                     .flags = (unsigned)was.sa_flags};
+    memcpy(&old->mask, &was.sa_mask, sizeof old->mask);
+  }
+  return 0;
+}
+
+long vine__syscall_failed(long err) {
+  errno = (int)-err;
+  return -1;
 }

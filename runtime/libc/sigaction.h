@@ -3,6 +3,7 @@
 #ifndef VINE_SIGNALS_H
 #define VINE_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,19 @@ struct vine__interrupted {
 // If this thread is in a signal handler, and an M: what the outermost one
 // interrupted. vine__getm() is null there.
 bool vine__signal_interrupted(struct vine__interrupted *out);
+
+// The C library has installed a handler for sig by itself: it is treated as the
+// program's from now on. *before: what ours knew of the one before.
+void vine__signal_adopt(int sig, struct sigaction *before);
+// It has put back what was there before.
+void vine__signal_restored(int sig, const struct sigaction *before);
+// Adopts all that were installed before the runtime started.
+void vine__signals_adopt(void);
+
+// The goroutine that this thread runs, or that the handler which it runs
+// interrupted. Null on plain threads, and in a handler that runs on the
+// program's own alternate stack.
+struct g *vine__signal_goroutine(void);
 
 // For a longjmp to the frame at sp, or, if that is 0, to one of a goroutine:
 // leaves the signal handlers that the frame is not in, that is, brings back the

@@ -36,6 +36,7 @@
 
 #include "../abi/vine_abi.h"
 #include "base/assert.h"
+#include "os/os.h"
 
 #include <stdbool.h>
 
@@ -98,8 +99,24 @@ static struct vine__chunk *pop_chunk(struct vine__side *s) {
 }
 
 static void free_chunk(struct vine__cache *c, struct vine__chunk *k) {
-  if (k)
+  if (!k)
+    return;
+  if (c == VINE_SIDE_MAPPED)
+    vine__os_unmap(k, chunk_bytes(k));
+  else
     vine__free(c, k, chunk_bytes(k));
+}
+
+// The memory of a chunk of *bytes at least; all that it has is to be used.
+static void *chunk_memory(struct vine__cache *c, size_t *bytes) {
+  if (c == VINE_SIDE_MAPPED) {
+    size_t least = *bytes < VINE_SIDE_MAX ? VINE_SIDE_MAX : *bytes;
+    *bytes = vine__os_round_to_pages(least);
+    return vine__os_map(*bytes, vine__os_page_size());
+  }
+  if (*bytes <= VINE_CLASS_BYTES_MAX) // the class may be larger than asked
+    *bytes = vine__class_round(*bytes);
+  return vine__alloc(c, *bytes);
 }
 
 static void drop_spare(struct vine__side *s, struct vine__cache *c) {
@@ -122,10 +139,7 @@ static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
   size_t total = vine__side_bytes(s);
   if (bytes > CHUNK_BYTES_MAX || total > CHUNK_BYTES_MAX)
     return false;
-  // The class may be larger than asked: use all of it.
-  if (bytes <= VINE_CLASS_BYTES_MAX)
-    bytes = vine__class_round(bytes);
-  struct vine__chunk *k = vine__alloc(c, bytes);
+  struct vine__chunk *k = chunk_memory(c, &bytes);
   if (!k)
     return false;
   VINE_ASSERT((uintptr_t)k % GRANULE == 0 && bytes % GRANULE == 0,

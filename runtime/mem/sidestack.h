@@ -53,6 +53,11 @@ static inline void vine__side_regs_set(struct vine__side_regs r) {
   VINE_TCB(VINE_TCB_SS_SIZE) = r.ss_size;
 }
 
+// In place of a cache: chunks are mappings of their own. For signal handlers,
+// which must not take the allocator's locks: the code that they interrupt may
+// hold them.
+#define VINE_SIDE_MAPPED ((struct vine__cache *)UINTPTR_MAX)
+
 // Allocates n bytes (a multiple of 16, not 0) below r->ssp or in another
 // chunk, sets *r to the chunk and the new SSP, and returns it. First frees the
 // chunks that are newer than r->ssp's. Null when there is no memory; then r is

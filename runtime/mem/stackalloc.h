@@ -46,9 +46,10 @@ void vine__stack_free(struct vine__cache *c, struct vine__stack s);
 // --- reservations ---
 
 struct vine__stack_large {
-  char *lo;   // lowest usable byte; below it a guard
-  char *hi;   // one past the highest
-  char *base; // the mapping, guard included
+  char *lo;    // lowest usable byte; below it a guard
+  char *hi;    // one past the highest
+  char *base;  // the mapping, guard included
+  char *fence; // a page that is inaccessible (vine__stack_fence), or null
 };
 
 // Usable size of at least max_bytes, or where address space is short, half of

@@ -129,4 +129,13 @@ void vine__os_membarrier(void);
 // set must not have the C library's own signals (sigfillset leaves them out).
 void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old);
 
+// The calling thread's alternate signal stack, past the function of libc/ that
+// keeps ours in its place. 0 or a negative errno value.
+int vine__os_sigaltstack(const stack_t *ss, stack_t *old);
+
+// Has the handler that the process has for `sig`, if any, run on the alternate
+// stack. For the C library's own signals, which it lets nobody else touch.
+// True if there was one.
+bool vine__os_signal_onstack(int sig);
+
 #endif

@@ -22,6 +22,7 @@ struct vine__sched {
   struct g *_Atomic main_g;
   struct m *m0;
   _Atomic uint32_t no_sysmon; // a forked child: start it with a thread
+  _Atomic uint32_t sysmon_takes_signals; // always: sigstack.c
   struct p *allp[VINE_MAXPROCS_MAX];
 
   _Alignas(VINE_CACHE_LINE) _Atomic uint32_t idle_p_count;

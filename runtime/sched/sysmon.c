@@ -196,13 +196,18 @@ static bool does_any_take_signals(void) {
   return m != NULL;
 }
 
+// Whether some thread can't take signals, so that this one always does.
+static bool takes_always(void) {
+  return load_relaxed(&vine__sched.sysmon_takes_signals) != 0;
+}
+
 // Pairs with vine__sysmon_poke: either this thread sees that a P became busy,
 // or the thread that took the P sees that this one sleeps.
 static void sleep_quietly(int64_t ns) {
   struct vine__sched *s = &vine__sched;
   store_seq_cst(&s->sysmon_quiet, 1);
   if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs)) {
-    bool takes = !does_any_take_signals();
+    bool takes = !takes_always() && !does_any_take_signals();
     if (takes)
       vine__signals_take(true);
     vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
@@ -255,8 +260,13 @@ static void *sysmon_main(void *arg) {
   int64_t sleep_ns = SLEEP_MIN_NS;
   int idle_rounds = 0;
   enum look look = LOOK_NOTHING;
+  bool is_taking = false;
   vine__os_timer_slack(SLACK_NS);
   while (load_acquire(&s->state) != VINE_STOPPED) {
+    if (takes_always() && !is_taking) {
+      is_taking = true;
+      vine__signals_take(true);
+    }
     rest(sleep_ns, look);
     start_working();
     int64_t now = vine__os_nanotime();

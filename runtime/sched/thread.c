@@ -26,17 +26,14 @@
 #include "os/os.h"
 #include "sched/idle.h"
 #include "sched/sched.h"
+#include "sched/sigstack.h"
 #include "sched/sysmon.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/auxv.h>
 
-// For what handlers do: print, unwind, in PostgreSQL 15 fork a child that stays
-// there. Address space, until it is used.
-#define SIGSTACK_EXTRA VINE_MIB
 // Idle threads beside one for each processor: those that a few short blocking
 // calls at a time need.
 #define IDLE_KEPT 4
@@ -47,31 +44,6 @@
 #define CREATE_TRIES 20
 // Thread-local storage, the C library's record of a thread, and guard pages.
 #define SYS_MARGIN (64 * VINE_KIB)
-
-// --- signal stacks ---
-
-// The kernel says how large a signal frame can be (AVX-512: 3.6 KB; AMX: 11).
-static size_t sigstack_bytes(void) {
-  return vine__os_round_to_pages(getauxval(AT_MINSIGSTKSZ) + SIGSTACK_EXTRA);
-}
-
-// No thread runs without one: a handler on a goroutine's stack would write over
-// the neighbours. So it is there before its thread is, which would find out too
-// late that there is no memory for it. False: there is none.
-static bool map_sigstack(struct m *m) {
-  VINE_ASSERT(!m->sigstack, "thread: has a signal stack");
-  size_t page = vine__os_page_size();
-  m->sigstack = vine__os_map(page + sigstack_bytes(), page);
-  if (m->sigstack)
-    vine__os_guard(m->sigstack, page);
-  return m->sigstack;
-}
-
-static void unmap_sigstack(struct m *m) {
-  if (m->sigstack)
-    vine__os_unmap(m->sigstack, vine__os_page_size() + sigstack_bytes());
-  m->sigstack = NULL;
-}
 
 // --- structs ---
 
@@ -103,7 +75,7 @@ static void put_free(struct m *m) {
   VINE_ASSERT(m != vine__sched.m0, "thread: the first one ends");
   VINE_DCHECK(!m->sigstack || load_relaxed(&vine__sched.m_count) != 0,
               "thread: more end than there are");
-  unmap_sigstack(m);
+  vine__sigstack_unmap(m);
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);
   store_relaxed(&m->guard_addr, NULL);
@@ -146,7 +118,7 @@ struct m *vine__m_new(void) {
     while (!cas_acq_rel(&vine__sched.all_m, &m->all_next, m))
       ;
   }
-  if (map_sigstack(m))
+  if (vine__sigstack_map(m))
     return m;
   put_free(m);
   return NULL;
@@ -162,17 +134,6 @@ int64_t vine__threads_limit(int64_t n) {
 }
 
 // --- their beginning ---
-
-static void use_sigstack(struct m *m) {
-  stack_t old;
-  if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
-    unmap_sigstack(m); // the thread has one
-    return;
-  }
-  stack_t ss = {.ss_sp = (char *)m->sigstack + vine__os_page_size(),
-                .ss_size = sigstack_bytes()};
-  sigaltstack(&ss, NULL);
-}
 
 // Of this thread's stack, at least: that of new threads, and of the first one.
 // Its lowest part and what lies above base_sp don't count; a callback down
@@ -198,7 +159,9 @@ void vine__m_attach(struct m *m) {
   vine__side_regs_set((struct vine__side_regs){0});
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
   vine__san_attach(&m->san);
-  use_sigstack(m);
+  vine__sigstack_use(m);
+  if (m->takes_no_signals)
+    vine__m_block_signals(m);
 }
 
 // --- signals ---
@@ -248,7 +211,7 @@ void vine__m_block_signals(struct m *m) {
 }
 
 void vine__m_unblock_signals(struct m *m) {
-  if (!load_relaxed(&m->signals_blocked))
+  if (!load_relaxed(&m->signals_blocked) || m->takes_no_signals)
     return;
   store_relaxed(&m->signals_blocked, 0);
   vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
@@ -285,6 +248,15 @@ _Noreturn void vine__no_thread(int err) {
   vine__fatal("can't create a thread");
 }
 
+// The C library installs a handler with its first thread: setuid signals all
+// of them, and the kernel's frame would lie on a goroutine's stack.
+static void put_setxid_on_stack(void) {
+  enum { SIGSETXID = 33 };
+  static _Atomic uint32_t done;
+  if (!load_relaxed(&done) && vine__os_signal_onstack(SIGSETXID))
+    store_relaxed(&done, 1);
+}
+
 int vine__thread_create(void *(*fn)(void *), void *arg) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
@@ -293,6 +265,8 @@ int vine__thread_create(void *(*fn)(void *), void *arg) {
   vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
   pthread_t t;
   int err = pthread_create(&t, &attr, fn, arg);
+  if (!err)
+    put_setxid_on_stack();
   vine__os_sigmask(SIG_SETMASK, &old, NULL);
   pthread_attr_destroy(&attr);
   return err;
@@ -419,19 +393,12 @@ void vine__m_retire(struct m *m) {
     vine__m_exit(m);
 }
 
-// put_free unmaps it.
-static void drop_sigstack(struct m *m) {
-  stack_t off = {.ss_flags = SS_DISABLE};
-  if (m->sigstack)
-    sigaltstack(&off, NULL);
-}
-
 _Noreturn void vine__m_exit(struct m *m) {
   VINE_ASSERT(m == vine__getm(), "exit: another thread");
   VINE_TCB(VINE_TCB_M) = 0;
   VINE_TCB(VINE_TCB_GUARD) = 0;
   vine__side_regs_set((struct vine__side_regs){0});
-  drop_sigstack(m);
+  vine__sigstack_leave(m);                // put_free unmaps it
   vine__lock_acquire(&vine__sysmon_lock); // THREAD3
   vine__lock_release(&vine__sysmon_lock);
   struct g *g = vine__m_g(m);

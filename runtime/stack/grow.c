@@ -139,7 +139,7 @@ static bool fits_reservation(const struct g *g, size_t bytes) {
 
 // Doubles until `need` fits; never past the limit, nor past the end of a
 // reservation that is large enough: frames may be pinned there.
-static size_t new_size(const struct g *g, size_t need) {
+static size_t new_size(struct g *g, size_t need) {
   size_t room = vine__segments_room(g, need);
   size_t bytes = vine__stack_bytes(g);
   do
@@ -161,6 +161,7 @@ static void grow(struct m *m, struct g *g, uintptr_t entry, size_t frame) {
   size_t bytes = new_size(g, bytes_needed(g, entry, frame));
   vine__count(&vine__m_p(m)->counts.grows, 1);
   if (fits_reservation(g, bytes)) {
+    vine__stack_unfence(g->large);
     g->lo = g->hi - bytes;
     vine__stack_set_guard(g);
   } else {

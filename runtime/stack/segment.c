@@ -19,7 +19,7 @@
 #define SEGMENT_MIN (32 * VINE_KIB)
 #define SEGMENT_SHIFT_MAX 5 // further segments are 1 MB: reservations
 
-size_t vine__segments_room(const struct g *g, size_t need) {
+size_t vine__segments_room(struct g *g, size_t need) {
   size_t limit = vine__stack_limit(g), older = 0;
   uintptr_t hi = g->hi;
   for (unsigned n = g->segs; n > 0; n--) {
@@ -27,13 +27,16 @@ size_t vine__segments_room(const struct g *g, size_t need) {
     older += s->older.hi - s->older.lo;
     hi = s->older.hi;
   }
+  // Not for each small growth: it asks the kernel.
+  if (older + need > VINE_STACK_CLASS_MAX && vine__overflow_limit)
+    limit = vine__overflow_limit(g, limit);
   if (older + need > limit)
     vine__stack_overflow(g);
   return limit - older;
 }
 
 // Of the next segment, with room for `need`.
-static size_t segment_size(const struct g *g, size_t need) {
+static size_t segment_size(struct g *g, size_t need) {
   size_t here = vine__stack_bytes(g);
   size_t room = vine__segments_room(g, here + need) - here;
   unsigned shift = g->segs < SEGMENT_SHIFT_MAX ? g->segs : SEGMENT_SHIFT_MAX;

@@ -36,7 +36,7 @@ void vine__segments_unwind(struct g *g, struct vine__cache *c, unsigned depth);
 
 // How large g's newest stack may become within the limit for all of them.
 // Fatal when that is less than `need`.
-size_t vine__segments_room(const struct g *g, size_t need);
+size_t vine__segments_room(struct g *g, size_t need);
 
 // Where the first function on the segment that ends at `hi` returns to: what
 // vine__segment_return stands for.

@@ -5,6 +5,7 @@
 // Runs on: the system stack (from a goroutine), or any other (from plain
 // threads, foreign code, signal handlers).
 
+#include "stack/sidealloc.h"
 #include "arch/upcalls.h"
 #include "base/assert.h"
 #include "base/fatal.h"
@@ -43,7 +44,33 @@ static bool is_within_limit(const struct g *g, const struct vine__side *s,
   return !g || n + vine__side_bytes(s) <= vine__stack_limit(g);
 }
 
+// --- signal handlers ---
+
+__thread struct vine__handler_side *vine__handler_side;
+
+static void *handler_alloc(struct vine__handler_side *h, size_t n) {
+  struct vine__side_regs r = vine__side_regs_get();
+  if (h->lo <= r.ssp && r.ssp <= h->hi) {
+    if (r.ssp - h->lo >= n) {
+      vine__side_regs_set(
+          (struct vine__side_regs){r.ssp - n, h->lo, h->hi - h->lo});
+      return (void *)(r.ssp - n);
+    }
+    h->left_at = r.ssp; // before the words say so: see the top
+    r.ssp = 0;          // older than all chunks
+  }
+  void *obj = vine__side_alloc_sys(&h->more, VINE_SIDE_MAPPED, n, &r);
+  if (!obj)
+    fail(NULL, n, "out of memory in a signal handler");
+  vine__side_regs_set(r);
+  return obj;
+}
+
+// --- all ---
+
 void *vine__side_slow(size_t n, struct m *m) {
+  if (!m && vine__handler_side)
+    return handler_alloc(vine__handler_side, n);
   struct g *g = m ? vine__m_g(m) : NULL;
   struct vine__side *s = vine__fiber_side(g);
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.

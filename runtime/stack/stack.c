@@ -15,6 +15,7 @@
 #include "base/assert.h"
 #include "base/fatal.h"
 #include "gvalid.h"
+#include "os/os.h"
 #include "stack/segment.h"
 
 #include <string.h>
@@ -66,6 +67,7 @@ bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes) {
 void vine__stack_free_aside(struct vine__stack_aside s, struct vine__cache *c) {
   VINE_ASSERT(s.lo < s.hi, "stack: freeing none");
   if (s.large) {
+    vine__stack_unfence(s.large);
     vine__stack_reserve_free(s.large);
     vine__free(c, s.large, sizeof *s.large);
     return;
@@ -131,9 +133,51 @@ bool vine__frames_are_valid(const struct g *g, uintptr_t record) {
   return false;
 }
 
+// --- what must not be written to ---
+
+static void *fence_of_small(void) {
+  static _Atomic(char *) page;
+  char *p = load_acquire(&page), *mine;
+  if (p ||
+      !(mine = vine__os_reserve(vine__os_page_size(), vine__os_page_size())))
+    return p;
+  if (cas_acq_rel(&page, &p, mine))
+    return mine;
+  vine__os_unmap(mine, vine__os_page_size());
+  return p;
+}
+
+void *vine__stack_fence(struct g *g) {
+  struct vine__stack_large *l = g->large;
+  size_t page = vine__os_page_size();
+  if (!l)
+    return fence_of_small();
+  char *fence = (char *)((g->lo - page) & ~(uintptr_t)(page - 1));
+  if (l->fence != fence) {
+    vine__stack_unfence(l);
+    if (fence < l->lo || vine__os_protect(fence, page) != 0)
+      return NULL;
+    l->fence = fence;
+  }
+  return fence + page - 1;
+}
+
+void vine__stack_unfence(struct vine__stack_large *l) {
+  if (!l->fence)
+    return;
+  int err = vine__os_commit(l->fence, vine__os_page_size());
+  VINE_ASSERT(!err, "stack: a page's access is gone");
+  l->fence = NULL;
+}
+
 // --- there is none ---
 
-_Noreturn void vine__stack_overflow(const struct g *g) {
+uint64_t (*vine__overflow_limit)(struct g *g, uint64_t limit);
+void (*vine__overflow_hook)(struct g *g);
+
+_Noreturn void vine__stack_overflow(struct g *g) {
+  if (vine__overflow_hook)
+    vine__overflow_hook(g);
   vine__print("vine: goroutine %llu stack exceeds %zu-byte limit\n"
               "vine: sp=%p stack=[%p, %p]\n",
               (unsigned long long)g->goid, (size_t)vine__stack_limit(g),

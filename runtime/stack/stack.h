@@ -98,7 +98,18 @@ bool vine__stack_is_valid(const struct g *g);
 bool vine__frames_are_valid(const struct g *g, uintptr_t record);
 
 // g's stack would be larger than its limit.
-_Noreturn void vine__stack_overflow(const struct g *g);
+_Noreturn void vine__stack_overflow(struct g *g);
+
+// What libc/overflow.c has to say of it, or null: the limit that is in force
+// where `limit` is ours, and whether the program handles an overflow itself;
+// then the hook doesn't return.
+extern uint64_t (*vine__overflow_limit)(struct g *g, uint64_t limit);
+extern void (*vine__overflow_hook)(struct g *g);
+
+// An address right below g's stack that can't be written to, or null. Until the
+// stack grows on.
+void *vine__stack_fence(struct g *g);
+void vine__stack_unfence(struct vine__stack_large *l);
 // There are no `bytes` for a stack that g must have.
 _Noreturn void vine__stack_out_of_memory(const struct g *g, size_t bytes);
 

@@ -35,6 +35,13 @@ bool vine__has_unsaved_result(void) {
   return (status >> 11 & 7) != 0;
 }
 
+// glibc's __jmp_buf: rbx rbp r12 r13 r14 r15 rsp rip, where rbp, rsp and rip
+// are turned and mixed with a secret of the thread control block.
+uintptr_t vine__libc_jmpbuf_sp(const void *buf) {
+  uintptr_t sp = ((const uintptr_t *)buf)[6];
+  return (sp >> 0x11 | sp << (64 - 0x11)) ^ VINE_TCB(0x30);
+}
+
 // 16, 32 or 64.
 uint32_t vine__vector_bytes = 16;
 

@@ -307,3 +307,27 @@ void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old) {
   long r = sys(SYS_rt_sigprocmask, how, (long)set, (long)old, 8, 0, 0);
   VINE_ASSERT(r == 0, "os: rt_sigprocmask failed");
 }
+
+int vine__os_sigaltstack(const stack_t *ss, stack_t *old) {
+  return (int)sys(SYS_sigaltstack, (long)ss, (long)old, 0, 0, 0, 0);
+}
+
+// As the kernel has it, which is not as the C library has it.
+struct kernel_sigaction {
+  uintptr_t handler;
+  unsigned long flags;
+  uintptr_t restorer;
+  uint64_t mask;
+};
+
+bool vine__os_signal_onstack(int sig) {
+  struct kernel_sigaction a;
+  if (sys(SYS_rt_sigaction, sig, 0, (long)&a, sizeof a.mask, 0, 0) != 0 ||
+      a.handler <= 1) // SIG_DFL, SIG_IGN
+    return false;
+  if (!(a.flags & SA_ONSTACK)) {
+    a.flags |= SA_ONSTACK;
+    sys(SYS_rt_sigaction, sig, (long)&a, 0, sizeof a.mask, 0, 0);
+  }
+  return true;
+}

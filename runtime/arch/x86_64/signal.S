@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// What signals need of the machine: calls on other stacks, a fault that looks
+// like an overflow, and a system call that is looked at.
+
+#include "asm.h"
+#include <asm/unistd.h>
+
+// clang-format off
+
+// void vine__call_back_on(uintptr_t sp, void (*fn)(void *), void *arg)
+// Calls fn(arg) on the stack below sp, a multiple of 16, and returns.
+	.text
+	.p2align 4
+	.globl vine__call_back_on
+	.hidden vine__call_back_on
+	.type vine__call_back_on, @function
+vine__call_back_on:
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	movq	%rdi, %rsp
+	movq	%rdx, %rdi
+	call	*%rsi
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size vine__call_back_on, . - vine__call_back_on
+
+// _Noreturn void vine__fault_on(uintptr_t sp, void *addr)
+// Writes to addr, which nobody may, with the stack pointer at sp, whose frame
+// record is the first of the list. When a handler returns it does so again.
+	.p2align 4
+	.globl vine__fault_on
+	.hidden vine__fault_on
+	.type vine__fault_on, @function
+vine__fault_on:
+	.cfi_startproc
+	.cfi_undefined %rip
+	movq	%rdi, %rsp
+	movq	%rdi, %rbp
+1:	movb	$0, (%rsi)
+	jmp	1b
+	.cfi_endproc
+	.size vine__fault_on, . - vine__fault_on
+
+// long syscall(long number, ...): as the C library's, but that handlers which
+// are installed by it are ours, too. No frame: a call that returns twice on one
+// stack (vfork) may be made by it.
+	.p2align 4
+	.globl syscall
+	.type syscall, @function
+syscall:
+	.cfi_startproc
+	cmpq	$__NR_rt_sigaction, %rdi
+	je	vine__syscall_sigaction
+	movq	%rdi, %rax
+	movq	%rsi, %rdi
+	movq	%rdx, %rsi
+	movq	%rcx, %rdx
+	movq	%r8, %r10
+	movq	%r9, %r8
+	movq	8(%rsp), %r9
+	syscall
+	cmpq	$-4095, %rax
+	jae	2f
+	ret
+2:	movq	%rax, %rdi
+	jmp	vine__syscall_failed
+	.cfi_endproc
+	.size syscall, . - syscall
+
+	.section .note.GNU-stack,"",@progbits
+	.section .note.GNU-split-stack,"",@progbits
