@@ -16,6 +16,7 @@
 //
 // Runs on: any stack.
 
+#include "base/config.h"
 #include "base/export.h"
 #include "libc/sigaction.h"
 #include "os/os.h"
@@ -26,6 +27,14 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+
+// A program may have a function of its own by these names: compatibility layers
+// do. Sanitizers have weak ones, which ours must come before.
+#if VINE_SANITIZED
+#define REPLACE VINE_EXPORT
+#else
+#define REPLACE VINE_EXPORT __attribute__((weak))
+#endif
 
 // What siginterrupt has said of a signal, for later calls of signal.
 static sigset_t interrupts;
@@ -46,34 +55,34 @@ static bool is_bad(int sig, __sighandler_t handler) {
   return true;
 }
 
-VINE_EXPORT __sighandler_t signal(int sig, __sighandler_t handler) {
+REPLACE __sighandler_t signal(int sig, __sighandler_t handler) {
   if (is_bad(sig, handler))
     return SIG_ERR;
   return install(sig, handler,
                  sigismember(&interrupts, sig) == 1 ? 0 : SA_RESTART, true);
 }
 
-VINE_EXPORT __sighandler_t bsd_signal(int sig, __sighandler_t handler);
-VINE_EXPORT __sighandler_t bsd_signal(int sig, __sighandler_t handler) {
+REPLACE __sighandler_t bsd_signal(int sig, __sighandler_t handler);
+REPLACE __sighandler_t bsd_signal(int sig, __sighandler_t handler) {
   return signal(sig, handler);
 }
 
-VINE_EXPORT __sighandler_t ssignal(int sig, __sighandler_t handler) {
+REPLACE __sighandler_t ssignal(int sig, __sighandler_t handler) {
   return signal(sig, handler);
 }
 
-VINE_EXPORT __sighandler_t __sysv_signal(int sig, __sighandler_t handler);
-VINE_EXPORT __sighandler_t __sysv_signal(int sig, __sighandler_t handler) {
+REPLACE __sighandler_t __sysv_signal(int sig, __sighandler_t handler);
+REPLACE __sighandler_t __sysv_signal(int sig, __sighandler_t handler) {
   if (is_bad(sig, handler))
     return SIG_ERR;
   return install(sig, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
 }
 
-VINE_EXPORT __sighandler_t sysv_signal(int sig, __sighandler_t handler) {
+REPLACE __sighandler_t sysv_signal(int sig, __sighandler_t handler) {
   return __sysv_signal(sig, handler);
 }
 
-VINE_EXPORT int siginterrupt(int sig, int interrupt) {
+REPLACE int siginterrupt(int sig, int interrupt) {
   struct sigaction act;
   if (sigaction(sig, NULL, &act) != 0)
     return -1;
@@ -88,7 +97,7 @@ VINE_EXPORT int siginterrupt(int sig, int interrupt) {
 }
 
 // X/Open's: SIG_HOLD blocks the signal, everything else unblocks it.
-VINE_EXPORT __sighandler_t sigset(int sig, __sighandler_t disp) {
+REPLACE __sighandler_t sigset(int sig, __sighandler_t disp) {
   sigset_t set, was;
   struct sigaction old;
   if (is_bad(sig, disp))
@@ -124,17 +133,17 @@ static int profiled(int result, bool starts) {
   return result;
 }
 
-VINE_EXPORT int profil(unsigned short *buffer, size_t size, size_t offset,
-                       unsigned scale) {
+REPLACE int profil(unsigned short *buffer, size_t size, size_t offset,
+                   unsigned scale) {
   profil_fn *real = (profil_fn *)dlsym(RTLD_NEXT, "profil");
   void *volatile starts = buffer; // declared nonnull, but null stops it
   return profiled(real ? real(buffer, size, offset, scale) : -1, starts);
 }
 
-VINE_EXPORT int sprofil(struct prof *profs, int count, struct timeval *t,
-                        unsigned flags);
-VINE_EXPORT int sprofil(struct prof *profs, int count, struct timeval *t,
-                        unsigned flags) {
+REPLACE int sprofil(struct prof *profs, int count, struct timeval *t,
+                    unsigned flags);
+REPLACE int sprofil(struct prof *profs, int count, struct timeval *t,
+                    unsigned flags) {
   sprofil_fn *real = (sprofil_fn *)dlsym(RTLD_NEXT, "sprofil");
   return profiled(real ? real(profs, count, t, flags) : -1, count > 0);
 }

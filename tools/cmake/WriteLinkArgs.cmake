@@ -15,8 +15,8 @@ string(REGEX MATCHALL " [TA] (vine_[a-z]|__vine_[abd-z])[A-Za-z0-9_]*\n"
   symbols "${symbols}")
 set(text "--export-dynamic-symbol=vine_[a-z]*\n")
 string(APPEND text "--export-dynamic-symbol=__vine_*\n")
-# For shared libraries that call it: longjmp_foreign.c.
-string(APPEND text "-u longjmp\n")
+# For shared libraries that call them: longjmp_foreign.c, signal.c.
+string(APPEND text "-u longjmp\n-u signal\n")
 foreach(symbol ${symbols})
   string(REGEX REPLACE " . (.*)\n" "-u \\1\n" line "${symbol}")
   string(APPEND text "${line}")

@@ -51,7 +51,7 @@ vine__fault_on:
 // are installed by it are ours, too. No frame: a call that returns twice on one
 // stack (vfork) may be made by it.
 	.p2align 4
-	.globl syscall
+	.weak	syscall	// a program may have its own
 	.type syscall, @function
 syscall:
 	.cfi_startproc
