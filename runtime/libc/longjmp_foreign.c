@@ -22,7 +22,8 @@ typedef void longjmp_fn(void *, int);
 
 static _Noreturn void jump(const char *name, void *buf, int val) {
   // The C library's setjmp leaves that part of the buffer as it was.
-  vine__san_defined(&((struct vine__jmpbuf *)buf)->jmp.check, sizeof(uint64_t));
+  struct vine__jmp_info *info = &((struct vine__jmpbuf *)buf)->jmp;
+  vine__san_defined(info, sizeof *info);
   if (vine__jmp_is_mine(buf)) {
     __vine_longjmp(buf, val);
     __builtin_unreachable();
