@@ -26,14 +26,16 @@ enum vine_select_dir { VINE_SELECT_RECV, VINE_SELECT_SEND };
 struct vine_select_case {
   vine_chan_t chan;
   void *ptr;    // send: the element. receive: where it goes, or null
-  size_t bytes; // sizeof *ptr; ignored when ptr is null
+  size_t bytes; // sizeof *ptr, and its class (vine/chan.h) if it is to be
+                // compared; ignored when a receive's ptr is null
   uint32_t dir; // enum vine_select_dir
   bool ok;      // out, receive: false if closed and drained
 };
 
-#define vine_case_recv(c, p) {(c), (p), sizeof(*(p)), VINE_SELECT_RECV, false}
-#define vine_case_send(c, p)                                                   \
-  {(c), (void *)(p), sizeof(*(p)), VINE_SELECT_SEND, false}
+#define vine_case_recv(c, p) {(c), (p), VINE__SIZE(p), VINE_SELECT_RECV, false}
+#define vine_case_send(c, ...)                                                 \
+  {(c), (void *)(__VA_ARGS__), VINE__SIZE((__VA_ARGS__)), VINE_SELECT_SEND,    \
+   false}
 
 // Blocks until one of n cases happens; returns its index. Without a case that
 // can happen it blocks for ever.

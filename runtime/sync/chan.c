@@ -22,6 +22,11 @@
 // (CHAN3) A waiter belongs to the thread that unlinked it and, if it is part
 //      of a select, won that select. The thread wakes it once.
 // (CHAN4) After close both queues are empty for ever.
+// (CHAN5) A channel's type has the mark of VINE__TYPE_MARK; free takes it away,
+//      and the allocator writes no such thing there. So a channel that is used
+//      after its end is found out until its memory has another use, and costs
+//      nothing: the fast paths, and the calls on small elements, compare types
+//      in any case.
 //
 // Locking: c->lock, rank CHAN; several by ascending address (select.c).
 // Nobody is woken under it: a woken goroutine may free the channel.
@@ -49,6 +54,7 @@
 #include <string.h>
 
 #define MAX_CHAN_BYTES ((size_t)1 << 47)
+#define LARGE_TYPE VINE__TYPE(0xff, VINE_ELEM_PLAIN) // no word has it
 
 _Static_assert(VINE_FAST_NO == 0 && VINE_FAST_DONE == 1 &&
                    VINE_FAST_LOCKED == 2,
@@ -98,6 +104,15 @@ static void check_locked(const struct vine_chan *c) {
   VINE_DCHECK(vine__lock_is_held(&c->lock), "chan: not locked");
   VINE_DCHECK(buffer_is_valid(c), "chan: indices disagree");
   VINE_XCHECK(chan_is_valid(c), "chan: CHAN1, CHAN2 or CHAN4");
+}
+
+static bool is_alive(const struct vine_chan *c) {
+  return (c->type & 0xffff0000u) == VINE__TYPE_MARK;
+}
+
+void vine__chan_check(const struct vine_chan *c, const char *what) {
+  if (__builtin_expect(!is_alive(c), 0))
+    vine__fatal("%s a freed channel", what);
 }
 
 // --- elements ---
@@ -308,10 +323,11 @@ static uint64_t recv_word_unlock(struct vine_chan *c) {
 // The word of an element in memory, if c's elements are words.
 static struct vine__op op_of(const struct vine_chan *c, const void *p,
                              size_t n) {
+  VINE_DCHECK(is_alive(c), "CHAN5: sent to after its end");
   vine__chan_check_bytes(c, n);
   return (struct vine__op){
       .ptr = (void *)(uintptr_t)p,
-      .word = c->is_word ? vine__word_load(p, n) : 0,
+      .word = c->is_word ? vine__word_load(p, c->elem_bytes) : 0,
   };
 }
 
@@ -393,8 +409,10 @@ int vine__chan_send_word_sys(struct vine_chan *c, uint64_t word,
                              uint32_t type) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_SEND);
-  if (__builtin_expect(type != c->type, 0))
+  if (__builtin_expect(type != c->type, 0)) {
+    vine__chan_check(c, "send on");
     word = vine__chan_convert(c, word, type);
+  }
   struct vine__op op = {.word = word};
   return (int)send(c, &op);
 }
@@ -402,6 +420,7 @@ int vine__chan_send_word_sys(struct vine_chan *c, uint64_t word,
 int vine__chan_send_sys(struct vine_chan *c, const void *p, size_t n) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_SEND);
+  vine__chan_check(c, "send on");
   struct vine__op op = op_of(c, p, n);
   return (int)send(c, &op);
 }
@@ -409,8 +428,10 @@ int vine__chan_send_sys(struct vine_chan *c, const void *p, size_t n) {
 uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_RECV);
-  if (__builtin_expect(type != c->type, 0))
+  if (__builtin_expect(type != c->type, 0)) {
+    vine__chan_check(c, "receive from");
     vine__chan_fatal_type(c, type);
+  }
   vine__lock_acquire(&c->lock);
   return recv_word_unlock(c);
 }
@@ -426,6 +447,7 @@ static bool recv_or_lock(struct vine_chan *c, struct vine__op *op, size_t n) {
 int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {
   if (!c)
     vine__block_forever(VINE_WAIT_CHAN_NIL_RECV);
+  vine__chan_check(c, "receive from");
   struct vine__op op = {.ptr = p};
   if (recv_or_lock(c, &op, n))
     return op.ok;
@@ -433,9 +455,12 @@ int vine__chan_recv_sys(struct vine_chan *c, void *p, size_t n) {
 }
 
 int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
-  if (!c || vine__chan_is_full(c))
+  if (!c)
     return -EAGAIN;
+  vine__chan_check(c, "send on");
   struct vine__op op = op_of(c, p, n);
+  if (vine__chan_is_full(c))
+    return -EAGAIN;
   vine__lock_acquire(&c->lock);
   if (vine__chan_try_send_unlock(c, &op))
     return 1;
@@ -444,7 +469,10 @@ int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
 }
 
 int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n) {
-  if (!c || vine__chan_is_empty(c))
+  if (!c)
+    return -EAGAIN;
+  vine__chan_check(c, "receive from");
+  if (vine__chan_is_empty(c))
     return -EAGAIN;
   struct vine__op op = {.ptr = p};
   if (recv_or_lock(c, &op, n))
@@ -472,7 +500,7 @@ struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
   memset(c, 0, sizeof *c);
   vine__lock_init(&c->lock, VINE_RANK_CHAN);
   c->cap = cap;
-  c->type = is_word ? VINE__TYPE(elem_bytes, cls) : UINT32_MAX;
+  c->type = is_word ? VINE__TYPE(elem_bytes, cls) : LARGE_TYPE;
   c->is_word = is_word;
   c->elem_bytes = elem_bytes;
   c->stride = stride;
@@ -483,6 +511,7 @@ struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
 void vine__chan_free_sys(struct vine_chan *c) {
   if (!c)
     return;
+  vine__chan_check(c, "free of");
   if (c->owner) {
     c->owner->on_free(c->owner);
     return;
@@ -491,6 +520,7 @@ void vine__chan_free_sys(struct vine_chan *c) {
     vine__fatal("free of a channel that somebody waits for");
   VINE_DCHECK(chan_is_valid(c), "chan: freed in pieces");
   size_t bytes = chan_bytes(c->stride, c->cap);
+  c->type = 0; // CHAN5
   vine__free(vine__own_cache(), c, bytes);
 }
 
@@ -514,6 +544,7 @@ static void close_locked(struct vine_chan *c,
 void vine__chan_close_sys(struct vine_chan *c) {
   if (!c)
     vine__fatal("close of nil channel");
+  vine__chan_check(c, "close of");
   struct vine__waitq_chain receivers;
   struct vine__sudog *s;
   vine__waitq_chain_init(&receivers);
@@ -530,7 +561,15 @@ void vine__chan_close_sys(struct vine_chan *c) {
 }
 
 VINE_EXPORT size_t vine_chan_len(struct vine_chan *c) {
-  return c ? load_acquire(&c->count) : 0;
+  if (!c)
+    return 0;
+  vine__chan_check(c, "length of");
+  return load_acquire(&c->count);
 }
 
-VINE_EXPORT size_t vine_chan_cap(struct vine_chan *c) { return c ? c->cap : 0; }
+VINE_EXPORT size_t vine_chan_cap(struct vine_chan *c) {
+  if (!c)
+    return 0;
+  vine__chan_check(c, "capacity of");
+  return c->cap;
+}

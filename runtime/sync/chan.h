@@ -30,7 +30,7 @@ struct vine_chan {
   _Atomic size_t count; // elements buffered; written under the lock
   size_t cap;
   _Atomic uint32_t closed; // written under the lock
-  uint32_t type;           // VINE__TYPE of small elements
+  uint32_t type;           // VINE__TYPE of small elements; 0: freed (CHAN5)
   bool is_word;            // elements of at most 8 bytes, in 8-byte slots
   size_t elem_bytes;
   size_t stride;       // bytes between slots; 0 for zero-size elements
@@ -46,6 +46,10 @@ struct vine__op {
   uint64_t word;
   bool ok; // out, receive: false if closed and drained
 };
+
+// Fatal if c was freed, as far as that can be seen (CHAN5). `what` is done to
+// it: "send on", say.
+void vine__chan_check(const struct vine_chan *c, const char *what);
 
 // For both c is locked.
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op);

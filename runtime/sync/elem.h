@@ -31,11 +31,11 @@ static inline void vine__word_store(void *p, uint64_t word, size_t n) {
     memcpy(p, &word, n);
 }
 
-// Fatal unless n is the size of c's elements.
+// Fatal unless n is the size of c's elements, and their class, if it has one.
 void vine__chan_check_bytes(const struct vine_chan *c, size_t n);
 
-// A word of another type than c's elements have: converts numbers; everything
-// else is fatal.
+// A word of another type than c's elements have: converts numbers that stay
+// what they are; everything else is fatal.
 uint64_t vine__chan_convert(const struct vine_chan *c, uint64_t word,
                             uint32_t type);
 

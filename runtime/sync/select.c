@@ -386,8 +386,11 @@ static void check_cases(const struct vine_select_case *cases, size_t n) {
   for (size_t i = 0; i < n; i++) {
     if (cases[i].dir > VINE_SELECT_SEND)
       vine__fatal("select: case %zu neither sends nor receives", i);
-    bool has_element = cases[i].ptr || cases[i].dir == VINE_SELECT_SEND;
-    if (cases[i].chan && has_element)
+    if (!cases[i].chan)
+      continue;
+    bool is_send = cases[i].dir == VINE_SELECT_SEND;
+    vine__chan_check(cases[i].chan, is_send ? "send on" : "receive from");
+    if (cases[i].ptr || is_send)
       vine__chan_check_bytes(cases[i].chan, cases[i].bytes);
   }
 }

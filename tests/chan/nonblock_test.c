@@ -67,14 +67,14 @@ TYPE(colour, enum colour, RED, GREEN)
 TYPE(three, struct three, {"ab"}, {"xy"})
 TYPE(big, struct big, ((struct big){{1, 2, 3, 4, 5}}), ((struct big){{-1}}))
 
-// Numbers convert as in an assignment.
+// Numbers convert as in an assignment that keeps the value.
 static void test_conversions(void) {
   vine_chan_t c = vine_chan_make(int64_t, 4), d = vine_chan_make(double, 4);
   vine_chan_t f = vine_chan_make(float, 4), u = vine_chan_make(uint8_t, 4);
   vine_send(c, -5);
   vine_send(c, 4000000000u);
   vine_send(c, 'x');
-  vine_send(c, 2.9);
+  vine_send(c, 2.0);
   CHECK_EQ(vine_recv(c, int64_t), -5);
   CHECK_EQ(vine_recv(c, int64_t), 4000000000);
   CHECK_EQ(vine_recv(c, int64_t), 'x');
@@ -85,8 +85,8 @@ static void test_conversions(void) {
   CHECK(vine_recv(d, double) == 2.5);
   vine_send(f, 0.5);
   CHECK(vine_recv(f, float) == 0.5f);
-  vine_send(u, 0x1234);
-  CHECK_EQ(vine_recv(u, uint8_t), 0x34);
+  vine_send(u, 0xabL);
+  CHECK_EQ(vine_recv(u, uint8_t), 0xab);
   static int object;
   vine_chan_t p = vine_chan_make(void *, 2);
   vine_send(p, &object);
