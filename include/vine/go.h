@@ -18,7 +18,14 @@ VINE_BEGIN_DECLS
 // pointer ("go of nil func value").
 #ifdef __VINE__
 #define vine_go(call) (__vine_go_begin(), (void)(call), __vine_go_end())
+#elif defined(__cplusplus)
+#define vine_go(call)                                                          \
+  __extension__({ static_assert(false, VINE__NEEDS_VINECC); })
+#else
+#define vine_go(call) __extension__({ _Static_assert(0, VINE__NEEDS_VINECC); })
 #endif
+#define VINE__NEEDS_VINECC                                                     \
+  "vine_go needs vinecc: compile this file by it, or use vine_spawn"
 void __vine_go_begin(void);
 void __vine_go_end(void);
 
