@@ -17,14 +17,19 @@ typedef struct vine_group {
 void vine_group_settle(vine_group *wg, int64_t n);
 int vine_group_block(vine_group *wg, int64_t until); // see vine/sync.h
 
+// The highest count.
+#define VINE_GROUP_MAX (INT64_MAX / 2)
+
 // Adds n, which may be negative. At zero all waiters go on. Below zero is
-// fatal: "sync: negative WaitGroup counter". Doesn't block.
+// fatal: "sync: negative WaitGroup counter"; so is more than VINE_GROUP_MAX:
+// "sync: WaitGroup counter out of range". Doesn't block.
 static inline __attribute__((unused)) void vine_group_add(vine_group *wg,
                                                           int64_t n) {
   int64_t old = __atomic_load_n(&wg->state, __ATOMIC_RELAXED), now;
   do {
-    now = old + 2 * n;
-    if (now < 0 || now == 1) { // misuse, or there is somebody to wake
+    // Misuse, or there is somebody to wake.
+    if (n > VINE_GROUP_MAX || n < -VINE_GROUP_MAX ||
+        __builtin_add_overflow(old, 2 * n, &now) || now < 0 || now == 1) {
       vine_group_settle(wg, n);
       return;
     }

@@ -203,12 +203,22 @@ typedef struct vine_sem {
   int64_t state; // permits * 2, + 1: there may be waiters
 } vine_sem;
 #define VINE_SEM_INIT(permits) {(int64_t)(permits) * 2}
+// The most permits that there can be, and that a call can take or give.
+#define VINE_SEM_MAX (INT64_MAX / 2)
 
 int vine_sem_wait(vine_sem *s, int64_t n, int64_t until);
 void vine_sem_wake(vine_sem *s);
 
+// Whether n is a number of permits; else it is for the slow paths, to which it
+// is fatal: "sync: semaphore count out of range".
+VINE__LOCK_FN bool vine__sem_can_have(int64_t n) {
+  return (uint64_t)n <= (uint64_t)VINE_SEM_MAX;
+}
+
 // Takes n permits if it can at once.
 VINE__LOCK_FN bool vine_sem_try_acquire(vine_sem *s, int64_t n) {
+  if (!vine__sem_can_have(n))
+    vine_sem_wait(s, n, 1);
   int64_t v = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
   while (!(v & 1) && v >= 2 * n)
     if (__atomic_compare_exchange_n(&s->state, &v, v - 2 * n, false,
@@ -229,9 +239,12 @@ VINE__LOCK_FN int vine_sem_acquire_until(vine_sem *s, int64_t n,
   return vine_sem_try_acquire(s, n) ? 0 : vine_sem_wait(s, n, deadline_ns | 1);
 }
 
-// Gives n permits (back).
+// Gives n permits (back). More than VINE_SEM_MAX in all is fatal, too.
 VINE__LOCK_FN void vine_sem_release(vine_sem *s, int64_t n) {
-  if (__atomic_fetch_add(&s->state, 2 * n, __ATOMIC_RELEASE) & 1)
+  if (!vine__sem_can_have(n))
+    vine_sem_wait(s, n, 1);
+  int64_t now = __atomic_add_fetch(&s->state, 2 * n, __ATOMIC_RELEASE);
+  if (now < 0 || (now & 1))
     vine_sem_wake(s);
 }
 
@@ -255,9 +268,10 @@ struct vine__task {
 };
 
 // At most n tasks at a time: vine_tasks_go blocks meanwhile. Before the first.
+// Negative: no limit, as in Go.
 VINE__LOCK_FN void vine_tasks_set_limit(vine_tasks *t, int64_t n) {
-  t->is_limited = 1;
-  t->limit.state = 2 * n;
+  t->is_limited = vine__sem_can_have(n);
+  t->limit.state = t->is_limited ? 2 * n : 0;
 }
 
 // cancel(arg, error) is called when the first task fails. Before the first.

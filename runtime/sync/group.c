@@ -19,7 +19,18 @@
 
 _Static_assert(sizeof(vine_group) == 8, "one word, changed at once");
 
+// Whether n can be added at all. The count may have changed since the caller
+// looked, which found this out.
+static bool may_add(const vine_group *wg, int64_t n) {
+  int64_t now, old = __atomic_load_n(&wg->state, __ATOMIC_RELAXED);
+  return n <= VINE_GROUP_MAX && !__builtin_add_overflow(old, 2 * n, &now);
+}
+
 void vine__group_settle_sys(vine_group *wg, int64_t n) {
+  if (n < -VINE_GROUP_MAX)
+    vine__fatal("sync: negative WaitGroup counter");
+  if (!may_add(wg, n))
+    vine__fatal("sync: WaitGroup counter out of range");
   vine__san_sync(wg); // as the inline calls do
   struct vine__bucket *b = vine__parking_lock(wg);
   struct vine__waitq_chain taken;

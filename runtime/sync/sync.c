@@ -261,8 +261,14 @@ static void sem_grant(struct vine__bucket *b, void *addr,
   __atomic_fetch_and(&s->state, ~1ll, __ATOMIC_RELAXED); // SYNC3
 }
 
+static void check_permits(int64_t n) {
+  if (!vine__sem_can_have(n))
+    vine__fatal("sync: semaphore count out of range");
+}
+
 // Nobody waits here at s, so nobody but the caller may keep s alive.
 void vine__sem_wake_sys(vine_sem *s) {
+  check_permits(__atomic_load_n(&s->state, __ATOMIC_RELAXED) >> 1);
   vine__san_acquire(s); // what earlier releases let go
   struct vine__bucket *b = vine__parking_lock(s);
   struct vine__waitq_chain taken;
@@ -274,6 +280,8 @@ void vine__sem_wake_sys(vine_sem *s) {
 }
 
 int vine__sem_wait_sys(vine_sem *s, int64_t n, int64_t until) {
+  check_permits(n);
+  check_permits(__atomic_load_n(&s->state, __ATOMIC_RELAXED) >> 1);
   struct vine__bucket *b = vine__parking_lock(s);
   int64_t v = __atomic_fetch_or(&s->state, 1, __ATOMIC_ACQ_REL);
   bool first = !vine__parking_first(b, s);
