@@ -76,3 +76,10 @@ for where in raise "vine__stack_resize if \$rdi != 0" vine__newstack; do
 	grep -q "#[0-9]* .* main ()" "$out" || fail "gdb: $where doesn't reach main"
 	! grep -q '??' "$out" || fail "gdb: a frame without a name, in $where"
 done
+
+# From a call of Vine's, which a fatal error may be found in, to the caller.
+run gdb -batch -nx -ex "break vine__group_block_sys" -ex run -ex bt \
+	"$prog" >"$out" 2>&1
+grep -q "#[0-9]* .*vine__group_block_sys (" "$out" || fail "gdb: no call"
+grep -q "#[0-9]* .*parked_deep (n=2)" "$out" || fail "gdb: ends at the call"
+! grep -q '??' "$out" || fail "gdb: a frame without a name, in a call"

@@ -32,6 +32,10 @@ ROUTINE vine__api_enter
 	CFI_FRAME_RECORD
 	CFI_CONTEXT
 	movq	%rsp, G(sp)(%r10)
+	.size	vine__api_enter, . - vine__api_enter
+	// The name under which gdb goes on to the goroutine's stack (foreign.S).
+	.type	__morestack, @function
+__morestack:
 	movq	M(call_sp)(%r11), %rbx
 	movq	$1, M(call_sp)(%r11)
 	testq	%rbx, %rbx
@@ -91,7 +95,8 @@ ROUTINE vine__api_enter
 	movq	M(g)(%r11), %r10
 	movq	%rsp, G(sp)(%r10)	// vine__leave used it
 	jmp	2b
-END vine__api_enter
+	.cfi_endproc
+	.size	__morestack, . - __morestack
 
 // To vine__api_enter with %rax the implementation; plain threads jump to that.
 .macro ENTER_API
