@@ -73,6 +73,7 @@ private:
   void startWithBlock(IRBuilder<> &B);
   void layOutArguments();
   void storeArguments(IRBuilder<> &B, Value *Args);
+  std::string trampolineName();
   Function *createTrampoline();
   Value *argumentIn(IRBuilder<> &B, Value *Args, unsigned I);
 };
@@ -157,6 +158,14 @@ static void describeTrampoline(Function &F, CallInst &Call,
   Call.setDebugLoc(DILocation::get(F.getContext(), Line, 0, SP));
 }
 
+// After what it calls, for tracebacks (traceback.c), if that is known.
+std::string GoStatement::trampolineName() {
+  Function *Callee = calledFunction(Target);
+  return ("vine_go.tramp." + Twine(Number) + (Callee ? "." : "") +
+          (Callee ? Callee->getName() : ""))
+      .str();
+}
+
 Function *GoStatement::createTrampoline() {
   auto *Ptr = PointerType::get(Ctx, 0);
   // Nothing to pass, no parameter: an empty byval would still be copied, from
@@ -165,8 +174,8 @@ Function *GoStatement::createTrampoline() {
   if (!Fields.empty())
     Params.push_back(Ptr);
   auto *Ty = FunctionType::get(Type::getVoidTy(Ctx), Params, false);
-  auto *F = Function::Create(Ty, GlobalValue::InternalLinkage,
-                             "vine_go.tramp." + Twine(Number), M);
+  auto *F =
+      Function::Create(Ty, GlobalValue::InternalLinkage, trampolineName(), M);
   if (!Fields.empty()) {
     F->addParamAttr(0, Attribute::getWithByValType(Ctx, ArgsTy));
     F->addParamAttr(0, Attribute::getWithAlignment(Ctx, Align(8)));

@@ -134,6 +134,7 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
                               .status = status,
                               .waited_ns = waits ? waited : 0,
                               .locked = g->hold_depth != 0,
+                              .entry = (uintptr_t)g->entry,
                               .frames = *f};
   vine__print("\n");
   vine__traceback_print(&t);

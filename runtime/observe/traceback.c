@@ -21,6 +21,8 @@
 #include "base/fatal.h"
 #include "observe/symbolize.h"
 
+#include <string.h>
+
 #define ENDS VINE_TRACEBACK_ENDS
 #define RECORD_BYTES (2 * sizeof(uintptr_t))
 #define SECOND_NS 1000000000
@@ -87,20 +89,46 @@ size_t vine__traceback_frames(uintptr_t pc, uintptr_t fp, uintptr_t lo,
 
 // --- printing ---
 
+// A trampoline that the pass made for vine_go has the name of what it calls,
+// after "vine_go.tramp." and a number. It stands for that function.
+static const char *shown_name(const struct vine__symbol *s) {
+  static const char prefix[] = "vine_go.tramp.";
+  const char *name = s->name;
+  if (strncmp(name, prefix, sizeof prefix - 1) != 0)
+    return name;
+  const char *rest = name + sizeof prefix - 1;
+  while (*rest >= '0' && *rest <= '9')
+    rest++;
+  return *rest == '.' ? rest + 1 : name;
+}
+
 // A return address may be the next function's first byte, when a call is the
 // last instruction: look up the byte before it.
 static void print_frame(uintptr_t pc, bool is_return) {
   struct vine__symbol s;
   const char *file;
   uintptr_t offset;
-  if (pc == (uintptr_t)vine__bounce_return)
+  if (pc == (uintptr_t)vine__bounce_return) {
     vine__print("\t(foreign code)\n");
-  else if (vine__symbol_find(pc - is_return, &s))
-    vine__print("\t%s+0x%zx\n", s.name, (size_t)(s.offset + is_return));
-  else if (vine__symbol_object(pc, &file, &offset))
+  } else if (vine__symbol_find(pc - is_return, &s)) {
+    vine__print("\t%s+0x%zx\n", shown_name(&s), (size_t)(s.offset + is_return));
+  } else if (vine__symbol_object(pc, &file, &offset)) {
     vine__print("\t0x%zx (%s+0x%zx)\n", (size_t)pc, file, (size_t)offset);
-  else
+  } else {
     vine__print("\t0x%zx\n", (size_t)pc);
+  }
+}
+
+// The goroutine's function, unless that is what `last`, a program counter of
+// its outermost frame, lies in.
+static void print_entry(uintptr_t entry, uintptr_t last) {
+  struct vine__symbol first, s;
+  if (!entry || !vine__symbol_find(entry, &first) || first.offset != 0)
+    return;
+  if (last && vine__symbol_find(last, &s) &&
+      (last - s.offset == entry || !strcmp(shown_name(&s), shown_name(&first))))
+    return;
+  vine__print("\t%s\n", shown_name(&first));
 }
 
 static void print_header(const struct vine__traceback *t) {
@@ -138,12 +166,19 @@ void vine__traceback_print(const struct vine__traceback *t) {
     vine__print("\tgoroutine has no frames\n");
     return;
   }
+  if (is_root(w.pc)) { // all that it called was in tail calls
+    print_entry(t->entry, 0);
+    return;
+  }
   size_t n = 0;
+  uintptr_t last;
   do {
+    last = w.pc - !w.exact;
     if (n++ < ENDS)
       print_frame(w.pc, !w.exact);
     else
       ring.pc[ring.seen++ % ENDS] = w.pc;
   } while (vine__frames_next(&w));
   print_ring(&ring);
+  print_entry(t->entry, last);
 }

@@ -66,6 +66,7 @@ struct vine__traceback {
   const char *status; // "running", "chan receive" ...
   int64_t waited_ns;  // seconds are printed, minutes from the first on
   bool locked;        // to its thread
+  uintptr_t entry;    // its function, which is the last to be printed; 0: none
   struct vine__frames frames;
 };
 
@@ -78,6 +79,9 @@ struct vine__traceback {
 //   	consume+0x1a
 //   	(foreign code)
 //   	main+0x44
+//
+// A function that ended in a tail call has no frame. The goroutine's first one
+// is printed all the same, without an offset.
 //
 // Above 2 * VINE_TRACEBACK_ENDS frames, the innermost and the outermost, and
 // between them "...N frames elided...".

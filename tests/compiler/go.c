@@ -12,7 +12,7 @@ void h(struct big);
 
 // CHECK-LABEL: define{{.*}} @direct
 // CHECK: call i32 @__vine_c_g()
-// CHECK: call void @__vine_go(ptr @vine_go.tramp.{{[0-9]+}}, ptr {{.*}}, i64 16)
+// CHECK: call void @__vine_go(ptr @vine_go.tramp.{{[0-9]+}}.f, ptr {{.*}}, i64 16)
 // CHECK-NOT: @__vine_c_f(
 // CHECK: ret void
 void direct(void) { vine_go(f(g(), 2.0)); }
@@ -25,7 +25,7 @@ void direct(void) { vine_go(f(g(), 2.0)); }
 void indirect(void (*p)(int, double)) { vine_go(p(1, 2.0)); }
 
 // CHECK-LABEL: define{{.*}} @structure
-// CHECK: call void @__vine_go(ptr @vine_go.tramp.{{[0-9]+}}, ptr {{.*}}, i64 48)
+// CHECK: call void @__vine_go(ptr @vine_go.tramp.{{[0-9]+}}.h, ptr {{.*}}, i64 48)
 void structure(struct big b) { vine_go(h(b)); }
 
 // CHECK-LABEL: define{{.*}} @words
@@ -58,5 +58,5 @@ void not_words(void) {
   vine_go(variadic("x", 1));
 }
 
-// CHECK: define internal void @vine_go.tramp.{{[0-9]+}}(ptr byval({ i32, double })
+// CHECK: define internal void @vine_go.tramp.{{[0-9]+}}.f(ptr byval({ i32, double })
 // CHECK: call void @__vine_c_f(i32
