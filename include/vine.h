@@ -5,6 +5,7 @@
 
 #include <vine/chan.h>
 #include <vine/context.h>
+#include <vine/debug.h>
 #include <vine/go.h>
 #include <vine/group.h>
 #include <vine/select.h>

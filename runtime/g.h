@@ -95,12 +95,25 @@ struct g {
     uintptr_t old_hi;          // hibernated: what `hi` was
     struct vine__fiber *fiber; // G_FLAG_AWAY; such a goroutine has a stack
   };
-  uint8_t reason; // enum vine__wait_reason
-  uint8_t parked; // G_PARKED or G_PERMIT: vine_park, vine_ready
+  uint8_t reason;   // enum vine__wait_reason
+  uint8_t parked;   // G_PARKED or G_PERMIT: vine_park, vine_ready
+  uint16_t name_hi; // vine_set_name's pointer: vine__g_name
+  uint32_t name_lo;
   struct vine__san san;
 };
 _Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,
                "1,000,000 of these: keep it small");
+
+// The goroutine's name, or null. Addresses of programs have 47 bits, so that
+// the name fits into what would be padding.
+static inline const char *vine__g_name(const struct g *g) {
+  return (const char *)((uintptr_t)g->name_hi << 32 | g->name_lo);
+}
+
+static inline void vine__g_set_name(struct g *g, const char *name) {
+  g->name_hi = (uint16_t)((uintptr_t)name >> 32);
+  g->name_lo = (uint32_t)(uintptr_t)name;
+}
 
 // What is at g->sp of a goroutine that runs, while its thread is in the runtime
 // for it: for tracebacks.

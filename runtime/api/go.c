@@ -141,6 +141,14 @@ VINE_EXPORT uint64_t vine_goid(void) {
   return g ? g->goid : 0;
 }
 
+VINE_EXPORT void vine_set_name(const char *name) {
+  struct g *g = vine__getg();
+  if (!g)
+    return;
+  vine__g_set_name(g, name);
+  VINE_ASSERT(vine__g_name(g) == name, "set_name: an address of 48 bits");
+}
+
 VINE_EXPORT uint64_t vine_goroutine_count(void) {
   uint64_t n = load_relaxed(&vine__sched.spawned_outside);
   uint32_t procs = load_acquire(&vine__sched.procs_made);

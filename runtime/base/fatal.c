@@ -145,11 +145,29 @@ size_t vine__format(char *buf, size_t cap, const char *fmt, ...) {
   return n;
 }
 
+static int thread_id(void) { return gettid(); }
+
+// The thread whose output goes elsewhere, or 0.
+static _Atomic int redirected;
+static int redirected_to; // of that thread
+
+void vine__print_to(int fd) {
+  redirected_to = fd;
+  // Relaxed: other threads only compare it with what they are.
+  atomic_store_explicit(&redirected, fd < 0 ? 0 : thread_id(),
+                        memory_order_relaxed);
+}
+
+static int output(void) {
+  int by = atomic_load_explicit(&redirected, memory_order_relaxed);
+  return by && by == thread_id() ? redirected_to : STDERR_FILENO;
+}
+
 // Writes all of it; gives up on errors, for there is nowhere to report them.
 static void write_all(const char *buf, size_t len) {
-  int saved = errno;
+  int saved = errno, fd = output();
   while (len > 0) {
-    ssize_t n = write(STDERR_FILENO, buf, len);
+    ssize_t n = write(fd, buf, len);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
@@ -169,10 +187,10 @@ void vine__print(const char *fmt, ...) {
   write_all(buf, n);
 }
 
-static int thread_id(void) { return gettid(); }
-
 static bool try_die(void) {
   int none = 0;
+  if (output() != STDERR_FILENO)
+    vine__print_to(-1);
   // Relaxed: the flag elects, it publishes nothing.
   return atomic_compare_exchange_strong_explicit(
       &dying, &none, thread_id(), memory_order_relaxed, memory_order_relaxed);

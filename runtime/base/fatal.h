@@ -46,4 +46,8 @@ size_t vine__vformat(char *buf, size_t cap, const char *fmt, va_list ap)
 // Formats to standard error by one write(2), at most VINE_PRINT_MAX bytes.
 void vine__print(const char *fmt, ...) VINE_PRINTF(1, 2);
 
+// What this thread prints goes to fd from now on; -1: to standard error again.
+// One thread at a time. A failure always goes to standard error.
+void vine__print_to(int fd);
+
 #endif

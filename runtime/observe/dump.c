@@ -24,12 +24,15 @@
 // read then may be wrong. vine__frames_next reads inside the stack's bounds
 // only; if the stack itself is gone, fatal.c catches the fault.
 //
+// Equal stacks, thousands of a server's mostly, are printed once: stacks.
+//
 // A check's trap has two return addresses in one frame record: in the
 // function's own prologue (A), and in its caller.
 //
 // Runs on: any stack; a signal handler. No locks, no allocation.
 
 #include "observe/dump.h"
+#include "api/entry.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "gstatus.h"
@@ -40,10 +43,13 @@
 #include "sched/park.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "sched/stop.h"
 #include "stack/fiber.h"
 #include "stack/segment.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #define DUMP_MAX 1000
 // For a stack that somebody else scans: that is over in microseconds.
@@ -118,6 +124,60 @@ static bool bound_frames(struct vine__frames *f, const struct g *g) {
   return is_on_fiber || vine__g_is_on_stack(g, g->sp);
 }
 
+// --- equal stacks ---
+
+// Those that were printed, and how many goroutines had the same.
+static struct stack {
+  uint64_t hash, goid;
+  const char *status;
+  uint64_t more;
+} stacks[DUMP_MAX];
+static size_t stack_count;
+static uint64_t skipped; // had another one when `stacks` was full
+
+// By hash, linearly probed: a stack's number + 1, or 0.
+static uint16_t stack_slots[2048];
+_Static_assert(sizeof stack_slots / 2 > 2 * DUMP_MAX, "half of it stays free");
+
+static void forget_stacks(void) {
+  memset(stack_slots, 0, sizeof stack_slots);
+  stack_count = 0;
+  skipped = 0;
+}
+
+// False if t need not be printed: it is counted.
+static bool is_new_stack(const struct vine__traceback *t) {
+  uint64_t hash = vine__traceback_hash(t);
+  size_t slots = sizeof stack_slots / sizeof stack_slots[0], i = hash % slots;
+  for (; stack_slots[i]; i = (i + 1) % slots) {
+    struct stack *s = &stacks[stack_slots[i] - 1];
+    if (s->hash == hash) {
+      s->more++;
+      return false;
+    }
+  }
+  if (stack_count == DUMP_MAX) {
+    skipped++;
+    return false;
+  }
+  stacks[stack_count++] = (struct stack){hash, t->goid, t->status, 0};
+  stack_slots[i] = (uint16_t)stack_count;
+  return true;
+}
+
+static void print_rest(void) {
+  const char *gap = "\n";
+  for (size_t i = 0; i < stack_count; i++)
+    if (stacks[i].more) {
+      vine__print("%s%llu more with the stack of goroutine %llu [%s]\n", gap,
+                  (unsigned long long)stacks[i].more,
+                  (unsigned long long)stacks[i].goid, stacks[i].status);
+      gap = "";
+    }
+  if (skipped)
+    vine__print("\n...%llu more goroutines...\n", (unsigned long long)skipped);
+}
+
 // --- printing ---
 
 static void print(struct g *g, const char *status, struct vine__frames *f) {
@@ -131,11 +191,14 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
         VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
   }
   struct vine__traceback t = {.goid = g->goid,
+                              .name = vine__g_name(g),
                               .status = status,
                               .waited_ns = waits ? waited : 0,
                               .locked = g->hold_depth != 0,
                               .entry = (uintptr_t)g->entry,
                               .frames = *f};
+  if (!is_new_stack(&t))
+    return;
   vine__print("\n");
   vine__traceback_print(&t);
 }
@@ -244,14 +307,14 @@ static void print_waiting(struct g *g) {
   print_stopped(g, vine__wait_reasons[g->reason]);
 }
 
-// Whatever it does. False: it is gone.
-static bool print_any(struct g *g) {
+// Whatever it does, if it isn't gone.
+static void print_any(struct g *g) {
   for (int i = 0; i < SCAN_TRIES; i++) {
     uint32_t s = vine__g_status(g);
     if (s == G_RUNNABLE) {
       print_runnable(g);
     } else if (s != G_WAITING && s != (G_WAITING | G_SCAN)) {
-      return false;
+      return;
     } else if (s == G_WAITING && vine__g_try_scan(g)) {
       print_waiting(g);
       vine__g_end_scan(g);
@@ -259,25 +322,15 @@ static bool print_any(struct g *g) {
       vine__cpu_relax();
       continue;
     }
-    return true;
+    return;
   }
   print_unavailable(g); // this thread may have failed while it scanned
-  return true;
 }
 
-struct dump {
-  struct g * not;
-  uint64_t printed, skipped;
-};
-
 static bool dump_one(struct g *g, void *arg) {
-  struct dump *d = arg;
-  if (g == d->not)
-    return true;
-  if (d->printed == DUMP_MAX)
-    d->skipped++;
-  else
-    d->printed += print_any(g);
+  struct g *not = arg;
+  if (g != not)
+    print_any(g);
   return true;
 }
 
@@ -302,24 +355,39 @@ static void print_self(const struct self *s) {
     print_running(s->m, s->g, s->in_handler ? &s->at : NULL);
 }
 
+// The world stands still.
 static void print_all(const struct self *s) {
-  struct dump d = {.not= s->g};
-  vine__world_freeze(s->m);
+  forget_stacks();
   print_self(s);
-  vine__g_each(dump_one, &d);
-  if (d.skipped)
-    vine__print("\n...%llu more goroutines...\n",
-                (unsigned long long)d.skipped);
+  forget_stacks(); // the one at fault is alone, and no part of the count
+  vine__g_each(dump_one, s->g);
+  print_rest();
+}
+
+int vine__dump_try_sys(int fd) {
+  uint32_t state = load_acquire(&vine__sched.state);
+  if (state == VINE_OFF || state == VINE_STOPPED)
+    return 0;
+  struct self s = find_self();
+  if (!vine__world_try_pause(s.m))
+    return -EBUSY;
+  vine__print_to(fd);
+  print_all(&s);
+  vine__print_to(-1);
+  vine__world_resume(s.m);
+  return 0;
 }
 
 static bool is_asked_for; // by who wants to see all
 
 static void on_fatal(void) {
   struct self s = find_self();
-  if (s.g && !is_asked_for && vine__debug.traceback == VINE_TRACEBACK_SINGLE)
+  if (s.g && !is_asked_for && vine__debug.traceback == VINE_TRACEBACK_SINGLE) {
     print_self(&s);
-  else
+  } else {
+    vine__world_freeze(s.m);
     print_all(&s);
+  }
 }
 
 static void on_quit(int sig) {

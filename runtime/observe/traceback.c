@@ -138,8 +138,28 @@ static void print_header(const struct vine__traceback *t) {
     vine__format(wait, sizeof wait, ", %lld minutes", seconds / 60);
   else if (seconds >= 1)
     vine__format(wait, sizeof wait, ", %lld seconds", seconds);
-  vine__print("goroutine %llu [%s%s%s]:\n", (unsigned long long)t->goid,
-              t->status, wait, t->locked ? ", locked to thread" : "");
+  const char *name = t->name ? t->name : "";
+  vine__print("goroutine %llu%s%s%s [%s%s%s]:\n", (unsigned long long)t->goid,
+              *name ? " (" : "", name, *name ? ")" : "", t->status, wait,
+              t->locked ? ", locked to thread" : "");
+}
+
+// FNV-1a, by words.
+static uint64_t mix(uint64_t hash, uint64_t word) {
+  hash = (hash ^ word) * 0x100000001b3ull;
+  return hash ^ hash >> 32;
+}
+
+uint64_t vine__traceback_hash(const struct vine__traceback *t) {
+  struct vine__frames w = t->frames;
+  uint64_t hash = mix(0xcbf29ce484222325ull, (uintptr_t)t->status);
+  hash = mix(hash, t->entry + t->locked);
+  for (const char *c = t->name; c && *c; c++)
+    hash = mix(hash, (unsigned char)*c);
+  do
+    hash = mix(hash, w.pc);
+  while (w.pc && vine__frames_next(&w));
+  return hash;
 }
 
 struct ring {

@@ -63,6 +63,7 @@ size_t vine__traceback_frames(uintptr_t pc, uintptr_t fp, uintptr_t lo,
 // What is printed of one goroutine.
 struct vine__traceback {
   uint64_t goid;
+  const char *name;   // or null
   const char *status; // "running", "chan receive" ...
   int64_t waited_ns;  // seconds are printed, minutes from the first on
   bool locked;        // to its thread
@@ -86,5 +87,8 @@ struct vine__traceback {
 // Above 2 * VINE_TRACEBACK_ENDS frames, the innermost and the outermost, and
 // between them "...N frames elided...".
 void vine__traceback_print(const struct vine__traceback *t);
+
+// A number that is the same for equal frames, states and names.
+uint64_t vine__traceback_hash(const struct vine__traceback *t);
 
 #endif

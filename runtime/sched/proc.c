@@ -329,6 +329,7 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   g->limit = limit;
   g->waiting = NULL;
   g->reason = 0;
+  vine__g_set_name(g, NULL);
   g->goid = next_goid(p);
   if (p)
     vine__count(&p->counts.spawns, 1);

@@ -282,6 +282,28 @@ static int change(struct m *self, uint32_t n) {
   return old;
 }
 
+// Somebody had the turn: what others waited for is done, and the turn ended.
+static void end_turn(struct m *self) {
+  struct g *g;
+  while ((g = next_or_end()) != NULL)
+    vine__ready(g, (uint64_t)change(self, (uint32_t)(uintptr_t)g->waiting));
+}
+
+bool vine__world_try_pause(struct m *self) {
+  vine__lock_acquire(&stop_lock);
+  bool is_mine = !is_stopping;
+  is_stopping = true;
+  vine__lock_release(&stop_lock);
+  if (is_mine)
+    vine__world_stop(self);
+  return is_mine;
+}
+
+void vine__world_resume(struct m *self) {
+  vine__world_start(self);
+  end_turn(self);
+}
+
 void vine__world_end(void) {
   wait_for_turn(NULL, 0); // for ever: nobody gets another
   end();
@@ -297,7 +319,6 @@ int vine__set_maxprocs_sys(int n) {
   wait_for_turn(g, n);
   struct m *self = g ? vine__getm() : NULL;
   int old = change(self, (uint32_t)n);
-  while ((g = next_or_end()) != NULL)
-    vine__ready(g, (uint64_t)change(self, (uint32_t)(uintptr_t)g->waiting));
+  end_turn(self);
   return old;
 }

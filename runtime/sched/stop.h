@@ -12,6 +12,9 @@ int vine__procs_make(uint32_t n);
 // anything. One thread at a time.
 void vine__world_stop(struct m *self);
 void vine__world_start(struct m *self);
+// Stops it, unless somebody else has: then false. And lets it go on.
+bool vine__world_try_pause(struct m *self);
+void vine__world_resume(struct m *self);
 // Stops the world for good: threads end. A plain thread.
 void vine__world_end(void);
 

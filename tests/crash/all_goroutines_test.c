@@ -313,7 +313,41 @@ static void disturbed(void) {
 
 // --- many ---
 
-enum { MANY = 10000, SHOWN = 1000 };
+enum { MANY = 10000, DIFFERENT = 1200, SHOWN = 1000 };
+
+// A path of calls for each number: one function for each bit.
+NOINLINE void path(unsigned number);
+
+NOINLINE void odd(unsigned number) {
+  path(number / 2);
+  BARRIER();
+}
+
+NOINLINE void even(unsigned number) {
+  BARRIER();
+  path(number / 2);
+  BARRIER();
+}
+
+NOINLINE void path(unsigned number) {
+  if (number <= 1)
+    in_receive(NULL);
+  else
+    (number % 2 ? odd : even)(number);
+  BARRIER();
+}
+
+static void on_path(void *arg) { path((unsigned)(uintptr_t)arg); }
+
+static void different(void) {
+  make_closed();
+  unready = vine_chan_make(int, 0);
+  for (int i = 0; i < DIFFERENT; i++)
+    vine_spawn(on_path, (void *)(uintptr_t)(2048 + i));
+  while (parked_count() < DIFFERENT)
+    vine_yield();
+  fails_here();
+}
 
 static void many(void) {
   make_closed();
@@ -379,6 +413,19 @@ static int check_runners(struct test_child *c) {
   return shown;
 }
 
+// How many are printed, or said to have a printed one's stack.
+static int goroutines_in(const char *err) {
+  static const char more[] = " more with the stack of goroutine ";
+  int n = crash_count(err, "\ngoroutine ");
+  for (const char *at = err; (at = strstr(at, more)); at++) {
+    const char *number = at;
+    while (number > err && number[-1] != '\n')
+      number--;
+    n += atoi(number);
+  }
+  return n;
+}
+
 static struct test_child *dies(const char *name, int goroutines) {
   struct test_child *c = test_run_self(name);
   bool asked = strcmp(name, "quit") == 0;
@@ -387,7 +434,7 @@ static struct test_child *dies(const char *name, int goroutines) {
   WANT(c, c->status == EXIT_FATAL);
   WANT(c, strncmp(c->err, says, strlen(says)) == 0);
   WANT(c, crash_count(c->err, "fatal") == !asked);
-  WANT(c, goroutines == 0 || crash_count(c->err, "\ngoroutine ") == goroutines);
+  WANT(c, goroutines == 0 || goroutines_in(c->err) == goroutines);
   return c;
 }
 
@@ -434,7 +481,7 @@ static void check_busy(void) {
 static void check_churn(void) {
   struct test_child *c = dies("churn", 0);
   check_first(c, "running", "fails_here+0x");
-  WANT(c, crash_count(c->err, "\ngoroutine ") >= 21);
+  WANT(c, goroutines_in(c->err) >= 21);
   free(c);
 }
 
@@ -478,9 +525,18 @@ static void check_disturbed(void) {
 }
 
 static void check_many(void) {
-  struct test_child *c = dies("many", SHOWN + 1);
+  struct test_child *c = dies("many", MANY + 1);
+  WANT(c, crash_count(c->err, "\tin_receive+0x") == 1);
+  WANT(c, crash_matches(c->err, "^9999 more with the stack of goroutine "
+                                "[0-9]+ \\[chan receive\\]$"));
+  WANT(c, !strstr(c->err, "more goroutines"));
+  free(c);
+}
+
+static void check_different(void) {
+  struct test_child *c = dies("different", SHOWN + 1);
   WANT(c, crash_count(c->err, "\tin_receive+0x") == SHOWN);
-  const char *rest = strstr(c->err, "\n\n...9000 more goroutines...\n");
+  const char *rest = strstr(c->err, "\n\n...200 more goroutines...\n");
   WANT(c, rest && !strchr(rest + 3, '\t'));
   free(c);
 }
@@ -516,6 +572,7 @@ static const struct {
     {"at-once", at_once, check_at_once},
     {"disturbed", disturbed, check_disturbed},
     {"many", many, check_many},
+    {"different", different, check_different},
     {"single", NULL, check_single},
 };
 
