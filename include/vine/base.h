@@ -47,6 +47,17 @@ VINE_BEGIN_DECLS
 // started, and in signal handlers.
 const char *vine_version(void);
 
+// Now: nanoseconds of CLOCK_MONOTONIC. Deadlines are times of this clock.
+int64_t vine_now(void);
+
+// The time that is ns from now, for calls that end in _until. Those that end in
+// _for take ns themselves: zero or less has passed already, and whatever is
+// too far away, INT64_MAX say, means for ever.
+static inline __attribute__((unused)) int64_t vine_deadline(int64_t ns) {
+  int64_t when;
+  return __builtin_add_overflow(vine_now(), ns, &when) ? INT64_MAX : when;
+}
+
 VINE_END_DECLS
 
 #endif

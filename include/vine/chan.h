@@ -53,8 +53,9 @@ size_t vine_chan_cap(vine_chan_t c);
 #define vine_recv_ok(c, p) (vine_chan_recv(c, p, VINE__SIZE(p)) > 0)
 
 // The forms that can fail return, like read(2): 1 done, 0 closed and drained,
-// -EAGAIN (try: it would block), -ETIMEDOUT (until). `deadline_ns` is a time
-// of vine_now(), CLOCK_MONOTONIC's nanoseconds. p points at the element.
+// -EAGAIN (try: it would block), -ETIMEDOUT (until, for). `deadline_ns` is a
+// time of vine_now(), CLOCK_MONOTONIC's nanoseconds; `ns` is counted from now.
+// p points at the element.
 #define vine_try_send(c, ...)                                                  \
   vine_chan_try_send(c, (__VA_ARGS__), VINE__SIZE((__VA_ARGS__)))
 #define vine_try_recv(c, p) vine_chan_try_recv(c, p, VINE__SIZE(p))
@@ -62,6 +63,8 @@ size_t vine_chan_cap(vine_chan_t c);
   vine_chan_send_until(c, p, VINE__SIZE(p), deadline_ns)
 #define vine_recv_until(c, p, deadline_ns)                                     \
   vine_chan_recv_until(c, p, VINE__SIZE(p), deadline_ns)
+#define vine_send_for(c, p, ns) vine_send_until(c, p, vine_deadline(ns))
+#define vine_recv_for(c, p, ns) vine_recv_until(c, p, vine_deadline(ns))
 
 // --- the same without macros ---
 //

@@ -56,6 +56,12 @@ vine_group_wait_until(vine_group *wg, int64_t deadline_ns) {
   return vine_group_block(wg, deadline_ns | 1);
 }
 
+// The same for ns at most.
+static inline __attribute__((unused)) int vine_group_wait_for(vine_group *wg,
+                                                              int64_t ns) {
+  return vine_group_wait_until(wg, vine_deadline(ns));
+}
+
 VINE_END_DECLS
 
 #endif

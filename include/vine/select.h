@@ -48,6 +48,12 @@ int vine_select_try(struct vine_select_case *cases, size_t n);
 int vine_select_until(struct vine_select_case *cases, size_t n,
                       int64_t deadline_ns);
 
+// The same for ns at most.
+static inline __attribute__((unused)) int
+vine_select_for(struct vine_select_case *cases, size_t n, int64_t ns) {
+  return vine_select_until(cases, n, vine_deadline(ns));
+}
+
 VINE_END_DECLS
 
 #endif

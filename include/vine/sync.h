@@ -37,6 +37,8 @@ typedef struct vine_mutex {
 // Blocks until the mutex was free. `since` is 0 at first; the result is 0 when
 // it is locked, else to be passed to the next try.
 int64_t vine_mutex_wait(vine_mutex *m, int64_t since);
+// The same, but -ETIMEDOUT when `until` comes first.
+int64_t vine_mutex_wait_until(vine_mutex *m, int64_t since, int64_t until);
 // Unlocks a mutex that somebody may wait for.
 void vine_mutex_wake(vine_mutex *m);
 
@@ -55,6 +57,22 @@ VINE__LOCK_FN void vine_mutex_lock(vine_mutex *m) {
     return;
   for (int64_t since = 0; (since = vine_mutex_wait(m, since)) != 0;)
     ;
+}
+
+// Locks by deadline_ns (of CLOCK_MONOTONIC): 0, or -ETIMEDOUT and not locked.
+VINE__LOCK_FN int vine_mutex_lock_until(vine_mutex *m, int64_t deadline_ns) {
+  if (vine_mutex_try_lock(m))
+    return 0;
+  int64_t since = 0;
+  do
+    since = vine_mutex_wait_until(m, since, deadline_ns | 1);
+  while (since > 0);
+  return (int)since;
+}
+
+// The same for ns at most.
+VINE__LOCK_FN int vine_mutex_lock_for(vine_mutex *m, int64_t ns) {
+  return vine_mutex_lock_until(m, vine_deadline(ns));
 }
 
 // Fatal if it isn't locked: "sync: unlock of unlocked mutex". Nobody need be
@@ -164,6 +182,11 @@ VINE__LOCK_FN int vine_cond_wait_until(vine_cond *c, vine_mutex *m,
   return err;
 }
 
+// The same for ns at most.
+VINE__LOCK_FN int vine_cond_wait_for(vine_cond *c, vine_mutex *m, int64_t ns) {
+  return vine_cond_wait_until(c, m, vine_deadline(ns));
+}
+
 // Wakes the one that waits longest; all that wait. m need not be locked.
 VINE__LOCK_FN void vine_cond_signal(vine_cond *c) {
   if (__atomic_load_n(&c->waiters, __ATOMIC_SEQ_CST))
@@ -239,6 +262,11 @@ VINE__LOCK_FN int vine_sem_acquire_until(vine_sem *s, int64_t n,
   return vine_sem_try_acquire(s, n) ? 0 : vine_sem_wait(s, n, deadline_ns | 1);
 }
 
+// The same for ns at most.
+VINE__LOCK_FN int vine_sem_acquire_for(vine_sem *s, int64_t n, int64_t ns) {
+  return vine_sem_acquire_until(s, n, vine_deadline(ns));
+}
+
 // Gives n permits (back). More than VINE_SEM_MAX in all is fatal, too.
 VINE__LOCK_FN void vine_sem_release(vine_sem *s, int64_t n) {
   if (!vine__sem_can_have(n))
@@ -246,6 +274,81 @@ VINE__LOCK_FN void vine_sem_release(vine_sem *s, int64_t n) {
   int64_t now = __atomic_add_fetch(&s->state, 2 * n, __ATOMIC_RELEASE);
   if (now < 0 || (now & 1))
     vine_sem_wake(s);
+}
+
+// --- barrier ---
+
+// Where `parties` goroutines or threads wait for each other, again and again.
+// It may be freed when all of them have returned.
+typedef struct vine_barrier {
+  vine_mutex m;
+  vine_cond c;
+  uint32_t parties, arrived; // guarded by m, as is:
+  uint64_t round;
+} vine_barrier;
+#define VINE_BARRIER_INIT(parties) {{0}, {0}, (parties), 0, 0}
+
+// Blocks until as many have called it as there are parties. True for one of
+// them, the last to come.
+VINE__LOCK_FN bool vine_barrier_wait(vine_barrier *b) {
+  vine_mutex_lock(&b->m);
+  uint64_t round = b->round;
+  bool is_last = ++b->arrived >= b->parties;
+  if (is_last) {
+    b->arrived = 0;
+    b->round++;
+    vine_cond_broadcast(&b->c);
+  }
+  while (b->round == round)
+    vine_cond_wait(&b->c, &b->m);
+  vine_mutex_unlock(&b->m);
+  return is_last;
+}
+
+// --- one task, and its result ---
+
+// A goroutine that is waited for, as a thread by pthread_join. It is in the
+// caller's memory, which must stay until the task was joined.
+typedef struct vine_task {
+  vine_group running;
+  void *(*fn)(void *);
+  void *arg, *result;
+} vine_task;
+
+static inline __attribute__((unused)) void vine__task_run(void *arg) {
+  vine_task *t = (vine_task *)arg;
+  t->result = t->fn(t->arg);
+  vine_group_done(&t->running);
+}
+
+// Starts fn(arg) as a goroutine. 0, or -12 (ENOMEM): then it can't be joined.
+static inline __attribute__((unused)) int
+vine_task_start(vine_task *t, void *(*fn)(void *), void *arg) {
+  t->running.state = 0;
+  t->fn = fn;
+  t->arg = arg;
+  t->result = 0;
+  vine_group_add(&t->running, 1);
+  return vine_spawn(vine__task_run, t);
+}
+
+// Waits for the end, and returns what fn returned. Any number may join.
+VINE__LOCK_FN void *vine_task_join(vine_task *t) {
+  vine_group_wait(&t->running);
+  return t->result;
+}
+
+// The same until deadline_ns, or for ns at most: 0 and the result in *result
+// (which may be null), or -ETIMEDOUT.
+VINE__LOCK_FN int vine_task_join_until(vine_task *t, void **result,
+                                       int64_t deadline_ns) {
+  int err = vine_group_wait_until(&t->running, deadline_ns);
+  if (!err && result)
+    *result = t->result;
+  return err;
+}
+VINE__LOCK_FN int vine_task_join_for(vine_task *t, void **result, int64_t ns) {
+  return vine_task_join_until(t, result, vine_deadline(ns));
 }
 
 // --- task group: the first error, and the rest cancelled ---
@@ -301,19 +404,17 @@ static inline __attribute__((unused)) void vine__task_main(void *arg) {
   vine_group_done(&t->group);
 }
 
-// Starts fn(arg) as a goroutine. 0, or -12 (ENOMEM).
+// Starts one, for which the limit has room.
 static inline __attribute__((unused)) int
-vine_tasks_go(vine_tasks *t, int (*fn)(void *), void *arg) {
+vine__tasks_start(vine_tasks *t, int (*fn)(void *), void *arg) {
   struct vine__task *k = (struct vine__task *)malloc(sizeof *k);
-  if (!k)
-    return -12;
-  k->tasks = t;
-  k->fn = fn;
-  k->arg = arg;
-  if (t->is_limited)
-    vine_sem_acquire(&t->limit, 1);
+  if (k) {
+    k->tasks = t;
+    k->fn = fn;
+    k->arg = arg;
+  }
   vine_group_add(&t->group, 1);
-  int err = vine_spawn(vine__task_main, k);
+  int err = k ? vine_spawn(vine__task_main, k) : -12;
   if (err == 0)
     return 0;
   vine_group_done(&t->group);
@@ -321,6 +422,21 @@ vine_tasks_go(vine_tasks *t, int (*fn)(void *), void *arg) {
     vine_sem_release(&t->limit, 1);
   free(k);
   return err;
+}
+
+// Starts fn(arg) as a goroutine. 0, or -12 (ENOMEM).
+VINE__LOCK_FN int vine_tasks_go(vine_tasks *t, int (*fn)(void *), void *arg) {
+  if (t->is_limited)
+    vine_sem_acquire(&t->limit, 1);
+  return vine__tasks_start(t, fn, arg);
+}
+
+// The same if the limit has room now; else -11 (EAGAIN).
+VINE__LOCK_FN int vine_tasks_try_go(vine_tasks *t, int (*fn)(void *),
+                                    void *arg) {
+  if (t->is_limited && !vine_sem_try_acquire(&t->limit, 1))
+    return -11;
+  return vine__tasks_start(t, fn, arg);
 }
 
 // Waits for all tasks; the first error, or 0.

@@ -29,8 +29,7 @@ VINE_BEGIN_DECLS
 #define VINE_MINUTE (60 * VINE_SECOND)
 #define VINE_HOUR (60 * VINE_MINUTE)
 
-// Now: nanoseconds of CLOCK_MONOTONIC. Deadlines are times of this clock.
-int64_t vine_now(void);
+// vine_now and vine_deadline are in vine/base.h.
 
 // Blocks for at least ns.
 void vine_sleep(int64_t ns);

@@ -84,7 +84,7 @@ static bool spin(unsigned i) {
 
 // PARKED was set; the bucket tells whether that is still so (SYNC1). True:
 // waited.
-static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
+static bool park_in(vine_mutex *m, int64_t since, int64_t until, int64_t *ret) {
   struct vine__bucket *b = vine__parking_lock(m);
   uint32_t s = load_relaxed(word_of(m));
   if ((s & (LOCKED | PARKED)) != (LOCKED | PARKED)) {
@@ -95,6 +95,7 @@ static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
       .addr = m,
       .word = (uint64_t)(since ? since : vine__os_nanotime()),
       .why = VINE_WAIT_MUTEX,
+      .until = until,
       .front = since != 0,
   };
   VINE_DCHECK(o.word != 0, "mutex: waits since 0, which means locked");
@@ -102,7 +103,9 @@ static bool park_in(vine_mutex *m, int64_t since, int64_t *ret) {
   return true;
 }
 
-int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
+// A waiter that times out leaves PARKED as it is: whoever unlocks finds out.
+int64_t vine__mutex_wait_until_sys(vine_mutex *m, int64_t since,
+                                   int64_t until) {
   uint32_t mine = since ? WOKEN : 0; // SYNC2
   uint32_t s = load_relaxed(word_of(m));
   VINE_DCHECK(mutex_is_valid(s), "mutex: not a mutex");
@@ -122,11 +125,15 @@ int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
         cas_relaxed(word_of(m), &s, (s | PARKED) & ~mine)) {
       mine = 0;
       int64_t ret;
-      if (park_in(m, since, &ret))
+      if (park_in(m, since, until, &ret))
         return ret;
       s = load_relaxed(word_of(m));
     }
   }
+}
+
+int64_t vine__mutex_wait_sys(vine_mutex *m, int64_t since) {
+  return vine__mutex_wait_until_sys(m, since, 0);
 }
 
 // A waiter is woken already: unlocking is enough.
