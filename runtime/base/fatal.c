@@ -38,6 +38,7 @@ void (*vine__fatal_hook)(void);
 static _Atomic int dying;
 // By the dying thread only: with abort(), not with VINE_EXIT_FATAL (FATAL3).
 static bool aborts;
+static int ends_by; // the signal that ends the process, or 0
 
 // Where formatting goes: characters past cap are dropped.
 struct sink {
@@ -200,7 +201,20 @@ static bool is_dying_thread(void) {
   return atomic_load_explicit(&dying, memory_order_relaxed) == thread_id();
 }
 
+static void end_by_signal(int sig) {
+  struct sigaction act;
+  sigset_t set;
+  memset(&act, 0, sizeof act);
+  sigemptyset(&set);
+  sigaddset(&set, sig);
+  VINE_LIBC_SIGACTION(sig, &act, NULL);
+  raise(sig);
+  sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static _Noreturn void end(void) {
+  if (ends_by)
+    end_by_signal(ends_by);
   if (aborts)
     abort();
   _exit(VINE_EXIT_FATAL);
@@ -285,4 +299,11 @@ void vine__quit(const char *msg) {
   vine__print("%s\n", msg);
   run_hook();
   end();
+}
+
+void vine__crash(int sig, const char *msg) {
+  begin_dying(false);
+  ends_by = sig;
+  vine__print("%s\n", msg);
+  run_hook();
 }

@@ -31,6 +31,10 @@ _Noreturn void vine__fatal(const char *fmt, ...) VINE_PRINTF(1, 2);
 // Returns if the process is dying already.
 void vine__quit(const char *msg);
 
+// sig will end the process, which is not ours to prevent: MSG and the
+// tracebacks first. Returns; if the traceback fails, sig ends the process.
+void vine__crash(int sig, const char *msg);
+
 // Called once after the message, to print goroutines. Set by L5 at start.
 // Must not allocate and must survive broken structures.
 extern void (*vine__fatal_hook)(void);

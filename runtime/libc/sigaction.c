@@ -43,6 +43,9 @@
 // the one before or after, as with the kernel's own.
 static struct sigaction actions[NSIG];
 
+// For those that are SIG_DFL in `actions`, and `enter` to the kernel.
+static void (*by_default)(int, siginfo_t *, void *);
+
 // One call of a handler, in the frame of `enter`.
 struct call {
   uintptr_t guard, m;
@@ -162,6 +165,8 @@ static void deliver(const struct delivery *d) {
     d->action->sa_sigaction(d->sig, d->info, d->context);
   else if (d->action->sa_handler != SIG_DFL && d->action->sa_handler != SIG_IGN)
     d->action->sa_handler(d->sig);
+  else if (d->action->sa_handler == SIG_DFL && by_default)
+    by_default(d->sig, d->info, d->context);
 }
 
 // On the program's alternate stack, which is the kernel's too meanwhile: a
@@ -234,6 +239,31 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   else if (old)
     report(sig, &kernel, &mine, old);
   return err;
+}
+
+// --- what the program left to the system ---
+
+void vine__signal_by_default(int sig, void (*fn)(int, siginfo_t *, void *)) {
+  struct sigaction kernel, set;
+  if (VINE_LIBC_SIGACTION(sig, NULL, &kernel) != 0 || is_function(&kernel) ||
+      kernel.sa_handler == SIG_IGN)
+    return;
+  vine__sigstack_init();
+  memset(&set, 0, sizeof set);
+  set.sa_sigaction = enter;
+  set.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  memset(&actions[sig], 0, sizeof actions[sig]);
+  by_default = fn;
+  VINE_LIBC_SIGACTION(sig, &set, NULL);
+}
+
+// A fault happens again. What was sent, is sent again.
+void vine__signal_end(int sig, const siginfo_t *info) {
+  struct sigaction set;
+  memset(&set, 0, sizeof set);
+  VINE_LIBC_SIGACTION(sig, &set, NULL);
+  if (info->si_code <= 0)
+    raise(sig);
 }
 
 // --- handlers that are there already ---

@@ -27,6 +27,13 @@ void vine__signal_restored(int sig, const struct sigaction *before);
 // Adopts all that were installed before the runtime started.
 void vine__signals_adopt(void);
 
+// fn is called when sig comes and the program has left it to the system, which
+// it still sees: SIG_DFL. fn calls vine__signal_end when it is done.
+void vine__signal_by_default(int sig, void (*fn)(int, siginfo_t *, void *));
+// The system's own default is what sig does from now on: for what is being
+// handled, too, once its handler returns.
+void vine__signal_end(int sig, const siginfo_t *info);
+
 // The goroutine that this thread runs, or that the handler which it runs
 // interrupted. Null on plain threads, and in a handler that runs on the
 // program's own alternate stack.

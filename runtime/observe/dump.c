@@ -396,8 +396,37 @@ static void on_quit(int sig) {
   vine__quit("SIGQUIT: quit");
 }
 
+// What the program doesn't catch would end it without a word. A plain thread's
+// fault is none of ours. The status, and the core, are what they would be.
+static void on_crash(int sig, siginfo_t *info, void *context) {
+  (void)context;
+  static const char *const names[] = {
+      [SIGSEGV] = "SIGSEGV: segmentation violation",
+      [SIGBUS] = "SIGBUS: bus error",
+      [SIGFPE] = "SIGFPE: arithmetic exception",
+      [SIGILL] = "SIGILL: illegal instruction",
+  };
+  char msg[100];
+  bool has_address = (sig == SIGSEGV || sig == SIGBUS) && info->si_code > 0 &&
+                     info->si_code != SI_KERNEL;
+  vine__format(msg, sizeof msg, has_address ? "%s, address %p" : "%s",
+               names[sig], info->si_addr);
+  if (find_self().g)
+    vine__crash(sig, msg);
+  vine__signal_end(sig, info);
+}
+
+static void catch_crashes(void) {
+  static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  if (VINE_SANITIZED) // they do the same
+    return;
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    vine__signal_by_default(signals[i], on_crash);
+}
+
 void vine__dump_init(void) {
   vine__fatal_hook = on_fatal;
+  catch_crashes();
   struct sigaction old;
   if (sigaction(SIGQUIT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
     signal(SIGQUIT, on_quit);
