@@ -30,7 +30,7 @@ static inline bool vine__g_stack_is_valid(const struct g *g) {
   if (g->lo >= g->hi || g->hi - g->lo < VINE_STACK_MIN)
     return false;
   if (g->large &&
-      ((uintptr_t)g->large->hi != g->hi || g->lo < (uintptr_t)g->large->lo))
+      ((uintptr_t)g->large->hi != g->hi || g->lo < (uintptr_t)g->large->low))
     return false;
   if (g->segs != 0 && g->pins == 0) // SEGMENT1
     return false;

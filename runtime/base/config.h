@@ -87,8 +87,13 @@
 // Default limit of a growable stack, bytes (Go's, for 64-bit machines).
 #define VINE_STACK_LIMIT_DEFAULT VINE_GIB
 
-// Smallest reservation worth having when address space is short, bytes.
-#define VINE_STACK_RESERVE_MIN (2 * VINE_STACK_CLASS_MAX)
+// Under a limit of address space a reservation takes one part in this many of
+// what our reservations leave: a hundred of them take 80 %.
+#define VINE_STACK_RESERVE_PART 64
+
+// Reservations that are made accessible step by step. A process may have 65,530
+// mappings, and each of these takes two.
+#define VINE_STACK_RESERVE_STEPPED 8192
 
 // Large reservations kept for reuse, and the bytes at the top of each that may
 // stay resident: page faults are most of what a deep call in a new goroutine

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: MIT
 // How it works. Class stacks are objects of the allocator; their sizes are
 // few, so that a goroutine's first stack is likely to be in the cache.
-// A reservation is one mapping, larger than any stack may become, with a
-// guard page below; released ones lose their pages and up to
+// A reservation is one mapping, larger than any stack may become. Its top is
+// accessible, as far as the stack has grown: so nothing counts what isn't used,
+// neither mlockall(MCL_FUTURE) nor a kernel that doesn't overcommit. What is
+// below serves as a guard. Released ones lose their pages, and up to
 // VINE_STACK_RESERVE_CACHE of them stay mapped.
+//
+// Where RLIMIT_AS limits the address space a reservation is a small part of
+// what is left of it. A stack that outgrows it moves to a larger one.
 //
 // Invariants.
 // (STACKALLOC1) lo and hi are multiples of VINE_STACK_ALIGN, so that a stack
 //      moves by a multiple of it (I2).
 // (STACKALLOC2) A spare reservation has at most VINE_STACK_RESERVE_DIRTY
-//      resident bytes, at its top, and keeps its guard.
+//      resident bytes, at its top, and no more that are accessible unless it
+//      never had inaccessible ones (STACKALLOC4).
+// (STACKALLOC3) The bytes [low, hi) of a reservation are accessible; a page at
+//      least below them is not.
+// (STACKALLOC4) Each of the first VINE_STACK_RESERVE_STEPPED reservations costs
+//      two mappings of the 65,530 that a process may have. Further ones are
+//      accessible as a whole, with a guard that costs none if the kernel can.
 //
 // Locking: large.lock, rank STACK_LARGE; no system call is made under it.
 // Runs on system stacks; never parks.
@@ -33,6 +44,8 @@ static struct {
   struct vine__stack_large spare[VINE_STACK_RESERVE_CACHE];
   size_t spares;
   size_t reserved_bytes;
+  size_t mapped_bytes; // with the spares
+  size_t mapped;
 } large = {.lock = VINE_LOCK_INIT(STACK_LARGE)};
 
 static bool is_aligned(const void *p) {
@@ -86,6 +99,19 @@ static size_t mapped_bytes(const struct vine__stack_large *l) {
   return (size_t)(l->hi - l->base);
 }
 
+static bool is_stepped(const struct vine__stack_large *l) {
+  return l->low != l->lo;
+}
+
+// A mapping of a reservation has come, or goes.
+static void count_mapping(size_t bytes, bool comes) {
+  vine__lock_acquire(&large.lock);
+  VINE_ASSERT(comes || large.mapped > 0, "stack: more unmapped than mapped");
+  large.mapped += comes ? 1 : (size_t)-1;
+  large.mapped_bytes += comes ? bytes : -bytes;
+  vine__lock_release(&large.lock);
+}
+
 static void account(const struct vine__stack_large *l, bool live) {
   vine__lock_acquire(&large.lock);
   if (live)
@@ -95,13 +121,13 @@ static void account(const struct vine__stack_large *l, bool live) {
   vine__lock_release(&large.lock);
 }
 
-// A spare of at least `bytes`, but not of more than twice that.
-static bool take_spare(size_t bytes, struct vine__stack_large *out) {
+// A spare of at least `min` bytes, but not of more than `max`.
+static bool take_spare(size_t min, size_t max, struct vine__stack_large *out) {
   bool found = false;
   vine__lock_acquire(&large.lock);
   for (size_t i = 0; i < large.spares && !found; i++) {
     *out = large.spare[i];
-    found = usable_bytes(out) >= bytes && usable_bytes(out) / 2 <= bytes;
+    found = usable_bytes(out) >= min && usable_bytes(out) <= max;
     if (found)
       large.spare[i] = large.spare[--large.spares];
   }
@@ -127,28 +153,53 @@ static bool keep_spare(const struct vine__stack_large *l) {
   return kept;
 }
 
-// `bytes` and a guard page below.
-static bool map_reservation(size_t bytes, struct vine__stack_large *out) {
+// One too many or too few does no harm (STACKALLOC4).
+static bool may_be_stepped(void) {
+  vine__lock_acquire(&large.lock);
+  bool may = large.mapped < VINE_STACK_RESERVE_STEPPED;
+  vine__lock_release(&large.lock);
+  return may;
+}
+
+// `bytes` and a guard page below; accessible as a whole.
+static char *map_whole(size_t bytes) {
   size_t page = vine__os_page_size();
   char *base = vine__os_map_stack(bytes + page, 0);
+  if (base && vine__os_guard(base, page) != 0) {
+    vine__os_unmap(base, bytes + page);
+    return NULL;
+  }
+  return base;
+}
+
+static bool map_reservation(size_t bytes, struct vine__stack_large *out) {
+  size_t page = vine__os_page_size();
+  bool stepped = may_be_stepped();
+  char *base =
+      stepped ? vine__os_reserve_stack(bytes + page, 0) : map_whole(bytes);
   if (!base)
     return false;
-  if (vine__os_guard(base, page) != 0) {
-    vine__os_unmap(base, bytes + page);
-    return false;
-  }
+  count_mapping(bytes + page, true);
+  char *lo = base + page, *hi = lo + bytes;
   *out = (struct vine__stack_large){
-      .lo = base + page, .hi = base + page + bytes, .base = base};
+      .lo = lo, .hi = hi, .base = base, .low = stepped ? hi : lo};
   return true;
 }
 
-// Halves the size until the kernel agrees: a limit on address space
-// (RLIMIT_AS, strict overcommit) shouldn't end a program that needs 1 MiB.
-static bool map_what_fits(size_t bytes, struct vine__stack_large *out) {
+static void unmap_reservation(const struct vine__stack_large *l) {
+  vine__os_unmap(l->base, mapped_bytes(l));
+  count_mapping(mapped_bytes(l), false);
+}
+
+// Halves the size until the kernel agrees: a limit that we don't see (strict
+// overcommit, locked memory) shouldn't end a program that needs 1 MiB.
+static bool map_what_fits(size_t min, size_t bytes,
+                          struct vine__stack_large *out) {
   while (!map_reservation(bytes, out)) {
-    if (bytes <= VINE_STACK_RESERVE_MIN)
+    if (bytes <= min)
       return false;
-    bytes = vine__os_round_to_pages(bytes / 2);
+    size_t half = vine__os_round_to_pages(bytes / 2);
+    bytes = half < min ? min : half;
   }
   return true;
 }
@@ -156,28 +207,75 @@ static bool map_what_fits(size_t bytes, struct vine__stack_large *out) {
 static void drop_spares(void) {
   struct vine__stack_large l;
   while (pop_spare(&l))
-    vine__os_unmap(l.base, mapped_bytes(&l));
+    unmap_reservation(&l);
 }
 
 // The spares may be what took the address space.
-static bool map_reservation_slow(size_t bytes, struct vine__stack_large *out) {
-  if (map_what_fits(bytes, out))
+static bool map_reservation_slow(size_t min, size_t bytes,
+                                 struct vine__stack_large *out) {
+  if (map_what_fits(min, bytes, out))
     return true;
   drop_spares();
-  return map_what_fits(bytes, out);
+  return map_what_fits(min, bytes, out);
 }
 
-bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out) {
-  VINE_ASSERT(max_bytes > 0, "stack: empty reservation");
+// How much to reserve where a limit leaves `left` bytes: a part, since others
+// want some, too.
+static size_t share(size_t min, size_t max, size_t left) {
+  size_t part = vine__os_round_to_pages(left / VINE_STACK_RESERVE_PART);
+  size_t bytes = part < min ? min : part;
+  return bytes < max ? bytes : max;
+}
+
+// Asks the kernel each time, beside an mmap: a program may set its limits
+// whenever it likes.
+static size_t wanted(size_t min, size_t max) {
+  size_t limit = vine__os_address_space_limit();
+  if (limit == SIZE_MAX)
+    return max;
+  vine__lock_acquire(&large.lock);
+  size_t ours = large.mapped_bytes;
+  vine__lock_release(&large.lock);
+  return share(min, max, ours < limit ? limit - ours : 0);
+}
+
+static bool get_reservation(size_t min, size_t max,
+                            struct vine__stack_large *out) {
+  bool spares = !vine__debug.fault;
+  if (spares && take_spare(max, 2 * max, out))
+    return true;
+  size_t bytes = wanted(min, max);
+  if (spares && bytes < max && take_spare(min, 2 * bytes, out))
+    return true;
+  return map_reservation_slow(min, bytes, out);
+}
+
+bool vine__stack_reserve(size_t min_bytes, size_t max_bytes,
+                         struct vine__stack_large *out) {
+  VINE_ASSERT(0 < min_bytes && min_bytes <= max_bytes,
+              "stack: empty reservation");
   if (max_bytes > SIZE_MAX / 4)
     max_bytes = SIZE_MAX / 4;
-  size_t bytes = vine__os_round_to_pages(max_bytes);
-  bool spare = !vine__debug.fault && take_spare(bytes, out);
-  if (!spare && !map_reservation_slow(bytes, out))
+  if (min_bytes > max_bytes)
+    return false;
+  if (!get_reservation(vine__os_round_to_pages(min_bytes),
+                       vine__os_round_to_pages(max_bytes), out))
     return false;
   VINE_ASSERT(is_aligned(out->lo) && is_aligned(out->hi),
               "stack: (STACKALLOC1)");
+  VINE_DCHECK(usable_bytes(out) >= min_bytes, "stack: reserved too little");
   account(out, true);
+  return true;
+}
+
+bool vine__stack_reserve_commit(struct vine__stack_large *l, size_t bytes) {
+  VINE_ASSERT(bytes <= usable_bytes(l), "stack: larger than its reservation");
+  char *low = l->hi - vine__os_round_to_pages(bytes);
+  if (low >= l->low)
+    return true;
+  if (vine__os_commit(low, (size_t)(l->low - low)) != 0)
+    return false;
+  l->low = low;
   return true;
 }
 
@@ -190,17 +288,32 @@ void vine__stack_reserve_trim(const struct vine__stack_large *l, char *below) {
     vine__os_decommit(l->lo, (size_t)(end - l->lo));
 }
 
+// STACKALLOC2. False: the kernel keeps the pages, since they are locked.
+static bool clean(struct vine__stack_large *l) {
+  char *top = l->hi - VINE_STACK_RESERVE_DIRTY;
+  if (l->low >= top)
+    return true;
+  if (vine__os_decommit(l->low, (size_t)(top - l->low)) != 0)
+    return false;
+  if (!is_stepped(l))
+    return true;
+  if (vine__os_protect(l->low, (size_t)(top - l->low)) != 0)
+    return false;
+  l->low = top;
+  return true;
+}
+
 void vine__stack_reserve_free(const struct vine__stack_large *l) {
   VINE_ASSERT(l->base < l->lo && l->lo < l->hi, "stack: no reservation");
   account(l, false);
   if (vine__debug.fault) {
+    count_mapping(mapped_bytes(l), false);
     vine__fault_retire(l->base, mapped_bytes(l));
     return;
   }
-  if (usable_bytes(l) > VINE_STACK_RESERVE_DIRTY) // (STACKALLOC2)
-    vine__os_decommit(l->lo, usable_bytes(l) - VINE_STACK_RESERVE_DIRTY);
-  if (!keep_spare(l))
-    vine__os_unmap(l->base, mapped_bytes(l));
+  struct vine__stack_large spare = *l;
+  if (!clean(&spare) || !keep_spare(&spare))
+    unmap_reservation(&spare);
 }
 
 // --- observation ---

@@ -3,9 +3,10 @@
 //
 //   class stacks   512 B to 256 KiB, from the allocator; goroutines start
 //                  here and grow by copying
-//   reservations   address space for the largest stack allowed, which the
-//                  kernel fills page by page on touch; a stack that outgrew
-//                  the classes grows in here without copying
+//   reservations   address space for the largest stack allowed, made
+//                  accessible as it grows, and filled by the kernel page by
+//                  page; a stack that outgrew the classes grows in here without
+//                  copying
 //   fixed stacks   for code that vinecc didn't compile: many per mapping,
 //                  committed on touch, each with a guard below (stackfixed.h)
 //
@@ -49,13 +50,20 @@ struct vine__stack_large {
   char *lo;    // lowest usable byte; below it a guard
   char *hi;    // one past the highest
   char *base;  // the mapping, guard included
+  char *low;   // lowest accessible byte
   char *fence; // a page that is inaccessible (vine__stack_fence), or null
 };
 
-// Usable size of at least max_bytes, or where address space is short, half of
-// that, a quarter ... but at least VINE_STACK_RESERVE_MIN: look at lo and hi,
-// and free it again if it is too small. What isn't touched costs nothing.
-bool vine__stack_reserve(size_t max_bytes, struct vine__stack_large *out);
+// Usable size of at least max_bytes, or where address space is limited or
+// short, of less, but at least min_bytes: look at lo and hi. Nothing of it is
+// accessible yet, or what a former user left.
+bool vine__stack_reserve(size_t min_bytes, size_t max_bytes,
+                         struct vine__stack_large *out);
+
+// Makes the topmost `bytes` accessible. They cost memory where they are
+// touched, or at once where the program locks all of its memory. False: the
+// kernel has none.
+bool vine__stack_reserve_commit(struct vine__stack_large *l, size_t bytes);
 
 // Gives the pages wholly below `below` back to the kernel: the stack shrank,
 // and nothing under that address is live.

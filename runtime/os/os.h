@@ -48,6 +48,13 @@ void *vine__os_map(size_t bytes, size_t align);
 // which would turn one touched byte into 2 MiB.
 void *vine__os_map_stack(size_t bytes, size_t align);
 
+// The two in two steps, for what is committed little by little.
+void *vine__os_reserve_stack(size_t bytes, size_t align);
+
+// Bytes of address space that this process may have (RLIMIT_AS); SIZE_MAX: no
+// limit.
+size_t vine__os_address_space_limit(void);
+
 // Gives the memory of committed pages back; they read as zero afterwards.
 // Guards installed in the range stay.
 int vine__os_decommit(void *addr, size_t bytes);

@@ -5,7 +5,8 @@
 // doubles until it does: the bytes [sp, hi) are copied to the top of the new
 // one, and what points into them is adjusted. Above VINE_STACK_CLASS_MAX a
 // stack becomes one reservation of its limit's size whose lo only moves down:
-// growth costs nothing more.
+// growth costs one system call for each doubling. Where address space is
+// limited the reservation is smaller, and the stack may move to another one.
 //
 // Where a frame is pinned nothing can be copied, so the body runs on a linked
 // segment (segment.h), unless the stack is a reservation, which grows where it
@@ -156,16 +157,30 @@ static void move(struct m *m, struct g *g, size_t bytes) {
     vine__stack_out_of_memory(g, bytes);
 }
 
+// To `bytes`, or where memory is short to less, but at least `need`.
+static void move_to_larger(struct m *m, struct g *g, size_t bytes,
+                           size_t need) {
+  while (!vine__stack_resize(m, g, bytes)) {
+    if (bytes <= need)
+      vine__stack_out_of_memory(g, bytes);
+    size_t less = vine__stack_align(bytes - bytes / 4);
+    bytes = less < need ? need : less;
+  }
+}
+
 static void grow(struct m *m, struct g *g, uintptr_t entry, size_t frame) {
   uintptr_t old_hi = g->hi;
-  size_t bytes = new_size(g, bytes_needed(g, entry, frame));
+  size_t need = vine__stack_align(bytes_needed(g, entry, frame));
+  size_t bytes = new_size(g, need);
   vine__count(&vine__m_p(m)->counts.grows, 1);
   if (fits_reservation(g, bytes)) {
     vine__stack_unfence(g->large);
+    if (!vine__stack_reserve_commit(g->large, bytes))
+      vine__stack_out_of_memory(g, bytes);
     g->lo = g->hi - bytes;
     vine__stack_set_guard(g);
   } else {
-    move(m, g, bytes);
+    move_to_larger(m, g, bytes, need);
   }
   VINE_ASSERT(fits(g, entry + (g->hi - old_hi), frame),
               "GROW1: growth too small");

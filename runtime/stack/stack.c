@@ -5,7 +5,7 @@
 // (STACK1) hi and lo are multiples of VINE_STACK_ALIGN, so that the distances
 //      by which stacks move are, too: what was aligned stays so.
 // (STACK2) There is room for the budget and more. The stack is a piece of its
-//      own, or the upper end of its reservation.
+//      own, or the upper end of its reservation, which is accessible as far.
 // (STACK3) The guard is lo + VINE_STACK_BUDGET, or one of the marks that every
 //      check stops at: VINE_GUARD_MOVE, VINE_GUARD_PREEMPT.
 //
@@ -27,8 +27,8 @@ static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {
   if (!l)
     return false;
   size_t max = vine__stack_limit(g) + VINE_STACK_CLASS_MAX;
-  bool ok = vine__stack_reserve(max, l);
-  if (ok && (size_t)(l->hi - l->lo) < bytes) { // address space is short
+  bool ok = vine__stack_reserve(bytes, max > bytes ? max : bytes, l);
+  if (ok && !vine__stack_reserve_commit(l, bytes)) {
     vine__stack_reserve_free(l);
     ok = false;
   }
@@ -91,7 +91,7 @@ static bool bounds_are_valid(struct vine__stack_aside s) {
   if (s.lo >= s.hi || s.hi - s.lo < VINE_STACK_MIN)
     return false; // STACK2
   const struct vine__stack_large *l = s.large;
-  return !l || (s.hi == (uintptr_t)l->hi && s.lo >= (uintptr_t)l->lo);
+  return !l || (s.hi == (uintptr_t)l->hi && s.lo >= (uintptr_t)l->low);
 }
 
 static bool is_inside(struct vine__stack_aside s, uintptr_t address) {
@@ -153,9 +153,11 @@ void *vine__stack_fence(struct g *g) {
   if (!l)
     return fence_of_small();
   char *fence = (char *)((g->lo - page) & ~(uintptr_t)(page - 1));
+  if (fence < l->low) // isn't accessible yet
+    return fence + page - 1;
   if (l->fence != fence) {
     vine__stack_unfence(l);
-    if (fence < l->lo || vine__os_protect(fence, page) != 0)
+    if (vine__os_protect(fence, page) != 0)
       return NULL;
     l->fence = fence;
   }

@@ -76,9 +76,12 @@ static void test_fault(struct vine__cache *c) {
 static void test_reservation(void) {
   struct vine__stack_large l;
   size_t page = vine__os_page_size();
-  CHECK(vine__stack_reserve(VINE_GIB, &l));
+  CHECK(vine__stack_reserve(VINE_MIB, VINE_GIB, &l));
   CHECK((size_t)(l.hi - l.lo) >= VINE_GIB && faults(l.lo - 1));
   CHECK(stats().reserved_bytes == VINE_GIB + page);
+  CHECK(faults(l.hi - 1));
+  CHECK(vine__stack_reserve_commit(&l, 8 * VINE_MIB));
+  CHECK(faults(l.hi - 8 * VINE_MIB - 1));
   size_t base = unit_resident();
   memset(l.hi - 8 * VINE_MIB, 1, 8 * VINE_MIB);
   if (!UNIT_SANITIZED)
@@ -93,20 +96,23 @@ static void test_reservation(void) {
   CHECK(stats().reserved_bytes == 0);
 }
 
-// A spare comes back without its pages but the top ones; no more than a few
-// are kept.
+// A spare comes back without its pages but the top ones, and inaccessible below
+// those; no more than a few are kept.
 static void test_spares(void) {
   struct vine__stack_large l[2 * VINE_STACK_RESERVE_CACHE];
   enum { N = sizeof l / sizeof l[0] };
   for (int i = 0; i < N; i++) {
-    CHECK(vine__stack_reserve(8 * VINE_MIB, &l[i]));
+    CHECK(vine__stack_reserve(VINE_MIB, 8 * VINE_MIB, &l[i]));
+    CHECK(vine__stack_reserve_commit(&l[i], 2 * VINE_MIB));
     l[i].hi[-(ptrdiff_t)VINE_MIB] = 7;
   }
   for (int i = 0; i < N; i++)
     vine__stack_reserve_free(&l[i]);
   if (!vine__debug.fault)
     CHECK(stats().reserved_spares == VINE_STACK_RESERVE_CACHE);
-  CHECK(vine__stack_reserve(8 * VINE_MIB, &l[0]));
+  CHECK(vine__stack_reserve(VINE_MIB, 8 * VINE_MIB, &l[0]));
+  CHECK(faults(l[0].hi - VINE_STACK_RESERVE_DIRTY - 1));
+  CHECK(vine__stack_reserve_commit(&l[0], 2 * VINE_MIB));
   CHECK(l[0].hi[-(ptrdiff_t)VINE_MIB] == 0);
   vine__stack_reserve_free(&l[0]);
 }
@@ -115,11 +121,68 @@ static void limit_address_space(void) {
   struct rlimit r = {VINE_GIB, VINE_GIB};
   struct vine__stack_large l;
   CHECK(setrlimit(RLIMIT_AS, &r) == 0);
-  CHECK(vine__stack_reserve(64 * VINE_GIB, &l));
-  CHECK((size_t)(l.hi - l.lo) >= 64 * VINE_MIB && faults(l.lo - 1));
+  for (int i = 0; i < 100; i++) { // each has its part, and others some
+    CHECK(vine__stack_reserve(VINE_MIB, 64 * VINE_GIB, &l));
+    CHECK((size_t)(l.hi - l.lo) >= VINE_MIB && faults(l.lo - 1));
+    CHECK((size_t)(l.hi - l.lo) <= VINE_GIB / VINE_STACK_RESERVE_PART);
+    CHECK(vine__stack_reserve_commit(&l, VINE_MIB));
+    memset(l.hi - VINE_MIB, 1, VINE_MIB);
+  }
+  CHECK(vine__stack_reserve(100 * VINE_MIB, 64 * VINE_GIB, &l));
+  CHECK((size_t)(l.hi - l.lo) >= 100 * VINE_MIB);
   r.rlim_cur = VINE_MIB;
   CHECK(setrlimit(RLIMIT_AS, &r) == 0);
-  CHECK(!vine__stack_reserve(64 * VINE_GIB, &l));
+  CHECK(!vine__stack_reserve(VINE_MIB, 64 * VINE_GIB, &l));
+}
+
+// What is locked is what was committed; a spare isn't kept.
+static void grow_where_all_is_locked(void) {
+  struct vine__stack_large l;
+  CHECK(vine__stack_reserve(VINE_MIB, VINE_GIB, &l));
+  size_t base = unit_resident();
+  CHECK(vine__stack_reserve_commit(&l, 2 * VINE_MIB));
+  CHECK(unit_resident() < base + 8 * VINE_MIB);
+  memset(l.hi - 2 * VINE_MIB, 1, 2 * VINE_MIB);
+  CHECK(faults(l.hi - 2 * VINE_MIB - 1));
+  vine__stack_reserve_free(&l);
+  CHECK(unit_resident() < base + 8 * VINE_MIB);
+}
+
+static void lock_memory(void) {
+  CHECK(mlockall(MCL_FUTURE) == 0);
+  for (int i = 0; i < 2 * VINE_STACK_RESERVE_CACHE; i++)
+    grow_where_all_is_locked();
+}
+
+static void test_locked(void) {
+  char err[512];
+  if (UNIT_SANITIZED)
+    return;
+  int st = unit_child(lock_memory, err, sizeof err);
+  fputs(err, stderr);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+}
+
+// A process may have some 65,000 mappings (STACKALLOC4).
+static void reserve_many(void) {
+  enum { N = 40000 };
+  struct vine__stack_large l;
+  for (int i = 0; i < N; i++) {
+    CHECK(vine__stack_reserve(VINE_MIB, 8 * VINE_MIB, &l));
+    CHECK(vine__stack_reserve_commit(&l, VINE_MIB));
+    l.hi[-1] = 1;
+  }
+  CHECK(faults(l.lo - 1));
+  vine__stack_reserve_free(&l);
+}
+
+static void test_many_reservations(void) {
+  char err[512];
+  if (UNIT_SANITIZED || !vine__os_guard_is_cheap())
+    return;
+  int st = unit_child(reserve_many, err, sizeof err);
+  fputs(err, stderr);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
 }
 
 static void test_short_of_space(void) {
@@ -259,7 +322,7 @@ static void *churn(void *arg) {
     vine__stack_fixed_free(s);
     CHECK(vine__stack_alloc(NULL, 2048, &s));
     vine__stack_free(NULL, s);
-    CHECK(vine__stack_reserve(VINE_MIB, &l));
+    CHECK(vine__stack_reserve(VINE_MIB, VINE_MIB, &l));
     vine__stack_reserve_free(&l);
   }
   return NULL;
@@ -301,6 +364,8 @@ int main(void) {
   test_reservation();
   test_spares();
   test_short_of_space();
+  test_locked();
+  test_many_reservations();
   test_fixed_sizes();
   test_old_kernel();
   test_fixed_many();

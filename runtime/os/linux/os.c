@@ -25,6 +25,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -131,11 +132,26 @@ static int advise(void *addr, size_t bytes, int advice) {
 }
 
 // A kernel without huge pages says EINVAL: then there is nothing to forbid.
+void *vine__os_reserve_stack(size_t bytes, size_t align) {
+  void *p = vine__os_reserve(bytes, align);
+  if (p)
+    advise(p, bytes, MADV_NOHUGEPAGE);
+  return p;
+}
+
 void *vine__os_map_stack(size_t bytes, size_t align) {
   void *p = vine__os_map(bytes, align);
   if (p)
     advise(p, bytes, MADV_NOHUGEPAGE);
   return p;
+}
+
+size_t vine__os_address_space_limit(void) {
+  struct rlimit64 r;
+  if (sys(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&r, 0, 0) != 0 ||
+      r.rlim_cur == RLIM64_INFINITY)
+    return SIZE_MAX;
+  return r.rlim_cur;
 }
 
 int vine__os_decommit(void *addr, size_t bytes) {
