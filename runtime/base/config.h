@@ -42,6 +42,11 @@
 #define VINE_ARENA_SHIFT 26
 #define VINE_ARENA_BYTES ((size_t)1 << VINE_ARENA_SHIFT)
 
+// Bytes of an arena, or of a batch of fixed stacks, that become accessible at a
+// time: what mlockall makes of it at the most. A huge page, so that the kernel
+// may still use one.
+#define VINE_COMMIT_BYTES (2 * VINE_MIB)
+
 // Bytes of one unit, the granule of the page heap. Four pages: the 48-byte
 // span record then costs 0.3 %, and since a span is touched object by object
 // a larger unit costs no resident memory.

@@ -16,10 +16,14 @@
 // (HEAP4) heap.dirty_units is the sum over all free runs, and never less than
 //      what is resident in them.
 //
+// (HEAP5) A span in use lies in its arena's units [0, committed), which alone
+//      are accessible. No unit becomes inaccessible again.
+//
 // Locking: heap.lock (rank HEAP) guards all of it. madvise and munmap run
-// without it: the run is BUSY or gone from the books meanwhile. Whoever
-// scavenges holds heap.scavenger (rank SCAVENGE), so that a fork finds no BUSY
-// run. Runs on system stacks; never parks.
+// without it, mmap and mprotect, which are for whoever waits, with it: the run
+// is BUSY or gone from the books meanwhile. Whoever scavenges holds
+// heap.scavenger (rank SCAVENGE), so that a fork finds no BUSY run. Runs on
+// system stacks; never parks.
 //
 // Rejected: a bitmap per arena with a radix tree of summaries (Go's
 // pageAlloc: it finds the lowest address, but takes 3,000 lines); populating
@@ -39,6 +43,10 @@
 
 #define BINS 64
 #define RUN_UNITS_MAX (VINE_ARENA_UNITS - VINE_ARENA_HEADER_UNITS)
+#define COMMIT_UNITS ((uint32_t)(VINE_COMMIT_BYTES >> VINE_UNIT_SHIFT))
+
+_Static_assert(COMMIT_UNITS > VINE_ARENA_HEADER_UNITS, "the header's at once");
+_Static_assert(VINE_ARENA_UNITS % COMMIT_UNITS == 0, "whole steps");
 
 struct bins {
   struct vine__list bin[BINS];
@@ -193,11 +201,23 @@ static void split(struct vine__span *s, uint32_t units) {
 
 // --- arenas ---
 
+static struct vine__arena *map_arena(void) {
+  struct vine__arena *a = vine__os_reserve(VINE_ARENA_BYTES, VINE_ARENA_BYTES);
+  if (!a)
+    return NULL;
+  VINE_ASSERT(vine__arena_of(a) == a, "heap: arena not aligned");
+  if (vine__os_commit(a, VINE_COMMIT_BYTES) != 0) {
+    vine__os_unmap(a, VINE_ARENA_BYTES);
+    return NULL;
+  }
+  a->committed = COMMIT_UNITS;
+  return a;
+}
+
 static bool add_arena(void) {
-  struct vine__arena *a = vine__os_map(VINE_ARENA_BYTES, VINE_ARENA_BYTES);
+  struct vine__arena *a = map_arena();
   if (!a)
     return false;
-  VINE_ASSERT(vine__arena_of(a) == a, "heap: arena not aligned");
   a->span[0].state = VINE_SPAN_META;
   a->span[0].units = VINE_ARENA_HEADER_UNITS;
   // head[] of the header's units is 0 already, its own first unit (HEAP1).
@@ -255,6 +275,21 @@ static void start_span(struct vine__span *s, uint8_t cls) {
   heap.in_use_units += s->units;
 }
 
+// Makes the first `units` of run s accessible (HEAP5).
+static bool commit_run(const struct vine__span *s, uint32_t units) {
+  struct vine__arena *a = vine__arena_of(s);
+  uint32_t end = first_unit(s) + units;
+  if (end <= a->committed)
+    return true;
+  uint32_t to = (end + COMMIT_UNITS - 1) / COMMIT_UNITS * COMMIT_UNITS;
+  VINE_DCHECK(to <= VINE_ARENA_UNITS, "heap: run outside its arena (HEAP1)");
+  char *from = (char *)a + bytes_of(a->committed);
+  if (vine__os_commit(from, bytes_of(to - a->committed)) != 0)
+    return false;
+  a->committed = to;
+  return true;
+}
+
 static struct vine__span *find_any(uint32_t units) {
   struct vine__span *s = find_run(&heap.dirty, units);
   return s ? s : find_run(&heap.clean, units);
@@ -266,6 +301,8 @@ struct vine__span *vine__heap_alloc(uint32_t units, uint8_t cls) {
   struct vine__span *s = find_any(units);
   if (!s && add_arena())
     s = find_any(units);
+  if (s && !commit_run(s, units))
+    s = NULL;
   if (s) {
     bin_remove(s);
     split(s, units);

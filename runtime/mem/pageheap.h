@@ -8,6 +8,8 @@
 //     header: head[unit]  first unit of the span that the unit belongs to
 //             span[unit]  the record of the span or run that starts there
 //
+// An arena becomes accessible from its front, as far as it is used.
+//
 // From any address of a span to its record: mask to the arena, shift to the
 // unit, look up head. The header is touched as far as the arena is used:
 // 50 bytes per 16 KiB, 0.3 %.
@@ -53,6 +55,7 @@ _Static_assert(sizeof(struct vine__span) == 48, "48 bytes per span");
 struct vine__arena {
   struct vine__span span[VINE_ARENA_UNITS];
   uint16_t head[VINE_ARENA_UNITS];
+  uint32_t committed; // units [0, committed) are accessible (HEAP5)
 };
 
 #define VINE_ARENA_HEADER_UNITS                                                \

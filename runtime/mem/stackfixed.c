@@ -4,8 +4,9 @@
 //
 //   | header: struct batch, a slot record each | guard | stack | guard | ...
 //
-// so that 100,000 stacks of 64 KiB are 208 mappings. Guards are installed
-// when a slot is first used, and stay. A freed slot goes to its pool's dirty
+// so that 100,000 stacks of 64 KiB are 208 mappings. A batch becomes
+// accessible from its front, as far as it is used. Guards are installed when a
+// slot is first used, and stay. A freed slot goes to its pool's dirty
 // list, or past the bound gives its pages back and goes to the clean list.
 // From a stack to its batch: mask the address; to its slot: divide.
 //
@@ -17,6 +18,9 @@
 // (FIXED2) A slot is in use, dirty or clean; slot->next is meaningful only on a
 //      list.
 // (FIXED3) fixed.dirty_bytes is the sum over all dirty lists.
+// (FIXED4) The bytes of a batch below `committed` are accessible but for
+// guards,
+//      and those of slots [0, fresh) are below it.
 //
 // Locking: fixed.lock, rank STACK_FIXED; madvise and mmap of own mappings run
 // without it. Runs on system stacks; never parks.
@@ -49,7 +53,8 @@ struct slot {
 
 struct batch {
   struct batch *older;
-  char *first; // guard of slot 0
+  char *first;     // guard of slot 0
+  char *committed; // FIXED4
   uint32_t pool;
   uint32_t fresh; // slots used so far (FIXED1)
   uint32_t slots;
@@ -118,9 +123,33 @@ static size_t header_bytes(size_t slots) {
                                  slots * sizeof(struct slot));
 }
 
-static bool add_batch(unsigned pool) {
+static struct batch *map_batch(void) {
   struct batch *b =
-      vine__os_map_stack(VINE_STACK_FIXED_BATCH, VINE_STACK_FIXED_BATCH);
+      vine__os_reserve_stack(VINE_STACK_FIXED_BATCH, VINE_STACK_FIXED_BATCH);
+  if (!b)
+    return NULL;
+  if (vine__os_commit(b, VINE_COMMIT_BYTES) != 0) {
+    vine__os_unmap(b, VINE_STACK_FIXED_BATCH);
+    return NULL;
+  }
+  b->committed = (char *)b + VINE_COMMIT_BYTES;
+  return b;
+}
+
+// Makes what is below `end` accessible (FIXED4).
+static bool commit(struct batch *b, const char *end) {
+  if (end <= b->committed)
+    return true;
+  size_t missing = (size_t)(end - b->committed) + VINE_COMMIT_BYTES - 1;
+  missing -= missing % VINE_COMMIT_BYTES;
+  if (vine__os_commit(b->committed, missing) != 0)
+    return false;
+  b->committed += missing;
+  return true;
+}
+
+static bool add_batch(unsigned pool) {
+  struct batch *b = map_batch();
   if (!b)
     return false;
   b->pool = pool;
@@ -146,7 +175,8 @@ static struct slot *take_fresh(unsigned pool) {
     b = fixed.pool[pool].newest;
   }
   struct slot *s = &b->slot[b->fresh];
-  if (vine__os_guard(slot_guard(s), vine__os_page_size()) != 0)
+  if (!commit(b, slot_guard(s) + slot_stride(b)) ||
+      vine__os_guard(slot_guard(s), vine__os_page_size()) != 0)
     return NULL;
   b->fresh++;
   return s;
