@@ -13,6 +13,7 @@
 #include "api/atexit.h"
 #include "arch/upcalls.h"
 #include "base/assert.h"
+#include "base/debugflags.h"
 #include "base/export.h"
 #include "base/fatal.h"
 #include "libc/fork.h"
@@ -109,8 +110,10 @@ static int set_up(void) {
   if (err)
     return err;
   store_release(&vine__sched.maxprocs, procs);
+  store_relaxed(&vine__sched.no_sysmon, 1);
   store_release(&vine__sched.state, VINE_RUNNING);
-  vine__sysmon_start();
+  if (vine__debug.schedtrace) // which the watchdog prints
+    vine__sysmon_need();
   return 0;
 }
 

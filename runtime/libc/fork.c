@@ -6,7 +6,7 @@
 // were, and so are all timers. The scheduler's structures are made again
 // around the one thread and one P. The allocator's own handlers keep it usable,
 // so the goroutine's stack may grow in the child, which may also start
-// goroutines of its own; the watchdog starts again with the first thread.
+// goroutines of its own; the watchdog starts again when it is needed.
 //
 // Others' records stay in the queues of what they waited for. A waker finds
 // their goroutine GONE and passes on; what it gave them (an element, a lock) is
@@ -20,6 +20,7 @@
 
 #include "libc/fork.h"
 #include "base/assert.h"
+#include "sched/deadlock.h"
 #include "sched/idle.h"
 #include "sched/permit.h"
 #include "sched/proc.h"
@@ -87,6 +88,7 @@ static void in_child(void) {
     if (i != m)
       clear_words_of(i);
   vine__stop_fork_child();
+  vine__deadlock_fork_child();
   s->idle_m = NULL;
   s->idle_m_count = 0;
   s->free_m = NULL;

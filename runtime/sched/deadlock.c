@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // "all goroutines are asleep - deadlock!"
 //
-// How it works. The watchdog asks now and then (vine__deadlock_check). A
-// program is dead when nothing can ever make a goroutine runnable:
+// How it works. The watchdog asks now and then (vine__deadlock_check), or
+// before there is one, the only thread while it sleeps. A program is dead when
+// nothing can ever make a goroutine runnable:
 //   1) every P is idle, no queue holds a goroutine, no thread spins;
 //   2) no timer is pending;
 //   3) no goroutine is in foreign code (m->g is set then), which may return;
@@ -68,7 +69,14 @@ void vine__deadlock_before_start(void) {
 // Looks, of 50 ms, between two counts of threads.
 #define AGAIN 16
 
-void vine__deadlock_check(void) {
+// Threads, if all of them are Vine's: the Ms and the watchdog;
+// ThreadSanitizer has one, too.
+static uint32_t own_threads(void) {
+  uint32_t watchdog = load_relaxed(&vine__sched.no_sysmon) ? 0 : 1;
+  return load_relaxed(&vine__sched.m_count) + watchdog + VINE_TSAN;
+}
+
+static void look(void) {
   static uint64_t seen;
   static int looks;
   uint64_t now = switches();
@@ -82,9 +90,7 @@ void vine__deadlock_check(void) {
   int threads = vine__os_thread_count();
   struct asleep a = {0};
   vine__g_each(count_one, &a);
-  // Vine's threads: the Ms and the watchdog; ThreadSanitizer has one, too.
-  if (threads < 0 || a.all == 0 ||
-      (uint32_t)threads != load_relaxed(&vine__sched.m_count) + 1 + VINE_TSAN)
+  if (threads < 0 || a.all == 0 || (uint32_t)threads != own_threads())
     return;
   if (!is_idle() || switches() != now)
     return;
@@ -92,4 +98,16 @@ void vine__deadlock_check(void) {
   if (a.waiting == 0)
     vine__fatal("no goroutines (main called vine_exit) - deadlock!");
   vine__fatal("all goroutines are asleep - deadlock!");
+}
+
+// One thread at a time: the watchdog may start while another one is at it.
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+void vine__deadlock_fork_child(void) { atomic_flag_clear(&busy); }
+
+void vine__deadlock_check(void) {
+  if (atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+    return;
+  look();
+  atomic_flag_clear_explicit(&busy, memory_order_release);
 }

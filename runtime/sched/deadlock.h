@@ -3,11 +3,14 @@
 #ifndef VINE_DEADLOCK_H
 #define VINE_DEADLOCK_H
 
-// One look, from the watchdog. Ends the program when nothing can go on.
+// One look, from the watchdog or the only thread. Ends the program when nothing
+// can go on.
 void vine__deadlock_check(void);
 
 // A plain thread is about to wait without limit. In a constructor, before the
 // runtime was started, nobody could wake the only thread.
 void vine__deadlock_before_start(void);
+// In a forked child: nobody is at it.
+void vine__deadlock_fork_child(void);
 
 #endif

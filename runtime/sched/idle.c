@@ -121,7 +121,13 @@ static bool try_wakep(void) {
 }
 
 // Again when a P became idle beside this thread that seemed to spin (IDLE1).
+//
+// Before there is a watchdog there is one goroutine and one M at the most
+// (sysmon.c). If this is its thread, and it has a P, then it has just made that
+// goroutine runnable and will run it itself.
 __attribute__((noinline)) void vine__wakep_slow(void) {
+  if (load_relaxed(&vine__sched.no_sysmon) && vine__own_p())
+    return;
   while (!try_wakep() && load_seq_cst(&vine__sched.idle_p_count) != 0)
     ;
 }

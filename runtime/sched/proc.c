@@ -27,6 +27,7 @@
 #include "sched/freeze.h"
 #include "sched/park.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
 #include "sched/thread.h"
 #include "sched/valid.h"
 #include "stack/fiber.h"
@@ -342,6 +343,8 @@ static inline void begin(struct g *g, struct p *p, void *entry,
 
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
   struct p *p = m ? vine__m_p(m) : NULL;
+  if (!np->on_return) // main's alone has one
+    vine__sysmon_need();
   struct g *g = g_get(p);
   if (!g)
     return NULL;
@@ -370,6 +373,7 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
     memcpy(np.arg, arg, sizeof np.arg);
     return vine__newproc(m, &np);
   }
+  vine__sysmon_need();
   gfree_pop(p, g);
   store_relaxed(&g->kind, G_GROWABLE);
   g->sp = vine__context_new(g->hi, fn, arg, vine__goexit);

@@ -21,7 +21,7 @@ struct vine__sched {
   struct m *_Atomic all_m;
   struct g *_Atomic main_g;
   struct m *m0;
-  _Atomic uint32_t no_sysmon; // a forked child: start it with a thread
+  _Atomic uint32_t no_sysmon; // vine__sysmon_need starts the watchdog
   _Atomic uint32_t sysmon_takes_signals; // always: sigstack.c
   struct p *allp[VINE_MAXPROCS_MAX];
 

@@ -10,6 +10,18 @@
 // no processor is idle nobody waits for timers (timer.c): then it wakes up
 // when the first one is due, to see that somebody can run it.
 //
+// It starts late: a program of one goroutine is to have one thread. The C
+// library then takes no locks, and unshare(CLONE_NEWUSER) works. What it is
+// for begins with
+//   a second goroutine   may want the P that main's has, in a foreign call or
+//                        a loop
+//   a timer              may be due meanwhile. (For a goroutine that sleeps its
+//                        thread waits.)
+//   a second thread      takes no signals while it is idle
+// and vine__sysmon_need stands there. Until then the one thread takes signals
+// while it sleeps, and looks for a deadlock itself (vine__m_sleep). So in a
+// forked child.
+//
 // Short foreign calls are left alone. When it first meets a thread in foreign
 // code it marks the guard word, which is FOREIGN during a call: SEEN. Leaving
 // the call, and entering the next, overwrites the mark. So a SEEN that it
@@ -43,6 +55,8 @@
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
+
+#include <errno.h>
 
 #define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
 #define FOREIGN_NS (20 * 1000ll)      // before a P is taken
@@ -285,7 +299,16 @@ static void *sysmon_main(void *arg) {
 }
 
 void vine__sysmon_start(void) {
-  int err = vine__thread_create(sysmon_main, NULL);
-  if (err)
-    vine__no_thread(err);
+  uint32_t missing = 1;
+  if (!cas_acq_rel(&vine__sched.no_sysmon, &missing, 0))
+    return;
+  store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
+  for (int tries = 1;; tries++) {
+    int err = vine__thread_create(sysmon_main, NULL);
+    if (!err)
+      return;
+    if ((err != EAGAIN && err != ENOMEM) || tries > VINE_THREAD_TRIES)
+      vine__no_thread(err);
+    vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
+  }
 }

@@ -5,8 +5,15 @@
 
 #include "g.h"
 #include "mem/lock.h"
+#include "sched/sched.h"
 
+// Starts the watchdog if it isn't there: something comes up that it is for.
+// sysmon.c says what.
 void vine__sysmon_start(void);
+static inline void vine__sysmon_need(void) {
+  if (__builtin_expect(load_relaxed(&vine__sched.no_sysmon) != 0, 0))
+    vine__sysmon_start();
+}
 // The first P becomes busy.
 void vine__sysmon_poke(void);
 // Whether the watchdog sleeps, and will look at the state before all else.

@@ -24,6 +24,7 @@
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "os/os.h"
+#include "sched/deadlock.h"
 #include "sched/idle.h"
 #include "sched/sched.h"
 #include "sched/sigstack.h"
@@ -40,10 +41,10 @@
 // Idle threads on top that may wait for their time to end. With what they
 // touch of their stacks some 4 MB.
 #define IDLE_MAX 256
-// As Go: the kernel may be short of something for a moment. 210 ms in all.
-#define CREATE_TRIES 20
 // Thread-local storage, the C library's record of a thread, and guard pages.
 #define SYS_MARGIN (64 * VINE_KIB)
+// Between looks for a deadlock without a watchdog, whose sleep is as long.
+#define LOOK_NS (50 * 1000 * 1000ll)
 
 // --- structs ---
 
@@ -160,8 +161,10 @@ void vine__m_attach(struct m *m) {
   VINE_TCB(VINE_TCB_M) = (uintptr_t)m;
   vine__san_attach(&m->san);
   vine__sigstack_use(m);
-  if (m->takes_no_signals)
+  if (m->takes_no_signals) {
+    vine__sysmon_need(); // which takes them
     vine__m_block_signals(m);
+  }
 }
 
 // --- signals ---
@@ -203,7 +206,7 @@ void vine__m_remember_mask(void) {
 }
 
 void vine__m_block_signals(struct m *m) {
-  // A forked child has no watchdog yet that would take them.
+  // Where there is no watchdog that would take them.
   if (load_relaxed(&m->signals_blocked) || load_relaxed(&vine__sched.no_sysmon))
     return;
   vine__os_sigmask(SIG_BLOCK, &blocked_mask, &m->mask);
@@ -314,14 +317,12 @@ static int run_on_new(struct p *p, bool spinning) {
 void vine__newm(struct p *p, bool spinning) {
   VINE_DCHECK(!load_relaxed(&p->m), "newm: a thread has the P");
   static _Atomic uint32_t never;
-  uint32_t forked = 1;
-  if (cas_acq_rel(&vine__sched.no_sysmon, &forked, 0))
-    vine__sysmon_start();
+  vine__sysmon_need();
   for (int tries = 1; !run_on_idle(p, spinning); tries++) {
     int err = run_on_new(p, spinning);
     if (!err)
       return;
-    if ((err != EAGAIN && err != ENOMEM) || tries > CREATE_TRIES)
+    if ((err != EAGAIN && err != ENOMEM) || tries > VINE_THREAD_TRIES)
       vine__no_thread(err);
     // Perhaps one becomes idle meanwhile.
     vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
@@ -333,8 +334,12 @@ void vine__newm(struct p *p, bool spinning) {
 void vine__m_sleep(struct m *m) {
   VINE_DCHECK(m == vine__getm(), "sleep: as another thread");
   // A read-modify-write: a wake between a load and a store would be lost.
-  while (exchange_acq_rel(&m->sem, 0) == 0) // pairs with vine__m_wake
-    vine__os_futex_wait(&m->sem, 0, -1);
+  while (exchange_acq_rel(&m->sem, 0) == 0) { // pairs with vine__m_wake
+    if (!load_relaxed(&vine__sched.no_sysmon))
+      vine__os_futex_wait(&m->sem, 0, -1);
+    else if (vine__os_futex_wait(&m->sem, 0, LOOK_NS) == -ETIMEDOUT)
+      vine__deadlock_check();
+  }
 }
 
 bool vine__m_sleep_for(struct m *m, int64_t ns) {

@@ -5,6 +5,9 @@
 
 #include "g.h"
 
+// As Go: the kernel may be short of something for a moment. 210 ms in all.
+#define VINE_THREAD_TRIES 20
+
 // A new M, without a thread; or null: there is no memory. Too many are fatal.
 struct m *vine__m_new(void);
 // The calling thread becomes m's.
@@ -13,7 +16,8 @@ void vine__m_attach(struct m *m);
 // Runs p on an idle thread, or on a new one, which then spins if `spinning`.
 void vine__newm(struct p *p, bool spinning);
 
-// Sleeps, as thread m, until the next vine__m_wake.
+// Sleeps, as thread m, until the next vine__m_wake. Looks for a deadlock now
+// and then, as long as there is no watchdog.
 void vine__m_sleep(struct m *m);
 // The same for at most ns nanoseconds. False: they have passed.
 bool vine__m_sleep_for(struct m *m, int64_t ns);

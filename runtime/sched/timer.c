@@ -57,6 +57,7 @@
 #include "sched/park.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
 
 #include <string.h>
 
@@ -366,7 +367,10 @@ void vine__timer_start(struct vine__timer *t, int64_t when_ns,
   t->fn = fn;
   t->arg = arg;
   store_release(&t->heap, ts); // pairs with vine__timer_stop's load
-  if (add_and_unlock(ts, (struct vine__timer_slot){when_ns, (uintptr_t)t}))
+  bool first =
+      add_and_unlock(ts, (struct vine__timer_slot){when_ns, (uintptr_t)t});
+  vine__sysmon_need(); // before a thread is woken
+  if (first)
     notify(when_ns);
 }
 
