@@ -2,10 +2,14 @@
 // The parking lot. parkinglot.h has the contract.
 //
 // How it works. A table of buckets, chosen by a hash of the address. A bucket
-// has a lock and one queue of waiters, in which those of one address are in
-// order. A waiter with a deadline has a timer in its record; the timer's
-// function and wakers meet under the bucket's lock, where the entry tells
-// which of them was first (WAITQ1).
+// has a lock and a queue of waiters, in which those of one address are in
+// order; or where waiters for many addresses come together, a table of queues,
+// chosen by further bits of the hash. It grows with the waiters that find
+// somebody else's last in their queue, so that a waker passes one or two of
+// those, and goes when the bucket is empty. Who has the lock sees nothing of
+// it. A waiter with a deadline has a timer in its record; the timer's function
+// and wakers meet under the bucket's lock, where the entry tells which of them
+// was first (WAITQ1).
 //
 // Invariants:
 // (PARKING1) A record is in one bucket's queue, or belongs to whoever took it.
@@ -13,14 +17,19 @@
 //      waiter keeps it alive, or somebody who is on the way to acquire.
 // (PARKING3) When a waker took a timed record and could not stop its timer, the
 //      second of waker and timer function frees it.
+// (PARKING4) A record is in the queue of its bucket that queue_of tells. So all
+//      for one address are in one queue, and they stay in order when a bucket's
+//      table grows. The table changes under the bucket's lock only.
 //
 // Locking: one bucket at a time, rank SEMA; wakes nobody under it.
-// Runs on: system stack or a plain thread. Allocates a record per goroutine.
+// Runs on: system stack or a plain thread. Allocates a record per goroutine,
+// and tables, under the bucket's lock.
 //
 // Rejected: queues inside the locks (32 bytes each instead of 4, and the last
 // unlock would touch memory that another one may have freed); a treap per
-// bucket as Go's (our list is short unless thousands of different locks are
-// contended at once; a waiter for another address costs one comparison).
+// bucket as Go's (32 more bytes for each record, or half of its locality); more
+// buckets when there are many waiters, as WebKit's (all locks at once, and each
+// record's bucket may be another when its lock has been taken).
 
 #include "sync/parkinglot.h"
 #include "os/os.h"
@@ -30,10 +39,21 @@
 
 #define BUCKETS 1024 // a power of two; 64 KiB, touched where used
 
+// A table's first size, and what it grows by, in bits of the hash.
+#define FIRST_BITS 4
+#define STEP_BITS 2
+#define MAX_BITS 20
+#define MIXED_MIN 4 // before there is a table
+
 struct vine__bucket {
   _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
-  struct vine__waitq q; // of waiters for all addresses that come here
+  uint32_t bits;  // of the table, or 0: there is none
+  uint32_t mixed; // waiters behind one for another address, since it grew
+  size_t count;   // waiters
+  struct vine__waitq one;   // of those for all addresses that come here
+  struct vine__waitq *many; // instead, if there is a table
 };
+_Static_assert(sizeof(struct vine__bucket) == VINE_CACHE_LINE, "one line");
 
 struct vine__parked_timed {
   struct vine__parked base;
@@ -52,10 +72,26 @@ static struct vine__bucket buckets[BUCKETS] = {
     FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64, FREE_64,
 };
 
+#define BUCKET_SHIFT 54
+_Static_assert(BUCKETS == 1 << (64 - BUCKET_SHIFT), "bits of the hash");
+
+static uint64_t hash(const void *addr) {
+  return (uintptr_t)addr * 0x9e3779b97f4a7c15ull; // Fibonacci hashing
+}
+
 static struct vine__bucket *bucket_of(const void *addr) {
-  uint64_t h = (uintptr_t)addr * 0x9e3779b97f4a7c15ull; // Fibonacci hashing
-  _Static_assert(BUCKETS == 1 << (64 - 54), "bits of the hash");
-  return &buckets[h >> 54];
+  return &buckets[hash(addr) >> BUCKET_SHIFT];
+}
+
+// The queue of table `many` for addr: by the bits that follow the bucket's.
+static struct vine__waitq *queue_in(struct vine__waitq *many, uint32_t bits,
+                                    const void *addr) {
+  uint64_t i = hash(addr) >> (BUCKET_SHIFT - bits);
+  return &many[i & ((1u << bits) - 1)];
+}
+
+static struct vine__waitq *queue_of(struct vine__bucket *b, const void *addr) {
+  return b->bits ? queue_in(b->many, b->bits, addr) : &b->one;
 }
 
 static struct vine__parked *parked_of(struct vine__waitq_entry *e) {
@@ -74,14 +110,29 @@ static bool parked_is_valid(struct vine__parked *w) {
           vine__waiter_goroutine(w->link.waiter)->waiting == w);
 }
 
-static bool bucket_is_valid(struct vine__bucket *b) {
-  if (!vine__waitq_is_valid(&b->q))
+static size_t queues_of(const struct vine__bucket *b) {
+  return (size_t)1 << b->bits;
+}
+
+// Adds q's waiters to *count.
+static bool queue_is_valid(struct vine__bucket *b, struct vine__waitq *q,
+                           size_t *count) {
+  if (!vine__waitq_is_valid(q))
     return false;
-  struct vine__parked *w = parked_of(vine__waitq_first(&b->q));
-  for (; w; w = parked_of(w->link.next))
-    if (bucket_of(w->addr) != b || !parked_is_valid(w))
+  struct vine__parked *w = parked_of(vine__waitq_first(q));
+  for (; w; w = parked_of(w->link.next), ++*count)
+    if (bucket_of(w->addr) != b || queue_of(b, w->addr) != q || // PARKING4
+        !parked_is_valid(w))
       return false;
   return true;
+}
+
+static bool bucket_is_valid(struct vine__bucket *b) {
+  size_t count = 0;
+  for (size_t i = 0; i < queues_of(b); i++)
+    if (!queue_is_valid(b, b->bits ? &b->many[i] : &b->one, &count))
+      return false;
+  return count == b->count;
 }
 
 static void check_locked(struct vine__bucket *b) {
@@ -100,9 +151,62 @@ void vine__parking_unlock(struct vine__bucket *b) {
   vine__lock_release(&b->lock);
 }
 
+// Tables are lost: their locks may have been held by threads that are gone.
 void vine__parking_fork_child(void) {
   for (int i = 0; i < BUCKETS; i++)
     buckets[i] = (struct vine__bucket)FREE;
+}
+
+// --- tables of queues; the bucket is locked ---
+
+static size_t table_bytes(uint32_t bits) {
+  return sizeof(struct vine__waitq) << bits;
+}
+
+static void move_waiters(struct vine__waitq *from, struct vine__waitq *many,
+                         uint32_t bits) {
+  struct vine__waitq_entry *e;
+  while ((e = vine__waitq_first(from)) != NULL) {
+    vine__waitq_remove(from, e);
+    vine__waitq_push_back(queue_in(many, bits, parked_of(e)->addr), e);
+  }
+}
+
+// Without memory for it, or at the end of all bits, it stays as it is.
+static __attribute__((noinline)) void grow_table(struct vine__bucket *b) {
+  uint32_t bits = b->bits ? b->bits + STEP_BITS : FIRST_BITS;
+  b->mixed = 0;
+  struct vine__waitq *many =
+      bits <= MAX_BITS ? vine__alloc(NULL, table_bytes(bits)) : NULL;
+  if (!many)
+    return;
+  memset(many, 0, table_bytes(bits));
+  for (size_t i = 0; i < queues_of(b); i++)
+    move_waiters(b->bits ? &b->many[i] : &b->one, many, bits);
+  if (b->bits)
+    vine__free(NULL, b->many, table_bytes(b->bits));
+  b->many = many;
+  b->bits = bits;
+}
+
+static __attribute__((noinline)) void drop_table(struct vine__bucket *b) {
+  VINE_DCHECK(b->count == 0, "PARKING4: a table with waiters goes");
+  vine__free(NULL, b->many, table_bytes(b->bits));
+  b->many = NULL;
+  b->bits = 0;
+}
+
+static bool is_behind_another(const struct vine__waitq *q, const void *addr) {
+  return !vine__waitq_is_empty(q) && parked_of(q->last)->addr != addr;
+}
+
+// Before a waiter for addr joins: another one tells that the queues are few.
+static void note_mixed(struct vine__bucket *b, const void *addr) {
+  if (!is_behind_another(queue_of(b, addr), addr))
+    return;
+  size_t most = b->bits ? queues_of(b) : MIXED_MIN;
+  if (++b->mixed > most)
+    grow_table(b);
 }
 
 // --- the queue; the bucket is locked ---
@@ -112,7 +216,10 @@ void vine__parking_take(struct vine__bucket *b, struct vine__parked *w) {
               "PARKING1: waiter taken twice");
   VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
   VINE_DCHECK(bucket_of(w->addr) == b, "PARKING1: waiter of another bucket");
-  vine__waitq_remove(&b->q, &w->link);
+  vine__waitq_remove(queue_of(b, w->addr), &w->link);
+  b->mixed = 0 < b->mixed ? b->mixed - 1 : 0;
+  if (--b->count == 0 && b->bits)
+    drop_table(b);
   if (w->is_timed && timed(w)->intr) {
     VINE_DCHECK(timed(w)->intr->parked == w,
                 "parking lot: another's interrupt");
@@ -131,7 +238,7 @@ struct vine__parked *vine__parking_first(struct vine__bucket *b,
                                          const void *addr) {
   VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
   VINE_DCHECK(bucket_of(addr) == b, "parking lot: another address's bucket");
-  return from(vine__waitq_first(&b->q), addr);
+  return from(vine__waitq_first(queue_of(b, addr)), addr);
 }
 
 struct vine__parked *vine__parking_next(struct vine__parked *w) {
@@ -272,10 +379,12 @@ static void enqueue(struct vine__bucket *b, struct vine__parked *w,
     VINE_ASSERT(!i->parked, "parking lot: interrupt of two waits");
     i->parked = w;
   }
+  note_mixed(b, o->addr);
+  b->count++;
   if (o->front)
-    vine__waitq_push_front(&b->q, &w->link);
+    vine__waitq_push_front(queue_of(b, o->addr), &w->link);
   else
-    vine__waitq_push_back(&b->q, &w->link);
+    vine__waitq_push_back(queue_of(b, o->addr), &w->link);
 }
 
 static void timed_init(struct vine__parked_timed *t, struct vine__bucket *b,
