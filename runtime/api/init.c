@@ -71,7 +71,7 @@ static void check_binding(void) {
 // --- set-up ---
 
 static uint32_t procs_wanted(void) {
-  const char *env = getenv("VINEMAXPROCS");
+  const char *env = secure_getenv("VINEMAXPROCS"); // as VINEDEBUG
   if (env && *env) {
     char *end;
     long n = strtol(env, &end, 10);

@@ -106,7 +106,7 @@ int vine__debug_parse(struct vine__debug *d, const char *text) {
 }
 
 void vine__debug_init(void) {
-  const char *text = getenv("VINEDEBUG");
+  const char *text = secure_getenv("VINEDEBUG");
   if (text)
     vine__debug_parse(&vine__debug, text);
 }

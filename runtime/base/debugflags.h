@@ -32,7 +32,9 @@ enum vine__debug_traceback { VINE_TRACEBACK_ALL, VINE_TRACEBACK_SINGLE };
 
 extern struct vine__debug vine__debug;
 
-// Reads VINEDEBUG. Before the first allocation, on the first thread.
+// Reads VINEDEBUG, unless the process has rights that its user hasn't (setuid,
+// setgid, file capabilities: AT_SECURE). Before the first allocation, on the
+// first thread.
 void vine__debug_init(void);
 
 // Adds the settings in `text` to *d. Returns the number of words it didn't
