@@ -160,7 +160,7 @@ void vine__ucontext_return(void); // a context's function returned
 // member `jmp`. Laid over the program's jmp_buf, which it fits into, with
 // `check` where the C library's setjmp doesn't write.
 struct vine__jmp_info {
-  uint64_t sp;  // from the stack's top when `growable`, else an address
+  uint64_t sp; // mangled: from the stack's top when `growable`, else an address
   uint64_t ssp; // the side stack's pointer
   uint64_t check;
   uint16_t growable, segs;
@@ -171,8 +171,18 @@ struct vine__jmp_info {
   const struct vine__fiber *fiber; // that it was filled on, or null
   uint64_t generation;             // the fiber's
 };
-// check is this, exclusive-or the fiber or goroutine, or the thread pointer.
-#define VINE_JMPBUF_SECRET 0x5ac3b10fd1a7e9c4
+// Words of this process that nobody guesses, from before the program's
+// constructors. `check` is the second one, exclusive-or the goroutine, the
+// fiber or the thread pointer. The addresses that longjmp goes to, sp, bp and
+// ip, are mangled with the first one, as the C library mangles those of its
+// jmp_buf: whoever can write to one can't choose where the program goes.
+extern uint64_t vine__jmp_secret, vine__jmp_check_secret;
+#define VINE_JMP_ROTATE 17
+
+static inline uint64_t vine__jmp_demangle(uint64_t word) {
+  return (word >> VINE_JMP_ROTATE | word << (64 - VINE_JMP_ROTATE)) ^
+         vine__jmp_secret;
+}
 
 // --- floating point ---
 

@@ -26,7 +26,7 @@ static uint64_t owner(void) {
 }
 
 static uint64_t filled_by(const struct vine__jmpbuf *b) {
-  return b->jmp.check ^ VINE_JMPBUF_SECRET;
+  return b->jmp.check ^ vine__jmp_check_secret;
 }
 
 // A context is anybody's who gets there.
@@ -61,7 +61,7 @@ void vine__home_unwind(struct m *m, const struct vine__home *h) {
 }
 
 static struct vine__home home_of(const struct vine__jmpbuf *b) {
-  return (struct vine__home){.sp_off = b->jmp.sp,
+  return (struct vine__home){.sp_off = vine__jmp_demangle(b->jmp.sp),
                              .sys_off = b->jmp.sys_off,
                              .segs = b->jmp.segs,
                              .pins = b->jmp.pins};
@@ -96,7 +96,7 @@ static void change_fiber(const struct vine__jmpbuf *b, struct m *m) {
 static uintptr_t address_in(const struct vine__jmpbuf *b) {
   return !b->jmp.fiber && filled_by(b) == vine__thread_pointer() &&
                  !b->jmp.growable
-             ? b->jmp.sp
+             ? vine__jmp_demangle(b->jmp.sp)
              : 0;
 }
 

@@ -60,7 +60,7 @@ static uint64_t owner(const struct g *g) {
 
 static uint64_t check_of(const struct vine__ucontext_note *n,
                          const ucontext_t *u) {
-  uint64_t h = VINE_JMPBUF_SECRET ^ n->owner ^ (uintptr_t)n->fiber;
+  uint64_t h = vine__jmp_check_secret ^ n->owner ^ (uintptr_t)n->fiber;
   h = (h ^ vine__ucontext_sp(u)) * 0x9e3779b97f4a7c15u;
   h = (h ^ vine__ucontext_ip(u)) * 0x9e3779b97f4a7c15u;
   h = (h ^ n->ssp ^ n->sp_off) * 0x9e3779b97f4a7c15u;

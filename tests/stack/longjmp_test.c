@@ -3,6 +3,7 @@
 // again and again, nested, sigsetjmp, __builtin_setjmp, out of callbacks
 // (leaving foreign frames behind), from foreign code, on plain threads, with
 // side-stack objects made and dropped on the way.
+#include "arch/arch.h"
 #include "foreign.h"
 #include "stack.h"
 
@@ -93,6 +94,24 @@ static void without_mask(void) {
     CHECK(pthread_sigmask(SIG_UNBLOCK, &set, &old) == 0);
     CHECK(sigismember(&old, SIGUSR1) == 1);
   }
+}
+
+// Whoever can read a buffer learns no address from it, and whoever can write to
+// one can't say where longjmp goes.
+static void is_mangled(void) {
+  extern const char __executable_start[], etext[];
+  jmp_buf buf;
+  static struct vine__jmpbuf b;
+  if (setjmp(buf) == 0) {
+    memcpy(&b, buf, sizeof b);
+    longjmp(buf, 1);
+  }
+  CHECK(b.ip < (uintptr_t)__executable_start || b.ip >= (uintptr_t)etext);
+  uint64_t ip = vine__jmp_demangle(b.ip);
+  CHECK((uintptr_t)__executable_start <= ip && ip < (uintptr_t)etext);
+  CHECK(vine__jmp_secret != 0 && vine__jmp_check_secret != 0);
+  CHECK(vine__jmp_secret != vine__jmp_check_secret);
+  CHECK(b.jmp.check != vine__jmp_check_secret);
 }
 
 static void with_mask(void) {
@@ -220,6 +239,7 @@ static void *on_thread(void *arg) {
 int main(void) {
   all(NULL);
   CHECK(builtin() == 1);
+  is_mangled();
   from_qsort();
   run_in_goroutine(at_depths, NULL);
   run_in_goroutines(2, at_depths, NULL);

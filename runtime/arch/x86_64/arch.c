@@ -6,6 +6,7 @@
 #include <cpuid.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <ucontext.h>
 
 #define OFFSET(type, field, bytes)                                             \
@@ -26,6 +27,24 @@ uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
   to -= (to - args) & (VINE_STACK_ALIGN - 1);
   memcpy((void *)to, (const void *)args, regs->trap.args_bytes);
   return vine__push_return(to, at);
+}
+
+uint64_t vine__jmp_secret, vine__jmp_check_secret;
+
+static uint64_t mix(uint64_t x) { // splitmix64 (Steele, Lea, Flood 2014)
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+  return x ^ x >> 31;
+}
+
+// From the kernel's 16 random bytes, which the C library uses for its own
+// guards: neither is to tell the other. Before all constructors, but for those
+// of shared libraries; a jmp_buf that is filled before is used before.
+__attribute__((constructor(101))) static void choose_secrets(void) {
+  uint64_t random[2];
+  memcpy(random, (const void *)getauxval(AT_RANDOM), sizeof random);
+  vine__jmp_secret = mix(random[0] + mix(random[1] + 1));
+  vine__jmp_check_secret = mix(random[1] + mix(random[0] + 2));
 }
 
 // x87: the top of its stack isn't 0 while st0 holds a result.

@@ -10,6 +10,16 @@
 
 // clang-format off
 
+// What longjmp goes to, as vine__jmp_demangle has it. Clobbers flags.
+.macro MANGLE reg
+	xorq	vine__jmp_secret(%rip), \reg
+	rolq	$C(VINE_JMP_ROTATE), \reg
+.endm
+.macro DEMANGLE reg
+	rorq	$C(VINE_JMP_ROTATE), \reg
+	xorq	vine__jmp_secret(%rip), \reg
+.endm
+
 // int __vine_setjmp(void *buf): on any stack. Clobbers what a C call may.
 ENTRY __vine_setjmp
 	movq	$0, JMP(mask_saved)(%rdi)
@@ -19,6 +29,7 @@ ENTRY __vine_setjmp
 	movq	%r14, J(r14)(%rdi)
 	movq	%r15, J(r15)(%rdi)
 	movq	(%rsp), %rax
+	MANGLE	%rax
 	movq	%rax, J(ip)(%rdi)
 	movq	%fs:TCB(SSP), %rax
 	movq	%rax, JMP(ssp)(%rdi)
@@ -65,11 +76,12 @@ ENTRY __vine_setjmp
 	movl	F(generation)(%rax), %r8d
 	movq	%r8, JMP(generation)(%rdi)
 2:	movq	%rax, JMP(fiber)(%rdi)
+	MANGLE	%rcx
 	movq	%rcx, JMP(sp)(%rdi)
+	MANGLE	%rdx
 	movq	%rdx, J(bp)(%rdi)
-	movabsq	$C(VINE_JMPBUF_SECRET), %rax
-	xorq	%rsi, %rax
-	movq	%rax, JMP(check)(%rdi)
+	xorq	vine__jmp_check_secret(%rip), %rsi
+	movq	%rsi, JMP(check)(%rdi)
 	xorl	%eax, %eax
 	ret
 END __vine_setjmp
@@ -95,7 +107,6 @@ ENTRY __vine_longjmp
 	PUSH_CONTEXT // for a traceback, should the buffer be bad
 	movq	%rdi, %rbx
 	movl	%esi, %r12d
-	movabsq	$C(VINE_JMPBUF_SECRET), %rdx
 	IF_GROWABLE %rsi, 1f
 	movq	M(g)(%rsi), %rcx
 	movq	%rsp, G(sp)(%rcx)
@@ -105,7 +116,9 @@ ENTRY __vine_longjmp
 	// rax: the top that positions count from, or 0.
 	movq	%rbx, %rdi
 	movq	JMP(sp)(%rdi), %rcx
+	DEMANGLE %rcx
 	movq	J(bp)(%rdi), %rbp
+	DEMANGLE %rbp
 	testq	%rax, %rax
 	jz	3f
 	negq	%rcx
@@ -128,7 +141,9 @@ ENTRY __vine_longjmp
 	movq	J(r13)(%rdi), %r13
 	movq	J(r14)(%rdi), %r14
 	movq	J(r15)(%rdi), %r15
-	notrack jmp *J(ip)(%rdi)
+	movq	J(ip)(%rdi), %rdx
+	DEMANGLE %rdx
+	notrack jmp *%rdx
 END __vine_longjmp
 
 	.section .note.GNU-stack,"",@progbits
