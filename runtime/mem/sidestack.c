@@ -81,6 +81,15 @@ size_t vine__side_bytes(const struct vine__side *s) {
   return s->top ? s->top->total * GRANULE : 0;
 }
 
+size_t vine__side_bytes_at(const struct vine__side *s, uintptr_t ssp) {
+  if (ssp == 0)
+    return 0;
+  const struct vine__chunk *k = s->top;
+  while (k && !chunk_contains(k, ssp))
+    k = k->prev;
+  return k ? k->total * GRANULE : vine__side_bytes(s);
+}
+
 // --- chunks ---
 
 static void push_chunk(struct vine__side *s, struct vine__chunk *k) {

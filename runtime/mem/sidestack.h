@@ -72,6 +72,10 @@ struct vine__side_regs vine__side_regs_at(const struct vine__side *s,
 // Bytes of all chunks, the spare not counted.
 size_t vine__side_bytes(const struct vine__side *s);
 
+// Bytes of the chunk that ssp lies in and of all older ones: the newer ones are
+// dead, though nobody has freed them yet.
+size_t vine__side_bytes_at(const struct vine__side *s, uintptr_t ssp);
+
 // Frees everything; *s is empty afterwards, and so must the words be.
 void vine__side_release(struct vine__side *s, struct vine__cache *c);
 

@@ -39,9 +39,27 @@ static _Noreturn void fail(struct g *g, size_t n, const char *why) {
 }
 
 // A goroutine's side stack counts against the same limit as its stack.
-static bool is_within_limit(const struct g *g, const struct vine__side *s,
-                            size_t n) {
-  return !g || n + vine__side_bytes(s) <= vine__stack_limit(g);
+static bool is_within_limit(struct g *g, const struct vine__side *s, size_t n) {
+  if (!g)
+    return true;
+  // After a jump out of deep frames their chunks are still there.
+  size_t bytes = n + vine__side_bytes_at(s, VINE_TCB(VINE_TCB_SSP));
+  size_t limit = vine__stack_limit(g);
+  // Not for each small chunk: it asks the kernel.
+  if (bytes > VINE_STACK_CLASS_MAX && vine__overflow_limit)
+    limit = vine__overflow_limit(g, limit);
+  return bytes <= limit;
+}
+
+// Called by vine__side_slow, whose caller is the stub: its frame record is the
+// innermost on g's stack.
+static inline __attribute__((always_inline)) void overflow(struct g *g) {
+  uintptr_t record = *(const uintptr_t *)__builtin_frame_address(0);
+  if (!vine__overflow_hook || vine__g_kind(g) != G_GROWABLE ||
+      !vine__g_is_on_stack(g, record))
+    return;
+  g->sp = record;
+  vine__overflow_hook(g);
 }
 
 // --- signal handlers ---
@@ -78,8 +96,10 @@ void *vine__side_slow(size_t n, struct m *m) {
   struct vine__side_regs r = vine__side_regs_get();
   VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: not a multiple of 16");
   VINE_DCHECK(!g || (s->top != NULL) == (r.ss_lo != 0), "side stack: not g's");
-  if (!is_within_limit(g, s, n))
+  if (!is_within_limit(g, s, n)) {
+    overflow(g);
     fail(g, n, "stack overflow");
+  }
   void *obj = vine__side_alloc_sys(s, c, n, &r);
   if (!obj)
     fail(g, n, "out of memory");
