@@ -515,7 +515,8 @@ t_cxx() {
 	fails 'fno-exceptions' "${VINECC%cc}c++" -c x.cpp
 	fails 'fno-exceptions' "$VINECC" -c x.cpp
 	fails 'fno-exceptions' "$VINECC" -x c++ -c plain.c
-	"${VINECC%cc}c++" -fno-vine -c x.cpp -Dvine_go= 2>/dev/null
+	sed 's/vine_go(run(2))/run(2)/' x.cpp >y.cpp
+	"${VINECC%cc}c++" -fno-vine -c y.cpp
 }
 
 # --- refusals ---
