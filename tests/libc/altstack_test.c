@@ -23,7 +23,7 @@ static void look(int sig) {
   says_on = (ss.ss_flags & SS_ONSTACK) != 0;
   here_local = is_in(&local);
   here_frame = is_in(__builtin_frame_address(0));
-  CHECK(is_on_signal_stack());
+  CHECK(is_on_safe_stack());
   handled++;
 }
 
@@ -133,7 +133,7 @@ static void all(void) {
 // A library that takes the stack away; then signals hit small stacks.
 static void count(int sig) {
   (void)sig;
-  CHECK(is_on_signal_stack());
+  CHECK(is_on_safe_stack());
   handled++;
 }
 

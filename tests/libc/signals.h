@@ -5,6 +5,7 @@
 
 #include "testing.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +19,21 @@ VINE_FOREIGN static inline NOINLINE int is_on_signal_stack(void) {
   stack_t ss;
   CHECK(syscall(SYS_sigaltstack, NULL, &ss) == 0);
   return (ss.ss_flags & SS_ONSTACK) != 0;
+}
+
+// Whether a handler runs where it may: on the signal stack, or, when the
+// watchdog takes the signal, on that thread's own. Never on a goroutine's.
+VINE_FOREIGN static inline NOINLINE int is_on_safe_stack(void) {
+  pthread_attr_t attr;
+  void *lo;
+  size_t bytes;
+  char *here = __builtin_frame_address(0);
+  if (is_on_signal_stack())
+    return 1;
+  CHECK(pthread_getattr_np(pthread_self(), &attr) == 0);
+  CHECK(pthread_attr_getstack(&attr, &lo, &bytes) == 0);
+  pthread_attr_destroy(&attr);
+  return here >= (char *)lo && here < (char *)lo + bytes;
 }
 
 static inline NOINLINE void fill(char *p, size_t n, int v) {

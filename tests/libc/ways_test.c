@@ -20,7 +20,7 @@ static volatile sig_atomic_t handled, was_blocked;
 
 static void handler(int sig) {
   sigset_t set;
-  CHECK(is_on_signal_stack());
+  CHECK(is_on_safe_stack());
   CHECK(keeps(3000, sig, NULL));
   CHECK(sigprocmask(SIG_BLOCK, NULL, &set) == 0);
   was_blocked = sigismember(&set, sig);

@@ -59,10 +59,11 @@ static void test_growable(void) {
 }
 
 static void test_large(void) {
-  struct vine__stack_large l = {.lo = (char *)0x8000, .hi = (char *)0x10400};
+  struct vine__stack_large l = {
+      .lo = (char *)0x8000, .low = (char *)0x8000, .hi = (char *)0x10400};
   KEEPS(good, g.large = &l);
   BREAKS(good, (g.large = &l, g.hi -= VINE_STACK_ALIGN));
-  BREAKS(good, (g.large = &l, l.lo = (char *)0x10040));
+  BREAKS(good, (g.large = &l, l.low = (char *)0x10040));
 }
 
 static void test_flags(void) {
