@@ -69,11 +69,12 @@ void vine__deadlock_before_start(void) {
 // Looks, of 50 ms, between two counts of threads.
 #define AGAIN 16
 
-// Threads, if all of them are Vine's: the Ms and the watchdog;
-// ThreadSanitizer has one, too.
-static uint32_t own_threads(void) {
+// Whether all threads are Vine's: the Ms and the watchdog. ThreadSanitizer has
+// one, too, once there is a second one.
+static bool are_all_ours(uint32_t threads) {
   uint32_t watchdog = load_relaxed(&vine__sched.no_sysmon) ? 0 : 1;
-  return load_relaxed(&vine__sched.m_count) + watchdog + VINE_TSAN;
+  uint32_t ours = load_relaxed(&vine__sched.m_count) + watchdog;
+  return threads == ours || (VINE_TSAN && threads == ours + 1);
 }
 
 static void look(void) {
@@ -90,7 +91,7 @@ static void look(void) {
   int threads = vine__os_thread_count();
   struct asleep a = {0};
   vine__g_each(count_one, &a);
-  if (threads < 0 || a.all == 0 || (uint32_t)threads != own_threads())
+  if (threads < 0 || a.all == 0 || !are_all_ours((uint32_t)threads))
     return;
   if (!is_idle() || switches() != now)
     return;
