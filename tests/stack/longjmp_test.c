@@ -239,7 +239,8 @@ static void *on_thread(void *arg) {
 int main(void) {
   all(NULL);
   CHECK(builtin() == 1);
-  is_mangled();
+  if (!TEST_FIXED) // there the buffer is the C library's
+    is_mangled();
   from_qsort();
   run_in_goroutine(at_depths, NULL);
   run_in_goroutines(2, at_depths, NULL);
