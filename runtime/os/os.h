@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the runtime asks of an operating system. A port implements this page
-// in os/<name>/ and nothing else of the runtime includes a system header for
-// memory, waiting or processors.
+// in os/<name>/. Elsewhere the runtime includes system headers only for what
+// POSIX and the C library have: threads, signals, loaded modules.
 //
 // Rules for every call here: it never allocates, takes no lock, leaves errno
 // alone, and reports failure by a null pointer or a negative errno value.
