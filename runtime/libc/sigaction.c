@@ -212,12 +212,6 @@ static bool is_enter(const struct sigaction *a) {
   return (a->sa_flags & SA_SIGINFO) && a->sa_sigaction == enter;
 }
 
-static void report(int sig, const struct sigaction *kernel,
-                   const struct sigaction *mine, struct sigaction *old) {
-  (void)sig;
-  *old = is_enter(kernel) ? *mine : *kernel;
-}
-
 VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
                           struct sigaction *old) {
   struct sigaction mine, kernel, set;
@@ -237,7 +231,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   if (err)
     actions[sig] = mine;
   else if (old)
-    report(sig, &kernel, &mine, old);
+    *old = is_enter(&kernel) ? mine : kernel;
   return err;
 }
 
