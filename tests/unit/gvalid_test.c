@@ -83,7 +83,7 @@ static void test_flags(void) {
 }
 
 static void test_bound(void) {
-  struct m m = {0};
+  struct m m = {.held = NULL};
   KEEPS(good, (g.flags = G_FLAG_BOUND, g.held = &m, m.held = &g, g.sp = 8));
   BREAKS(good, (g.held = &m, m.held = &g));
   BREAKS(good, (g.flags = G_FLAG_BOUND, g.held = &m, m.held = NULL));
