@@ -159,6 +159,7 @@ struct m {
   struct g *held;  // its frames are on this system stack, or it is locked
   int *errno_addr;
   bool spinning;
+  bool ends;                       // its locked goroutine ended
   bool takes_no_signals;           // sigstack.c: for good
   uint8_t trap;                    // enum vine__trap
   _Atomic uint8_t signals_blocked; // thread.c: while it has no goroutine

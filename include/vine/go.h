@@ -79,11 +79,12 @@ int vine_ready(vine_g g);
 // Between these the calling goroutine runs on the thread it is on now, and
 // that thread runs nothing else, as for Go's runtime.LockOSThread. They nest.
 // A goroutine that ends while locked takes the thread with it, so that no
-// other goroutine runs on a thread whose state it changed; the program's first
-// thread then idles for ever. But a thread that Vine starts meanwhile may be
-// started by this one and copy its state (user, namespaces, priority; not its
-// signal mask). Goroutines that it starts are not locked. Unlocking more often
-// than locking does nothing; nothing happens on a plain thread.
+// other goroutine runs on a thread whose state it changed (user, namespaces,
+// processors, priority); the program's first thread then idles for ever.
+// Threads that Vine starts meanwhile don't copy that state: the first call
+// starts a thread, whose copies they are. Goroutines that it starts are not
+// locked. Unlocking more often than locking does nothing; nothing happens on a
+// plain thread.
 void vine_lock_thread(void);
 void vine_unlock_thread(void);
 

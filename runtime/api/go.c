@@ -11,6 +11,7 @@
 #include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/spawn.h"
+#include "sched/template.h"
 #include "sched/thread.h"
 #include "sched/yield.h"
 
@@ -114,6 +115,7 @@ _Noreturn void vine__exit_sys(void) {
 VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
+    vine__template_start(); // while the thread is as it was made
     g->hold_depth++;
     VINE_DCHECK(g->hold_depth != 0, "lock_thread: nested 4096 times");
     g->flags |= G_FLAG_BOUND;

@@ -27,6 +27,7 @@
 #include "sched/sched.h"
 #include "sched/stop.h"
 #include "sched/sysmon.h"
+#include "sched/template.h"
 #include "sched/timer.h"
 #include "stack/fiber.h"
 #include "sync/parkinglot.h"
@@ -89,6 +90,7 @@ static void in_child(void) {
       clear_words_of(i);
   vine__stop_fork_child();
   vine__deadlock_fork_child();
+  vine__template_fork_child();
   s->idle_m = NULL;
   s->idle_m_count = 0;
   s->free_m = NULL;

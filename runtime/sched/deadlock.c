@@ -24,6 +24,7 @@
 #include "os/os.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "sched/template.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
 
@@ -69,11 +70,12 @@ void vine__deadlock_before_start(void) {
 // Looks, of 50 ms, between two counts of threads.
 #define AGAIN 16
 
-// Whether all threads are Vine's: the Ms and the watchdog. ThreadSanitizer has
-// one, too, once there is a second one.
+// Whether all threads are Vine's: the Ms, the watchdog, the template.
+// ThreadSanitizer has one, too, once there is a second one.
 static bool are_all_ours(uint32_t threads) {
   uint32_t watchdog = load_relaxed(&vine__sched.no_sysmon) ? 0 : 1;
-  uint32_t ours = load_relaxed(&vine__sched.m_count) + watchdog;
+  uint32_t ours =
+      load_relaxed(&vine__sched.m_count) + watchdog + vine__template_count();
   return threads == ours || (VINE_TSAN && threads == ours + 1);
 }
 

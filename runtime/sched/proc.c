@@ -428,14 +428,14 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   vine__g_set_status(g, G_RUNNABLE, G_DEAD);
   free_after_exit(p, g);
   m->guest = NULL;
-  bool ends_thread = g->hold_depth != 0;
+  m->ends = g->hold_depth != 0;
   g->held = NULL;
   g->hold_depth = 0;
   m->held = NULL;
   store_relaxed(&m->g, NULL);
   vine__count(&p->counts.exits, 1);
   g_put(p, g);
-  if (ends_thread)
+  if (m->ends)
     vine__m_end(m);
   vine__schedule(m);
 }

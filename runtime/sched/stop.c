@@ -44,6 +44,7 @@
 #include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
+#include "sched/template.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
 
@@ -171,6 +172,7 @@ static void end(void) {
   leave_pausing_locked(NULL, VINE_STOPPED);
   vine__lock_release(&s->lock);
   vine__timers_interrupt();
+  vine__template_end();
   wait_for_threads();
 }
 

@@ -29,6 +29,7 @@
 #include "sched/sched.h"
 #include "sched/sigstack.h"
 #include "sched/sysmon.h"
+#include "sched/template.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -261,6 +262,8 @@ static void put_setxid_on_stack(void) {
 }
 
 int vine__thread_create(void *(*fn)(void *), void *arg) {
+  if (vine__template_is_wanted())
+    return vine__template_create(fn, arg);
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);

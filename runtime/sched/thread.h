@@ -44,8 +44,9 @@ _Noreturn void vine__m_exit(struct m *m);
 // nothing runs on it any more. Hands its P on.
 _Noreturn void vine__m_end(struct m *m);
 
-// A detached thread, which begins with all signals blocked. 0 or an errno
-// value; vine__no_thread tells it and ends the program.
+// A detached thread, which begins with all signals blocked, a copy of this one
+// or of the template (template.c). 0 or an errno value; vine__no_thread tells
+// it and ends the program.
 int vine__thread_create(void *(*fn)(void *), void *arg);
 _Noreturn void vine__no_thread(int err);
 // vine_set_max_threads.

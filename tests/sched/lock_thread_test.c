@@ -6,6 +6,8 @@
 #include "sched.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
 
 static vine_group wg;
 
@@ -84,6 +86,45 @@ static void locked_parent(void) {
   vine_group_done(&wg);
 }
 
+// --- what its thread's copies would have ---
+
+#define NICER 3
+
+static void looks_at_state(int nice, const cpu_set_t *cpus) {
+  foreign_sleep(MS / 2); // so that several threads are needed
+  cpu_set_t mine;
+  CHECK_EQ(getpriority(PRIO_PROCESS, 0), nice);
+  CHECK_EQ(sched_getaffinity(0, sizeof mine, &mine), 0);
+  CHECK(CPU_EQUAL(&mine, cpus));
+  vine_group_done(&wg);
+}
+
+static void changes_state(int nice) {
+  vine_lock_thread();
+  static cpu_set_t before, one; // of the machine's size, not the stack's
+  CHECK_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &before))
+    first++;
+  CPU_SET(first, &one);
+  CHECK_EQ(setpriority(PRIO_PROCESS, 0, nice + NICER), 0);
+  CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  vine_group_add(&wg, 40);
+  for (int i = 0; i < 40; i++) {
+    vine_go(looks_at_state(nice, &before));
+    if (i % 8 == 0)
+      vine_sleep(MS / 10); // its P goes to a thread that must be made
+  }
+  CHECK_EQ(getpriority(PRIO_PROCESS, 0), nice + NICER);
+  vine_group_done(&wg); // ends locked: nobody else gets the thread
+}
+
+static void keeps_state(void) {
+  vine_group_add(&wg, 1);
+  vine_go(changes_state(getpriority(PRIO_PROCESS, 0)));
+  vine_group_wait(&wg);
+}
+
 // --- the end ---
 
 enum { ENDS = 20 };
@@ -125,6 +166,7 @@ static void exits(void) {
 }
 
 int main(void) {
+  keeps_state(); // first, so that threads have to be made
   several();
   vine_group_add(&wg, 1);
   vine_go(locked_parent());
