@@ -4,12 +4,12 @@
 // interleave. `dying` elects the thread that speaks; all others that fail from
 // then on, be it that they trip over what the first one left behind, are mute.
 //
-// The hook reads what may be broken. If it faults, or throws, the process ends
+// The hooks read what may be broken. If one faults, or throws, the process ends
 // as it would have without.
 //
 // Invariants.
 // (FATAL1) No path here allocates, locks, or reads anything another thread may
-//      be changing, but for the hook, which runs after the message is out.
+//      be changing, but for the hooks, which run after the message is out.
 // (FATAL2) Output is bounded by VINE_PRINT_MAX per message.
 // (FATAL3) The first failure decides how the process ends.
 //
@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 void (*vine__fatal_hook)(void);
+void (*vine__fatal_flush)(void);
 
 // Kernel thread id of the thread that is ending the process, or 0.
 static _Atomic int dying;
@@ -290,6 +291,8 @@ _Noreturn void vine__fatal(const char *fmt, ...) {
   msg[head + n] = '\n';
   write_all(msg, head + n + 1);
   run_hook();
+  if (vine__fatal_flush)
+    vine__fatal_flush();
   end();
 }
 

@@ -4,8 +4,8 @@
 //   vine__throw   an invariant of Vine is broken: "vine: fatal: MSG", the
 //                 tracebacks, abort() (SIGABRT, so that a core is left)
 //   vine__fatal   the program misused Vine: "fatal error: MSG" in Go's
-//                 words, the tracebacks, exit status 2, as Go's. Neither
-//                 atexit handlers nor stdio buffers run.
+//                 words, the tracebacks, exit status 2, as Go's. No atexit
+//                 handlers run; stdout is flushed where that is safe.
 //   vine__quit    the user wants to know: MSG, the tracebacks, exit status 2
 //
 // All may be called on any stack with about 2 KiB to spare, with any lock
@@ -38,6 +38,8 @@ void vine__crash(int sig, const char *msg);
 // Called once after the message, to print goroutines. Set by L5 at start.
 // Must not allocate and must survive broken structures.
 extern void (*vine__fatal_hook)(void);
+// Called last by vine__fatal, set by libc/ (stdio.c). The same holds for it.
+extern void (*vine__fatal_flush)(void);
 
 // Formats into buf[cap] and returns the length written, without the
 // terminating zero; what doesn't fit is cut off. Knows %s %d %u %x (with l,
