@@ -5,6 +5,11 @@
 // overlaps none that it conflicts with. Inlining makes this worth its while:
 // the scratch buffers of two functions inlined into a third are rarely alive
 // together.
+//
+// To compare all with all takes the square of their number, times the length
+// of a lifetime. Generated code has functions with 65,536 locals. So only the
+// first SharedMost in that order share bytes; the rest, which are the smallest,
+// have bytes of their own.
 #include "FrameLayout.h"
 
 #include "../../abi/vine_abi.h"
@@ -15,17 +20,35 @@ using namespace llvm;
 
 namespace vine {
 
-// The first offset at or after Offset where object I hits none of Placed; one
-// step past the first object in the way.
-static uint64_t
-stepPastConflict(uint64_t Offset, unsigned I, ArrayRef<unsigned> Placed,
-                 ArrayRef<FrameObject> Objects, const FrameLayout &Layout,
-                 function_ref<bool(unsigned, unsigned)> Conflict) {
-  for (unsigned J : Placed) {
-    uint64_t Begin = Layout.Offsets[J], End = Begin + Objects[J].Size;
-    bool Overlap = Offset < End && Begin < Offset + Objects[I].Size;
-    if (Overlap && Conflict(I, J))
-      return alignTo(End, Objects[I].Alignment);
+static constexpr unsigned SharedMost = 512;
+
+// The objects in the order in which they are placed.
+static SmallVector<unsigned, 8> placingOrder(ArrayRef<FrameObject> Objects) {
+  SmallVector<unsigned, 8> Order(Objects.size());
+  for (unsigned I = 0; I < Order.size(); ++I)
+    Order[I] = I;
+  stable_sort(Order, [&](unsigned A, unsigned B) {
+    if (Objects[A].Alignment != Objects[B].Alignment)
+      return Objects[A].Alignment > Objects[B].Alignment;
+    return Objects[A].Size > Objects[B].Size;
+  });
+  return Order;
+}
+
+// The lowest offset where object I hits none of Placed that it conflicts with.
+static uint64_t firstFit(unsigned I, ArrayRef<unsigned> Placed,
+                         ArrayRef<FrameObject> Objects,
+                         const FrameLayout &Layout, Conflicts Conflict) {
+  SmallVector<std::pair<uint64_t, uint64_t>, 8> Taken;
+  for (unsigned J : Placed)
+    if (Conflict(I, J))
+      Taken.push_back({Layout.Offsets[J], Layout.Offsets[J] + Objects[J].Size});
+  sort(Taken);
+  uint64_t Offset = 0;
+  for (auto [Begin, End] : Taken) {
+    if (Offset + Objects[I].Size <= Begin)
+      break;
+    Offset = std::max(Offset, alignTo(End, Objects[I].Alignment));
   }
   return Offset;
 }
@@ -34,7 +57,7 @@ stepPastConflict(uint64_t Offset, unsigned I, ArrayRef<unsigned> Placed,
 // Objects that are alive together share no byte, and all are in the frame,
 // where their alignment says.
 static bool isSound(const FrameLayout &Layout, ArrayRef<FrameObject> Objects,
-                    function_ref<bool(unsigned, unsigned)> Conflict) {
+                    Conflicts Conflict) {
   for (unsigned I = 0; I < Objects.size(); ++I) {
     uint64_t Begin = Layout.Offsets[I], End = Begin + Objects[I].Size;
     if (End > Layout.Size || !isAligned(Objects[I].Alignment, Begin))
@@ -50,34 +73,27 @@ static bool isSound(const FrameLayout &Layout, ArrayRef<FrameObject> Objects,
 }
 #endif
 
-FrameLayout layoutFrame(ArrayRef<FrameObject> Objects,
-                        function_ref<bool(unsigned, unsigned)> Conflict) {
+FrameLayout layoutFrame(ArrayRef<FrameObject> Objects, Conflicts Conflict) {
   FrameLayout Layout;
   Layout.Alignment = Align(VINE_SIDE_ALIGN);
   Layout.Offsets.resize(Objects.size());
-  SmallVector<unsigned, 8> Order(Objects.size());
-  for (unsigned I = 0; I < Order.size(); ++I)
-    Order[I] = I;
-  stable_sort(Order, [&](unsigned A, unsigned B) {
-    if (Objects[A].Alignment != Objects[B].Alignment)
-      return Objects[A].Alignment > Objects[B].Alignment;
-    return Objects[A].Size > Objects[B].Size;
-  });
-  SmallVector<unsigned, 8> Placed;
-  for (unsigned I : Order) {
-    assert(Objects[I].Size && "even an empty object has an address");
-    uint64_t Offset = 0, Next = 0;
-    do {
-      Offset = Next;
-      Next = stepPastConflict(Offset, I, Placed, Objects, Layout, Conflict);
-    } while (Next != Offset);
+  SmallVector<unsigned, 8> Order = placingOrder(Objects);
+  for (unsigned N = 0; N < Order.size(); ++N) {
+    unsigned I = Order[N];
+    const FrameObject &O = Objects[I];
+    assert(O.Size && "even an empty object has an address");
+    bool Shares = Conflict && N < SharedMost;
+    uint64_t Offset = Shares ? firstFit(I, ArrayRef(Order).take_front(N),
+                                        Objects, Layout, Conflict)
+                             : alignTo(Layout.Size, O.Alignment);
     Layout.Offsets[I] = Offset;
-    Layout.Size = std::max(Layout.Size, Offset + Objects[I].Size);
-    Layout.Alignment = std::max(Layout.Alignment, Objects[I].Alignment);
-    Placed.push_back(I);
+    Layout.Size = std::max(Layout.Size, Offset + O.Size);
+    Layout.Alignment = std::max(Layout.Alignment, O.Alignment);
   }
   Layout.Size = alignTo(Layout.Size, VINE_SIDE_ALIGN);
-  assert(isSound(Layout, Objects, Conflict) && "objects overlap");
+  assert((!Conflict || Objects.size() > SharedMost ||
+          isSound(Layout, Objects, Conflict)) &&
+         "objects overlap");
   return Layout;
 }
 

@@ -24,9 +24,10 @@ struct FrameLayout {
 };
 
 // Conflict(i, j) says that objects i and j are alive at the same time; others
-// may share bytes.
+// may share bytes. Null: all are.
+using Conflicts = llvm::function_ref<bool(unsigned, unsigned)>;
 FrameLayout layoutFrame(llvm::ArrayRef<FrameObject> Objects,
-                        llvm::function_ref<bool(unsigned, unsigned)> Conflict);
+                        Conflicts Conflict);
 
 } // namespace vine
 

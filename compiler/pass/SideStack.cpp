@@ -246,13 +246,15 @@ void SideStack::layOut() {
   StackLifetime Lifetime(F, Allocas, StackLifetime::LivenessType::May);
   bool Share = Allocas.size() > 1 && !F.callsFunctionThatReturnsTwice() &&
                !F.hasOptNone();
-  if (Share)
-    Lifetime.run();
+  if (!Share) {
+    Layout = layoutFrame(Objects, nullptr);
+    return;
+  }
+  Lifetime.run();
   Layout = layoutFrame(Objects, [&](unsigned I, unsigned J) {
-    if (!Share || I >= Allocas.size() || J >= Allocas.size())
-      return true;
-    return Lifetime.getLiveRange(Allocas[I])
-        .overlaps(Lifetime.getLiveRange(Allocas[J]));
+    return I >= Allocas.size() || J >= Allocas.size() ||
+           Lifetime.getLiveRange(Allocas[I])
+               .overlaps(Lifetime.getLiveRange(Allocas[J]));
   });
 }
 
