@@ -160,10 +160,15 @@ struct delivery {
   stack_t stack; // the program's
 };
 
+// Both fields are one word, so SIG_DFL with SA_SIGINFO is still SIG_DFL.
+static bool is_function(const struct sigaction *a) {
+  return a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN;
+}
+
 static void deliver(const struct delivery *d) {
-  if (d->action->sa_flags & SA_SIGINFO)
+  if (is_function(d->action) && (d->action->sa_flags & SA_SIGINFO))
     d->action->sa_sigaction(d->sig, d->info, d->context);
-  else if (d->action->sa_handler != SIG_DFL && d->action->sa_handler != SIG_IGN)
+  else if (is_function(d->action))
     d->action->sa_handler(d->sig);
   else if (d->action->sa_handler == SIG_DFL && by_default)
     by_default(d->sig, d->info, d->context);
@@ -203,13 +208,28 @@ static void enter(int sig, siginfo_t *info, void *context) {
   words_back(&c);
 }
 
-static int is_function(const struct sigaction *a) {
-  return (a->sa_flags & SA_SIGINFO) ||
-         (a->sa_handler != SIG_DFL && a->sa_handler != SIG_IGN);
-}
-
 static bool is_enter(const struct sigaction *a) {
   return (a->sa_flags & SA_SIGINFO) && a->sa_sigaction == enter;
+}
+
+// What the kernel is given for a function of the program's.
+static struct sigaction with_enter(struct sigaction a) {
+  a.sa_sigaction = enter;
+  a.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+  return a;
+}
+
+// What the program is told of the action that the kernel has: `mine` is the
+// last function of the program's. SA_RESETHAND leaves the flags that we gave.
+static struct sigaction as_given(struct sigaction kernel,
+                                 const struct sigaction *mine) {
+  if (is_enter(&kernel))
+    return *mine;
+  int flags = kernel.sa_flags & ~SA_RESTORER;
+  if (kernel.sa_handler == SIG_DFL && (mine->sa_flags & (int)SA_RESETHAND) &&
+      flags == with_enter(*mine).sa_flags)
+    kernel.sa_flags = mine->sa_flags;
+  return kernel;
 }
 
 VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
@@ -221,9 +241,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   mine = actions[sig];
   const struct sigaction *give = act;
   if (act && is_function(act)) {
-    set = *act;
-    set.sa_sigaction = enter;
-    set.sa_flags |= SA_SIGINFO | SA_ONSTACK;
+    set = with_enter(*act);
     give = &set;
     actions[sig] = *act;
   }
@@ -231,7 +249,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
   if (err)
     actions[sig] = mine;
   else if (old)
-    *old = is_enter(&kernel) ? mine : kernel;
+    *old = as_given(kernel, &mine);
   return err;
 }
 

@@ -16,6 +16,8 @@ extern handler_fn *__sysv_signal(int, handler_fn *);
 extern handler_fn *sigset(int, handler_fn *);
 extern int siginterrupt(int, int);
 
+#define KERNELS 0x04000000 // SA_RESTORER, which shows in some answers
+
 static volatile sig_atomic_t handled, was_blocked;
 
 static void handler(int sig) {
@@ -61,6 +63,19 @@ static void comes_once(handler_fn *(*way)(int, handler_fn *)) {
   raised(1);
   CHECK(!was_blocked);
   CHECK(disposition(&flags) == SIG_DFL);
+  CHECK((unsigned)(flags & ~KERNELS) == (SA_RESETHAND | SA_NODEFER));
+}
+
+// SA_SIGINFO says nothing where there is no function.
+static void without_function(void) {
+  struct sigaction a = {.sa_handler = SIG_IGN, .sa_flags = SA_SIGINFO}, old;
+  CHECK(sigaction(SIGUSR1, &a, NULL) == 0);
+  raised(0);
+  a.sa_handler = SIG_DFL;
+  CHECK(sigaction(SIGUSR1, &a, &old) == 0);
+  CHECK(old.sa_handler == SIG_IGN && (old.sa_flags & ~KERNELS) == SA_SIGINFO);
+  CHECK(sigaction(SIGUSR1, NULL, &old) == 0);
+  CHECK(old.sa_handler == SIG_DFL && (old.sa_flags & ~KERNELS) == SA_SIGINFO);
 }
 
 static void holds(void) {
@@ -126,6 +141,7 @@ static void all(void) {
   comes_once(sysv_signal);
   comes_once(__sysv_signal);
   stays(signal);
+  without_function();
   holds();
   interrupts();
   by_system_call();
