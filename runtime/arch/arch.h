@@ -201,6 +201,11 @@ void vine__call_back_on(uintptr_t sp, void (*fn)(void *), void *arg);
 // when a handler returns. For libc/overflow.c, on the system stack.
 _Noreturn void vine__fault_on(uintptr_t sp, void *addr);
 
+// For a signal handler, whose third argument is context: whether it interrupted
+// that fault, and if so, another stack pointer for it to find there.
+bool vine__is_fault_on(const void *context);
+void vine__fault_set_sp(void *context, uintptr_t sp);
+
 // The stack pointer that the C library's own setjmp put into its jmp_buf.
 uintptr_t vine__libc_jmpbuf_sp(const void *buf);
 

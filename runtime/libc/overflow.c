@@ -9,6 +9,12 @@
 // the stack: a page there is made inaccessible. The kernel does the rest. The
 // handler jumps out; one that returns comes back to the same fault, as ever.
 //
+// What the handler is told. It finds out by addresses whether the fault is an
+// overflow: near the stack pointer, or in or just below the mapping in which a
+// local of main's was. But the locals that a program knows the addresses of are
+// on the side stack. So that is the stack which the handler sees: the address
+// and the stack pointer that it gets lie in its oldest part.
+//
 // Such programs lower RLIMIT_STACK to learn of an overflow early. The limit
 // that the process was started with says nothing: it is 8 MB for everybody, and
 // ours is meant to be larger. But once the program changes it, it is the limit.
@@ -21,6 +27,7 @@
 #include "libc/sigaction.h"
 #include "libc/sigaltstack.h"
 #include "sched/sched.h"
+#include "stack/fiber.h"
 #include "stack/stack.h"
 
 #include <signal.h>
@@ -63,6 +70,16 @@ static void on_overflow(struct g *g) {
   VINE_TCB(VINE_TCB_GUARD) = g->guard;
   store_relaxed(&m->call_sp, m->sys_sp);
   vine__fault_on(sp, fence);
+}
+
+void vine__overflow_show(struct g *g, siginfo_t *info, void *context) {
+  if (!vine__is_fault_on(context))
+    return;
+  uintptr_t seen = vine__side_oldest(vine__fiber_side(g));
+  if (seen) {
+    vine__fault_set_sp(context, seen);
+    info->si_addr = (void *)seen;
+  }
 }
 
 void vine__overflow_init(void) {

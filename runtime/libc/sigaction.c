@@ -25,6 +25,7 @@
 #include "arch/upcalls.h"
 #include "base/export.h"
 #include "g.h"
+#include "libc/overflow.h"
 #include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
 #include "os/os.h"
@@ -200,6 +201,8 @@ static void enter(int sig, siginfo_t *info, void *context) {
   words_out(&c, context);
   struct delivery d = {&actions[sig], sig, info, context, {0}};
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
+  if (g && sig == SIGSEGV)
+    vine__overflow_show(g, info, context);
   if (g && (d.action->sa_flags & SA_ONSTACK) &&
       vine__sigaltstack_of(g, &d.stack))
     move_to(&c, &d);

@@ -90,6 +90,13 @@ size_t vine__side_bytes_at(const struct vine__side *s, uintptr_t ssp) {
   return k ? k->total * GRANULE : vine__side_bytes(s);
 }
 
+uintptr_t vine__side_oldest(const struct vine__side *s) {
+  const struct vine__chunk *k = s->top;
+  while (k && k->prev)
+    k = k->prev;
+  return k ? chunk_lo(k) : 0;
+}
+
 // --- chunks ---
 
 static void push_chunk(struct vine__side *s, struct vine__chunk *k) {

@@ -69,6 +69,10 @@ void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
 struct vine__side_regs vine__side_regs_at(const struct vine__side *s,
                                           uintptr_t ssp);
 
+// The lowest object that the oldest chunk has room for: near the locals of the
+// outermost functions. 0 when there is no chunk.
+uintptr_t vine__side_oldest(const struct vine__side *s);
+
 // Bytes of all chunks, the spare not counted.
 size_t vine__side_bytes(const struct vine__side *s);
 

@@ -2,25 +2,30 @@
 // A program that catches SIGSEGV on a stack of its own hears of an overflow, at
 // the goroutine's limit or at RLIMIT_STACK if it has set that, and goes on.
 // After gnulib's c-stack and libsigsegv. Without such a handler the message
-// stands.
+// stands. They tell an overflow from other faults by addresses: it is where the
+// locals are.
 #include "signals.h"
 
 #pragma clang diagnostic ignored "-Winfinite-recursion"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 
 static char stack[64 << 10] __attribute__((aligned(16)));
 static sigjmp_buf out;
 static volatile sig_atomic_t caught;
-static char *volatile fault;
+static char *volatile fault, *volatile fault_sp;
+static char *outermost; // local of a function that calls all that overflow
 
 static void on_fault(int sig, siginfo_t *info, void *context) {
-  (void)context;
   CHECK(sig == SIGSEGV && info->si_code > 0);
   char *frame = __builtin_frame_address(0);
   CHECK(frame >= stack && frame < stack + sizeof stack);
   fault = info->si_addr;
+  ucontext_t *c = context;
+  fault_sp = (char *)c->uc_mcontext.gregs[REG_RSP];
   caught++;
   siglongjmp(out, 1);
 }
@@ -44,21 +49,44 @@ static void catch_faults(void) {
   CHECK(sigaction(SIGSEGV, &sa, NULL) == 0);
 }
 
+// Whether both are in one mapping.
+static int are_together(const char *a, const char *b) {
+  char line[512];
+  unsigned long lo, hi;
+  int found = 0;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  CHECK(maps);
+  while (!found && fgets(line, sizeof line, maps))
+    found = sscanf(line, "%lx-%lx", &lo, &hi) == 2 && (unsigned long)a >= lo &&
+            (unsigned long)a < hi && (unsigned long)b >= lo &&
+            (unsigned long)b < hi;
+  fclose(maps);
+  return found;
+}
+
+static void is_where_locals_are(void) {
+  CHECK(are_together(fault, outermost));
+  CHECK(fault - fault_sp < 4096 && fault_sp - fault < 4096);
+}
+
 static void overflow(void) {
   int before = caught, zero = 0;
   fault = NULL;
   if (sigsetjmp(out, 1) == 0)
     frames(0);
   CHECK_EQ(caught, before + 1);
-  CHECK(fault);
+  is_where_locals_are();
   if (sigsetjmp(out, 1) == 0)
     locals(&zero);
   CHECK_EQ(caught, before + 2);
+  is_where_locals_are();
 }
 
 static vine_group done;
 
 static void in_goroutine(void) {
+  char here;
+  outermost = &here;
   catch_faults();
   for (int i = 0; i < 3; i++) {
     overflow();
@@ -77,6 +105,8 @@ int main(int argc, char **argv) {
     CHECK(vine_set_max_stack(1 << 20) > 0);
     frames(0);
   }
+  char here;
+  outermost = &here;
   catch_faults();
   // A real fault is still one.
   if (sigsetjmp(out, 1) == 0)

@@ -20,6 +20,17 @@ void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *fp) {
   *fp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
 }
 
+extern const char vine__fault_on_at[]; // its instruction
+
+bool vine__is_fault_on(const void *context) {
+  const ucontext_t *c = context;
+  return c->uc_mcontext.gregs[REG_RIP] == (greg_t)vine__fault_on_at;
+}
+
+void vine__fault_set_sp(void *context, uintptr_t sp) {
+  ((ucontext_t *)context)->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
+}
+
 uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
                           void (*at)(void)) {
   uintptr_t args = vine__trap_args(regs->trap.orig_sp);

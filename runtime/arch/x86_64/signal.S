@@ -32,7 +32,8 @@ vine__call_back_on:
 
 // _Noreturn void vine__fault_on(uintptr_t sp, void *addr)
 // Writes to addr, which nobody may, with the stack pointer at sp, whose frame
-// record is the first of the list. When a handler returns it does so again.
+// record is the first of the list. When a handler returns it does so again,
+// whatever the stack pointer has become (vine__fault_set_sp).
 	.p2align 4
 	.globl vine__fault_on
 	.hidden vine__fault_on
@@ -42,8 +43,11 @@ vine__fault_on:
 	.cfi_undefined %rip
 	movq	%rdi, %rsp
 	movq	%rdi, %rbp
-1:	movb	$0, (%rsi)
-	jmp	1b
+	.globl vine__fault_on_at
+	.hidden vine__fault_on_at
+vine__fault_on_at:
+	movb	$0, (%rsi)
+	jmp	vine__fault_on_at
 	.cfi_endproc
 	.size vine__fault_on, . - vine__fault_on
 
