@@ -167,6 +167,11 @@ struct m {
   uint64_t rng;
   struct m *idle_next;
   uintptr_t start_sp;
+  void *cleanup; // thread.c: the first buffer on the thread's cleanup chain
+  // libc/cancel.c: its goroutine may be cancelled at any check, and somebody
+  // has asked for that.
+  bool is_cancelled_anywhere;
+  _Atomic uint8_t cancel_asked;
   void *sigstack; // sigstack.c
   sigset_t mask;  // what its mask was before signals_blocked
   struct vine__san san;

@@ -59,6 +59,9 @@ bool isUndisturbed(Instruction &From, Instruction &To);
 // runtime's: it saves where the stack is, so it must run there.
 bool isUnknownReturnsTwice(const CallBase &CB);
 
+// True if CB, of a setjmp, fills the buffer of a pthread_cleanup_push.
+bool fillsCleanupBuffer(const CallBase &CB); // Cancel.cpp
+
 // Where to compute a value that U uses.
 Instruction *pointOfUse(Use &U);
 

@@ -94,6 +94,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},
     {LateStage, "vine-entry", Any, onModule<renameMain>},
     {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
+    {LateStage, "vine-cancel", Any, onModule<replaceCancellation>},
     {LateStage, "vine-wide-returns", Growing, onWideReturns},
     {LateStage, "vine-varargs", Growing, onModule<splitVariadics>},
 

@@ -11,6 +11,11 @@
 // address into the first and the stack pointer into the third. Those stores
 // go; b[0] gets the address of a full buffer among the function's own locals.
 //
+// Not theirs: the __sigsetjmp of a pthread_cleanup_push, whose buffer goes on
+// to __pthread_register_cancel. To that one the C library itself jumps, as it
+// unwinds the thread. It stays the C library's, a function that returns twice
+// like any (Pin.cpp).
+//
 // vfork shares its stack with the child, which returns from the function:
 // fork instead.
 #include "Abi.h"
@@ -42,6 +47,11 @@ static constexpr Replacement Replacements[] = {
 #include "../../abi/libc.def"
 };
 
+static bool staysLibcs(const User *U, const Replacement &R) {
+  auto *CB = dyn_cast<CallBase>(U);
+  return CB && R.From == "__sigsetjmp" && fillsCleanupBuffer(*CB);
+}
+
 static void replaceFunction(Module &M, const Replacement &R) {
   Function *Old = M.getFunction(R.From);
   if (!Old || !Old->isDeclaration())
@@ -51,6 +61,8 @@ static void replaceFunction(Module &M, const Replacement &R) {
   if (R.To != "fork")
     New->setAttributes(Old->getAttributes());
   for (User *U : Old->users()) {
+    if (staysLibcs(U, R))
+      continue;
     ++NumReplaced;
     auto *CB = dyn_cast<CallBase>(U);
     if (CB && R.To == "fork")
@@ -59,8 +71,10 @@ static void replaceFunction(Module &M, const Replacement &R) {
     if (auto *Call = dyn_cast<CallInst>(U); Call && R.To != "fork")
       Call->setTailCallKind(CallInst::TCK_NoTail);
   }
-  Old->replaceAllUsesWith(New);
-  Old->eraseFromParent();
+  Old->replaceUsesWithIf(New,
+                         [&](Use &U) { return !staysLibcs(U.getUser(), R); });
+  if (Old->use_empty())
+    Old->eraseFromParent();
 }
 
 static FunctionCallee vineSetjmp(Module &M) {

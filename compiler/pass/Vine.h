@@ -31,8 +31,9 @@ void hideThreadLocals(Function &F);    // ThreadLocal.cpp
 void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
 
 // Late, on the module: these change signatures and symbols.
-void renameMain(Module &M);    // Entry.cpp
-void replaceSetjmp(Module &M); // Setjmp.cpp
+void renameMain(Module &M);          // Entry.cpp
+void replaceSetjmp(Module &M);       // Setjmp.cpp
+void replaceCancellation(Module &M); // Cancel.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
 void splitVariadics(Module &M);           // Varargs.cpp

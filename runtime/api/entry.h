@@ -7,6 +7,8 @@
 
 #include <vine.h>
 
+#include <pthread.h>
+
 #define API(name) __typeof__(vine_##name) vine__##name##_sys;
 #define API_FAST(name, fast) API(name)
 #define API_COMPILER(name, impl)
@@ -18,5 +20,14 @@
 // abi/README.md section 8.
 void vine__go_sys(void (*tramp)(void), const void *args, size_t bytes);
 void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d);
+
+// Section 5: libc/cancel.c.
+void vine__cleanup_push_sys(__pthread_unwind_buf_t *buf);
+void vine__cleanup_pop_sys(__pthread_unwind_buf_t *buf);
+void vine__cleanup_push_defer_sys(__pthread_unwind_buf_t *buf);
+void vine__cleanup_pop_restore_sys(__pthread_unwind_buf_t *buf);
+int vine__setcancelstate_sys(int state, int *old);
+int vine__setcanceltype_sys(int type, int *old);
+int vine__cancel_sys(pthread_t t);
 
 #endif

@@ -26,6 +26,7 @@
 #include "os/os.h"
 #include "sched/fpenv.h"
 #include "sched/idle.h"
+#include "sched/leave.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
@@ -135,7 +136,7 @@ VINE_EXPORT int vine_init(void) {
 
 VINE_EXPORT void vine_shutdown(void) {
   static _Atomic uint32_t called;
-  if (load_relaxed(&vine__sched.main_g))
+  if (load_relaxed(&vine__sched.main_g) || vine__main_has_left())
     vine__fatal("vine_shutdown in a program whose main is a goroutine");
   if (vine__getg())
     vine__fatal("vine_shutdown in a goroutine");
@@ -206,7 +207,7 @@ void vine__start(int argc, char **argv, char **envp,
   store_relaxed(&vine__sched.main_g, g);
   vine__sched.m0 = m;
   begin_main(m, g);
-  vine__mrun(m, &m->start_sp);
+  vine__m_run(m);
   vine__main_exit(0); // not reached while the process lives
 }
 

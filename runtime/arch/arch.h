@@ -197,6 +197,11 @@ void vine__fp_set(uint32_t fp);
 // stack. For signal handlers on a stack of the program's (libc/sigaltstack.c).
 void vine__call_back_on(uintptr_t sp, void (*fn)(void *), void *arg);
 
+// A system call past the C library, and past a `syscall` of the program's. What
+// the kernel returns: negative, an error's number. errno stays.
+long vine__system_call(long number, long a, long b, long c, long d, long e,
+                       long f);
+
 // Faults at addr, as code would whose innermost frame record is at sp; again
 // when a handler returns. For libc/overflow.c, on the system stack.
 _Noreturn void vine__fault_on(uintptr_t sp, void *addr);

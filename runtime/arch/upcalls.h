@@ -95,6 +95,11 @@ long vine__syscall_sigaction(long number, int sig,
                              struct kernel_sigaction *old, size_t mask_bytes);
 long vine__syscall_failed(long err);
 
+// --- signal.S: libc/exit.c ---
+
+// syscall(SYS_exit, status).
+_Noreturn void vine__syscall_exit(long number, int status);
+
 // --- setjmp.S: libc/longjmp.c ---
 
 // Checks the buffer and unwinds to where it was filled. Returns the stack top

@@ -22,6 +22,7 @@
 #include "base/assert.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
+#include "sched/leave.h"
 #include "sched/permit.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
@@ -91,6 +92,7 @@ static void in_child(void) {
   vine__stop_fork_child();
   vine__deadlock_fork_child();
   vine__template_fork_child();
+  vine__leave_fork_child(m);
   s->idle_m = NULL;
   s->idle_m_count = 0;
   s->free_m = NULL;

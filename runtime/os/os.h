@@ -100,6 +100,13 @@ int vine__os_cpu_quota_at(const char *proc_cgroup, const char *mount);
 // Threads of this process, from /proc; negative when it can't be read.
 int vine__os_thread_count(void);
 
+// Whether the calling thread has started processes that it, or any other
+// thread, has yet to wait for: fork, posix_spawn, system, clone.
+bool vine__os_has_children(void);
+
+// Ends the calling thread: the kernel's, the C library knows nothing of it.
+_Noreturn void vine__os_exit_thread(int status);
+
 // --- time ---
 
 // Nanoseconds of a clock that never goes back; its zero is arbitrary.

@@ -14,6 +14,8 @@
 //
 // Cries no wolf (P9): a look that can't read /proc says "alive", and so does
 // one foreign thread, whatever it does: it may come back and wake somebody.
+// The same look finds the end of a program whose main has left (leave.c).
+//
 // Isn't silently off either: as long as nothing is scheduled it looks again
 // now and then, for a thread that has ended meanwhile. In a program that
 // called vine_init the main thread is such a thread: nothing is reported.
@@ -22,6 +24,7 @@
 #include "base/assert.h"
 #include "base/fatal.h"
 #include "os/os.h"
+#include "sched/leave.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/template.h"
@@ -70,12 +73,13 @@ void vine__deadlock_before_start(void) {
 // Looks, of 50 ms, between two counts of threads.
 #define AGAIN 16
 
-// Whether all threads are Vine's: the Ms, the watchdog, the template.
-// ThreadSanitizer has one, too, once there is a second one.
-static bool are_all_ours(uint32_t threads) {
+// Whether all threads are Vine's: the Ms, the watchdog, the template. The first
+// one counts when it has ended. ThreadSanitizer has one, too, once there is a
+// second one.
+bool vine__threads_are_ours(uint32_t threads) {
   uint32_t watchdog = load_relaxed(&vine__sched.no_sysmon) ? 0 : 1;
-  uint32_t ours =
-      load_relaxed(&vine__sched.m_count) + watchdog + vine__template_count();
+  uint32_t ours = load_relaxed(&vine__sched.m_count) + watchdog +
+                  vine__template_count() + vine__first_has_left();
   return threads == ours || (VINE_TSAN && threads == ours + 1);
 }
 
@@ -88,15 +92,21 @@ static void look(void) {
     looks = 0;
     return;
   }
-  if (++looks != 2 && looks % AGAIN != 0)
+  bool main_left = vine__main_has_left();
+  if (++looks < 2 || (looks != 2 && looks % AGAIN != 0 && !main_left))
     return;
   int threads = vine__os_thread_count();
   struct asleep a = {0};
   vine__g_each(count_one, &a);
-  if (threads < 0 || a.all == 0 || !are_all_ours((uint32_t)threads))
+  bool none = a.all == 0 && !main_left; // all are threads of the program's
+  if (threads < 0 || none || !vine__threads_are_ours((uint32_t)threads))
     return;
   if (!is_idle() || switches() != now)
     return;
+  if (a.all == 0) {
+    vine__leave_process();
+    return;
+  }
   VINE_ASSERT(a.waiting <= a.all, "deadlock: more wait than there are");
   if (a.waiting == 0)
     vine__fatal("no goroutines (main called vine_exit) - deadlock!");

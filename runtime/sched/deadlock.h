@@ -3,9 +3,15 @@
 #ifndef VINE_DEADLOCK_H
 #define VINE_DEADLOCK_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 // One look, from the watchdog or the only thread. Ends the program when nothing
 // can go on.
 void vine__deadlock_check(void);
+
+// Whether so many threads are all Vine's, main's included.
+bool vine__threads_are_ours(uint32_t threads);
 
 // A plain thread is about to wait without limit. In a constructor, before the
 // runtime was started, nobody could wake the only thread.

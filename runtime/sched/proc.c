@@ -25,6 +25,7 @@
 #include "mem/stacksize.h"
 #include "sched/foreign.h"
 #include "sched/freeze.h"
+#include "sched/idle.h"
 #include "sched/park.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
@@ -241,14 +242,15 @@ static uint64_t next_goid(struct p *p) {
 
 // --- walking ---
 
-void vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
+bool vine__g_each(bool (*fn)(struct g *, void *), void *arg) {
   struct gblock *b = load_acquire(&first_block);
   for (; b; b = load_acquire(&b->next))
     for (int i = 0; i < BLOCK_GS; i++) {
       uint32_t s = vine__g_status(&b->gs[i]);
       if (s != G_IDLE && s != G_DEAD && s != G_GONE && !fn(&b->gs[i], arg))
-        return;
+        return false;
     }
+  return true;
 }
 
 void vine__g_some(uint64_t *cursor, size_t count,
@@ -409,6 +411,26 @@ static void free_after_exit(struct p *p, struct g *g) {
   }
 }
 
+// g, which runs on m, is no more.
+static void end(struct m *m, struct p *p, struct g *g) {
+  if (g->flags & G_FLAG_FP)
+    vine__fp_exit();
+  VINE_DCHECK(vine__m_is_valid(m) && vine__p_is_valid(p), "goexit: broken");
+  VINE_DCHECK(vine__g_is_valid(g), "goexit: a broken goroutine");
+  vine__san_end(&m->san, &g->san);
+  vine__g_set_status(g, G_RUNNABLE, G_DEAD);
+  free_after_exit(p, g);
+  m->guest = NULL;
+  m->is_cancelled_anywhere = false;
+  m->ends = g->hold_depth != 0;
+  g->held = NULL;
+  g->hold_depth = 0;
+  m->held = NULL;
+  store_relaxed(&m->g, NULL);
+  vine__count(&p->counts.exits, 1);
+  g_put(p, g);
+}
+
 // On the system stack, the goroutine's frames are gone.
 _Noreturn void vine__goexit_sys(struct m *m) {
   if (vine__is_frozen()) // without frames
@@ -420,22 +442,31 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   VINE_ASSERT(g && p, "goexit: nothing runs here");
   if (g == load_relaxed(&vine__sched.main_g)) // others go on, main waits
     vine__park(g, VINE_WAIT_NONE, NULL, NULL);
-  if (g->flags & G_FLAG_FP)
-    vine__fp_exit();
-  VINE_DCHECK(vine__m_is_valid(m) && vine__p_is_valid(p), "goexit: broken");
-  VINE_DCHECK(vine__g_is_valid(g), "goexit: a broken goroutine");
-  vine__san_end(&m->san, &g->san);
-  vine__g_set_status(g, G_RUNNABLE, G_DEAD);
-  free_after_exit(p, g);
-  m->guest = NULL;
-  m->ends = g->hold_depth != 0;
-  g->held = NULL;
-  g->hold_depth = 0;
-  m->held = NULL;
-  store_relaxed(&m->g, NULL);
-  vine__count(&p->counts.exits, 1);
-  g_put(p, g);
+  end(m, p, g);
   if (m->ends)
     vine__m_end(m);
   vine__schedule(m);
+}
+
+bool vine__goroutine_unwound(struct m *m, enum vine__left how, int status) {
+  // From foreign code: first store, then look (foreign.S, FOREIGN1).
+  store_relaxed(&m->call_sp, 1);
+  fence_compiler(); // pairs with the membarrier in take()
+  m->sys_sp = m->base_sp;
+  if (vine__is_frozen())
+    vine__m_freeze(m, TRAP_UNKNOWN);
+  if (load_relaxed(&m->retake))
+    vine__reenter(m, NULL);
+  struct g *g = vine__m_g(m);
+  VINE_ASSERT(g && vine__m_p(m), "unwound: nothing runs here");
+  if (g == load_relaxed(&vine__sched.main_g))
+    vine__main_leaves(m, how, status);
+  end(m, vine__m_p(m), g);
+  if (m == vine__sched.m0) {
+    m->ends = false;
+    return false;
+  }
+  vine__handoffp(vine__releasep(m));
+  vine__m_leave(m);
+  return true;
 }

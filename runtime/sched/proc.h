@@ -5,6 +5,7 @@
 
 #include "g.h"
 #include "sched/fpenv.h"
+#include "sched/leave.h"
 
 struct vine__newproc {
   enum g_kind kind;
@@ -58,9 +59,15 @@ static inline void vine__g_save(struct m *m, struct g *g) {
   vine__san_stop(&m->san, &g->san); // before another thread may run g
 }
 
+// m's thread is to end, and nothing on the stack of its goroutine is of use any
+// more: that ends, too. `how` and `status` are for main. True: m is another
+// thread's from now on. False: the thread goes on, since it is the process's
+// first one, and main is alive. On the system stack, with nothing of use below.
+bool vine__goroutine_unwound(struct m *m, enum vine__left how, int status);
+
 // Every goroutine there ever was; `arg` goes back to fn. When fn returns false
-// the walk ends.
-void vine__g_each(bool (*fn)(struct g *, void *), void *arg);
+// the walk ends, and returns false.
+bool vine__g_each(bool (*fn)(struct g *, void *), void *arg);
 // Continues a walk from *cursor for about `count` goroutines.
 void vine__g_some(uint64_t *cursor, size_t count,
                   void (*fn)(struct g *, void *), void *arg);

@@ -163,6 +163,8 @@ static enum look look_at(struct p *p, int64_t now) {
   } else if (now - p->sysmon_when >= SLICE_NS && is_any_waiting(p, due)) {
     vine__m_preempt(m);
   }
+  if (load_relaxed(&m->cancel_asked)) // again: a store may have been lost
+    vine__m_preempt(m);
   if (call_sp != 0 || !vine__m_g(m))
     return LOOK_NOTHING;
   if (!is_long_call(p, m, now))

@@ -26,6 +26,7 @@
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
+#include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/sigstack.h"
 #include "sched/sysmon.h"
@@ -44,6 +45,8 @@
 #define IDLE_MAX 256
 // Thread-local storage, the C library's record of a thread, and guard pages.
 #define SYS_MARGIN (64 * VINE_KIB)
+// Between looks whether a thread that is to end has children still.
+#define CHILDREN_NS (1000 * 1000 * 1000ll)
 // Between looks for a deadlock without a watchdog, whose sleep is as long.
 #define LOOK_NS (50 * 1000 * 1000ll)
 
@@ -239,8 +242,7 @@ static void *thread_main(void *arg) {
     vine__acquirep(m, m->nextp);
     m->nextp = NULL;
   }
-  uintptr_t *start = &m->start_sp;
-  vine__mrun(m, start);
+  vine__m_run(m);
   return NULL;
 }
 
@@ -364,19 +366,24 @@ void vine__m_wake(struct m *m) {
 
 // --- their end ---
 
-// The program's first thread can't end: the process would.
-static bool may_end(const struct m *m) { return m != vine__sched.m0; }
+// The program's first thread can't end: the process would. Nor one that has
+// children: PR_SET_PDEATHSIG kills a child when the thread ends that started
+// it, and the program knows of no such threads.
+static bool may_end(const struct m *m) {
+  VINE_DCHECK(m == vine__getm(), "end: asked by another thread");
+  return m != vine__sched.m0 && !vine__os_has_children();
+}
 
 bool vine__m_is_extra_locked(const struct m *m) {
   VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "idle Ms: no lock");
   struct vine__sched *s = &vine__sched;
-  return may_end(m) && s->idle_m_count > load_relaxed(&s->maxprocs) + IDLE_KEPT;
+  return s->idle_m_count > load_relaxed(&s->maxprocs) + IDLE_KEPT && may_end(m);
 }
 
 bool vine__m_is_surplus_locked(const struct m *m) {
   struct vine__sched *s = &vine__sched;
-  return may_end(m) &&
-         s->idle_m_count >= load_relaxed(&s->maxprocs) + IDLE_KEPT + IDLE_MAX;
+  return s->idle_m_count >= load_relaxed(&s->maxprocs) + IDLE_KEPT + IDLE_MAX &&
+         may_end(m);
 }
 
 static bool unlink_idle_locked(struct m *m) {
@@ -401,7 +408,7 @@ void vine__m_retire(struct m *m) {
     vine__m_exit(m);
 }
 
-_Noreturn void vine__m_exit(struct m *m) {
+void vine__m_leave(struct m *m) {
   VINE_ASSERT(m == vine__getm(), "exit: another thread");
   VINE_TCB(VINE_TCB_M) = 0;
   VINE_TCB(VINE_TCB_GUARD) = 0;
@@ -412,17 +419,64 @@ _Noreturn void vine__m_exit(struct m *m) {
   struct g *g = vine__m_g(m);
   if (g) // bound to this thread, and stays what it is
     vine__san_stop(&m->san, &g->san);
+  put_free(m);
+}
+
+_Noreturn void vine__m_exit(struct m *m) {
   uintptr_t start_sp = m->start_sp;
-  put_free(m); // from here on m is another thread's
+  vine__m_leave(m);
   vine__munwind(start_sp);
 }
 
-// The first thread can't end, so it sleeps for ever, as Go's.
+// The first thread can't end, so it sleeps for ever, as Go's; one with children
+// sleeps until it has none.
 _Noreturn void vine__m_end(struct m *m) {
   VINE_DCHECK(!vine__m_g(m) && !m->held, "end: has a goroutine");
   vine__handoffp(vine__releasep(m));
-  if (may_end(m))
-    vine__m_exit(m);
-  for (;;)
-    vine__m_sleep(m);
+  while (load_acquire(&vine__sched.state) != VINE_STOPPED && !may_end(m)) {
+    if (m == vine__sched.m0)
+      vine__m_sleep(m);
+    else
+      vine__m_sleep_for(m, CHILDREN_NS);
+  }
+  vine__m_exit(m);
+}
+
+// --- their end by the C library ---
+//
+// pthread_exit and cancellation unwind a thread's stack: the C library jumps
+// from one buffer on the thread's chain to the next, then to the thread's
+// start. The runtime's own is the first on the chain. By then the goroutine's
+// cleanup handlers have run, on its stack, and its frames mean nothing.
+
+struct unwound {
+  struct m *m;
+  bool ends; // the thread, too
+};
+
+static void end_goroutine(void *arg) {
+  struct unwound *u = arg;
+  u->ends = vine__goroutine_unwound(u->m, VINE_LEFT_BY_EXIT, 0);
+}
+
+// The first thread goes on when another goroutine than main ended on it.
+static void take_chain(struct m *m, __pthread_unwind_buf_t *first) {
+  if (m->cleanup)
+    __pthread_unregister_cancel(first); // with all that came later
+  m->cleanup = first;
+  __pthread_register_cancel(first);
+}
+
+void vine__m_run(struct m *m) {
+  __pthread_unwind_buf_t first;
+  if (__sigsetjmp((void *)first.__cancel_jmp_buf, 0)) {
+    struct unwound u = {.m = vine__getm()};
+    vine__call_back_on(u.m->base_sp, end_goroutine, &u);
+    if (u.ends)
+      __pthread_unwind_next(&first);
+  }
+  m = vine__getm();
+  take_chain(m, &first);
+  vine__mrun(m, &m->start_sp);
+  __pthread_unregister_cancel(&first);
 }

@@ -13,6 +13,11 @@ struct m *vine__m_new(void);
 // The calling thread becomes m's.
 void vine__m_attach(struct m *m);
 
+// Runs goroutines on the calling thread, m's, until that is to end.
+void vine__m_run(struct m *m);
+// The calling thread is m's no more, and m becomes another thread's.
+void vine__m_leave(struct m *m);
+
 // Runs p on an idle thread, or on a new one, which then spins if `spinning`.
 void vine__newm(struct p *p, bool spinning);
 

@@ -33,12 +33,25 @@
 #include "stack/grow.h"
 #include "stack/segment.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct g *growable_g(const struct m *m, const char *why) {
   struct g *g = vine__m_g(m);
   VINE_ASSERT(g && vine__g_kind(g) == G_GROWABLE, why);
   return g;
+}
+
+// --- cancellation ---
+
+// Asynchronous cancellation, which libc/cancel.c makes one at checks. The C
+// library unwinds from here; nothing of the runtime's is locked.
+static void cancel_if_asked(struct m *m) {
+  if (__builtin_expect(load_relaxed(&m->cancel_asked) == 0, 1))
+    return;
+  store_relaxed(&m->cancel_asked, 0);
+  if (m->is_cancelled_anywhere)
+    pthread_testcancel();
 }
 
 // --- preemption ---
@@ -88,6 +101,7 @@ void vine__trap_restore(struct m *m, struct vine__regs *regs) {
 void vine__poll_sys(struct m *m, struct vine__regs *regs) {
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_POLL);
+  cancel_if_asked(m);
   struct g *g = growable_g(m, "poll: not a growable stack");
   vine__stack_set_guard(g);
   vine__trap_park(m, g, regs);
@@ -108,6 +122,7 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
   struct g *g = growable_g(m, "morestack: not a growable stack");
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_CHECK);
+  cancel_if_asked(m);
   bool yield = is_preemption_asked() || is_preempted_at_random(m);
   m->trap = TRAP_CHECK;
   vine__stack_set_guard(g);

@@ -51,16 +51,7 @@ vine__fault_on_at:
 	.cfi_endproc
 	.size vine__fault_on, . - vine__fault_on
 
-// long syscall(long number, ...): as the C library's, but that handlers which
-// are installed by it are ours, too. No frame: a call that returns twice on one
-// stack (vfork) may be made by it.
-	.p2align 4
-	.weak	syscall	// a program may have its own
-	.type syscall, @function
-syscall:
-	.cfi_startproc
-	cmpq	$__NR_rt_sigaction, %rdi
-	je	vine__syscall_sigaction
+	.macro	SYSTEM_CALL
 	movq	%rdi, %rax
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
@@ -69,6 +60,29 @@ syscall:
 	movq	%r9, %r8
 	movq	8(%rsp), %r9
 	syscall
+	.endm
+
+// long vine__system_call(long number, long a, ... long f): the kernel's result,
+// negative if it is an error number.
+ROUTINE vine__system_call
+	SYSTEM_CALL
+	ret
+END vine__system_call
+
+// long syscall(long number, ...): as the C library's, but that handlers which
+// are installed by it are ours, too, and that a thread of ours which ends by it
+// says so. No frame: a call that returns twice on one stack (vfork) may be made
+// by it.
+	.p2align 4
+	.weak	syscall	// a program may have its own
+	.type syscall, @function
+syscall:
+	.cfi_startproc
+	cmpq	$__NR_rt_sigaction, %rdi
+	je	vine__syscall_sigaction
+	cmpq	$__NR_exit, %rdi
+	je	vine__syscall_exit
+	SYSTEM_CALL
 	cmpq	$-4095, %rax
 	jae	2f
 	ret

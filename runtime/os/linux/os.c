@@ -28,6 +28,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,12 +38,7 @@
 #endif
 
 static long sys(long nr, long a, long b, long c, long d, long e, long f) {
-  int saved = errno;
-  long r = syscall(nr, a, b, c, d, e, f);
-  if (r == -1)
-    r = -errno;
-  errno = saved;
-  return r;
+  return vine__system_call(nr, a, b, c, d, e, f);
 }
 
 // --- memory ---
@@ -228,6 +224,18 @@ int vine__os_thread_count(void) {
   int n = stat("/proc/self/task", &st) == 0 ? (int)st.st_nlink - 2 : -1;
   errno = saved;
   return n;
+}
+
+// Those of other threads don't count. Only looks: they stay to be waited for.
+bool vine__os_has_children(void) {
+  siginfo_t info;
+  long options = WEXITED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD;
+  return sys(SYS_waitid, P_ALL, 0, (long)&info, options, 0, 0) != -ECHILD;
+}
+
+_Noreturn void vine__os_exit_thread(int status) {
+  for (;;)
+    sys(SYS_exit, status, 0, 0, 0, 0, 0);
 }
 
 // --- time ---

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Cancellation (runtime/libc/cancel.c).
+//
+// In C, pthread_cleanup_push is a macro: __sigsetjmp fills a buffer in the
+// frame, __pthread_register_cancel puts it on the thread's chain, and when the
+// thread is cancelled, or exits, the C library jumps to it. pthread_cleanup_pop
+// takes it off. So that __sigsetjmp must be the C library's own (Setjmp.cpp
+// asks fillsCleanupBuffer), and since the chain is the thread's, a goroutine
+// must not change its thread meanwhile: the runtime's functions are put in
+// place of the C library's.
+#include "Abi.h"
+#include "Statistics.h"
+#include "Vine.h"
+
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/InstIterator.h"
+
+using namespace llvm;
+
+VINE_STATISTIC(NumCancel, "Functions about cancellation replaced");
+
+namespace vine {
+
+static bool isCleanupPush(StringRef Name) {
+  return Name == "__pthread_register_cancel" ||
+         Name == "__pthread_register_cancel_defer";
+}
+
+bool fillsCleanupBuffer(const CallBase &CB) {
+  if (CB.arg_size() == 0)
+    return false;
+  const Value *Buffer = getUnderlyingObject(CB.getArgOperand(0), 0);
+  for (const Instruction &I : instructions(*CB.getFunction())) {
+    auto *Push = dyn_cast<CallBase>(&I);
+    const Function *Callee = Push ? calledFunction(*Push) : nullptr;
+    if (Callee && isCleanupPush(linkerName(*Callee)) &&
+        getUnderlyingObject(Push->getArgOperand(0), 0) == Buffer)
+      return true;
+  }
+  return false;
+}
+
+static void replaceFunction(Module &M, StringRef From, StringRef To) {
+  Function *Old = M.getFunction(From);
+  if (!Old || !Old->isDeclaration())
+    return;
+  ++NumCancel;
+  auto *New = cast<Function>(
+      M.getOrInsertFunction(To, Old->getFunctionType()).getCallee());
+  Old->replaceAllUsesWith(New);
+  Old->eraseFromParent();
+}
+
+void replaceCancellation(Module &M) {
+#define LIBC_CANCEL(name, to) replaceFunction(M, #name, #to);
+#include "../../abi/libc.def"
+}
+
+} // namespace vine
