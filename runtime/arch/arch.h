@@ -106,6 +106,9 @@ struct vine__trap_info {
   uint64_t old_gsp_off; // a callback: the foreign call's record, from g->hi
   uint64_t old_sys_sp;  // a callback: m->sys_sp outside of it
   uint64_t poll;        // 1: a poll, which goes on where it stopped
+  // A callback, for jumps past it: what was so before.
+  uint64_t old_ssp;
+  uint32_t old_pins, old_segs;
 };
 
 // Of a check's frame record: the stack pointer on entry to the function, which
@@ -211,8 +214,10 @@ _Noreturn void vine__fault_on(uintptr_t sp, void *addr);
 bool vine__is_fault_on(const void *context);
 void vine__fault_set_sp(void *context, uintptr_t sp);
 
-// The stack pointer that the C library's own setjmp put into its jmp_buf.
+// The stack pointer that the C library's own setjmp put into its jmp_buf, and
+// the end of its longjmp: to there.
 uintptr_t vine__libc_jmpbuf_sp(const void *buf);
+_Noreturn void vine__libc_jump(const void *buf, int val);
 
 // Finds out what this processor has. Before any goroutine.
 void vine__arch_init(void);

@@ -103,9 +103,10 @@ _Noreturn void vine__syscall_exit(long number, int status);
 // --- setjmp.S: libc/longjmp.c ---
 
 // Checks the buffer and unwinds to where it was filled. Returns the stack top
-// that its positions count from, or 0 when they are addresses. On a signal
-// stack and a plain thread's, too.
-uintptr_t vine__longjmp_sys(struct vine__jmpbuf *buf);
+// that its positions count from, or 0 when they are addresses. Goes there
+// itself when the C library's setjmp filled it. On a signal stack and a plain
+// thread's, too.
+uintptr_t vine__longjmp_sys(struct vine__jmpbuf *buf, int val);
 
 // Saves this thread's signal mask. A foreign call.
 void vine__jmp_save_mask(struct vine__jmpbuf *buf);

@@ -5,6 +5,10 @@
 // longjmp out of a callback leaves foreign frames on the system stack behind:
 // m->sys_sp goes back to what it was at setjmp.
 //
+// A buffer that the C library's setjmp filled is of foreign code. The goroutine
+// has called that, and perhaps was called back: those callbacks are gone, and
+// the rest is the C library's jump.
+//
 // Runs on: a system stack, a signal stack, or any thread's.
 
 #include "libc/longjmp.h"
@@ -12,6 +16,7 @@
 #include "base/fatal.h"
 #include "libc/sigaction.h"
 #include "sched/foreign.h"
+#include "sched/guest.h"
 #include "stack/fiber.h"
 #include "stack/segment.h"
 
@@ -114,8 +119,79 @@ static void restore_mask(const struct vine__jmpbuf *b) {
   pthread_sigmask(SIG_SETMASK, &set, NULL);
 }
 
-uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b) {
-  vine__signal_leave(address_in(b));
+// --- to foreign code ---
+
+static const struct vine__trap_info *callback_at(uintptr_t sys_sp) {
+  return &((const struct vine__regs *)sys_sp)->trap;
+}
+
+// Whether sp is in foreign code that m's goroutine has called, and that has not
+// returned: on the system stack, in one of the parts between callbacks.
+static bool is_in_foreign_code(const struct m *m, uintptr_t sp) {
+  uintptr_t top = m->sys_sp;
+  bool is_inner = vine__m_call_sp(m) == 0; // the innermost is
+  while (top < sp && top != m->base_sp) {
+    top = callback_at(top)->old_sys_sp;
+    is_inner = true;
+  }
+  return is_inner && sp <= top && vine__m_is_on_system_stack(m, sp);
+}
+
+// The callbacks that were called since are gone, with what they left on the
+// goroutine's stack. As foreign.S has it in foreign code.
+static void leave_callbacks(struct m *m, struct g *g, uintptr_t sp) {
+  struct vine__home h = {0};
+  uintptr_t ssp = 0, gsp_off = 0, top = m->sys_sp;
+  for (; top < sp && top != m->base_sp; top = callback_at(top)->old_sys_sp) {
+    const struct vine__trap_info *t = callback_at(top);
+    h.pins = t->old_pins;
+    h.segs = (uint16_t)t->old_segs;
+    ssp = t->old_ssp;
+    gsp_off = t->old_gsp_off;
+  }
+  if (top != m->sys_sp) {
+    h.sys_off = m->base_sp - top;
+    vine__home_unwind(m, &h);
+    m->gsp = g->hi - gsp_off;
+    VINE_TCB(VINE_TCB_SSP) = ssp;
+  }
+  VINE_TCB(VINE_TCB_GUARD) = (uintptr_t)VINE_GUARD_FOREIGN;
+  store_relaxed(&m->call_sp, (uintptr_t)0);
+}
+
+// From here to an older frame of the same stack, as far as that can be seen.
+static bool is_above(uintptr_t sp) {
+  uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+  return here < sp && sp - here < VINE_GIB;
+}
+
+bool vine__jmp_leave_for_foreign(const void *buf) {
+  uintptr_t sp = vine__libc_jmpbuf_sp(buf);
+  struct m *m = vine__getm();
+  struct g *g = m ? vine__m_g(m) : NULL;
+  if (!g || vine__g_kind(g) != G_GROWABLE)
+    return is_above(sp);
+  if ((g->flags & G_FLAG_AWAY) || !is_in_foreign_code(m, sp))
+    return false;
+  leave_callbacks(m, g, sp);
+  return true;
+}
+
+_Noreturn void vine__jmp_to_foreign(const void *buf, int val) {
+  const struct __jmp_buf_tag *libcs = buf;
+  if (libcs->__mask_was_saved)
+    pthread_sigmask(SIG_SETMASK, &libcs->__saved_mask, NULL);
+  vine__libc_jump(buf, val);
+}
+
+uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b, int val) {
+  uintptr_t addr = address_in(b);
+  vine__signal_leave(addr ? addr : vine__libc_jmpbuf_sp(b));
+  if (!vine__jmp_is_mine(b)) {
+    if (!vine__jmp_leave_for_foreign(b))
+      vine__jmp_fatal();
+    vine__jmp_to_foreign(b, val);
+  }
   struct m *m = vine__getm();
   check(b, m);
   if (b->jmp.mask_saved == 1)

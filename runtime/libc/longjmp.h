@@ -26,4 +26,10 @@ void vine__home_unwind(struct m *m, const struct vine__home *h);
 bool vine__jmp_is_mine(const struct vine__jmpbuf *buf);
 _Noreturn void vine__jmp_fatal(void);
 
+// This thread is about to jump to where the C library's setjmp filled buf: what
+// the runtime has of later callbacks goes. False: it can't jump there.
+bool vine__jmp_leave_for_foreign(const void *buf);
+// Then jumps there.
+_Noreturn void vine__jmp_to_foreign(const void *buf, int val);
+
 #endif

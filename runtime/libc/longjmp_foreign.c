@@ -28,11 +28,13 @@ static _Noreturn void jump(const char *name, void *buf, int val) {
     __vine_longjmp(buf, val);
     __builtin_unreachable();
   }
-  longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
-  if (!real)
-    vine__jmp_fatal();
-  // Out of a signal handler, perhaps.
+  // Out of a signal handler, perhaps. What the runtime can't see through, as a
+  // stack of another library's, needs nothing of it.
   vine__signal_leave(vine__libc_jmpbuf_sp(buf));
+  vine__jmp_leave_for_foreign(buf);
+  longjmp_fn *real = (longjmp_fn *)dlsym(RTLD_NEXT, name);
+  if (!real) // a static program
+    vine__jmp_to_foreign(buf, val);
   real(buf, val);
   __builtin_unreachable();
 }

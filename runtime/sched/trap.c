@@ -151,6 +151,9 @@ static void enter_callback(struct m *m, struct g *g, struct vine__regs *regs) {
   g->sp = m->gsp;
   regs->trap.old_gsp_off = g->hi - m->gsp;
   regs->trap.old_sys_sp = m->sys_sp;
+  regs->trap.old_ssp = VINE_TCB(VINE_TCB_SSP);
+  regs->trap.old_pins = g->pins;
+  regs->trap.old_segs = g->segs;
   m->sys_sp = (uintptr_t)regs;
 }
 

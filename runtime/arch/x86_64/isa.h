@@ -12,7 +12,7 @@
 struct vine__regs {
   struct vine__trap_info trap;
   uint64_t di, si, dx, cx, r8, r9, ax, bx, r12, r13, r14, r15;
-  uint64_t pad[6];
+  uint64_t pad[4];
   unsigned char vec[16 * 64]; // at a multiple of 64 on the system stack
 };
 

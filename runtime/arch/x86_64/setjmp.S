@@ -112,6 +112,7 @@ ENTRY __vine_longjmp
 	movq	%rsp, G(sp)(%rcx)
 	TO_SYSTEM_STACK %rsi
 1:	andq	$-16, %rsp
+	movl	%r12d, %esi
 	call	vine__longjmp_sys
 	// rax: the top that positions count from, or 0.
 	movq	%rbx, %rdi
@@ -145,6 +146,32 @@ ENTRY __vine_longjmp
 	DEMANGLE %rdx
 	notrack jmp *%rdx
 END __vine_longjmp
+
+// _Noreturn void vine__libc_jump(const void *buf, int val): what glibc's own
+// longjmp does last. rbp, rsp and rip are mixed with a secret of the thread.
+.macro LIBC_DEMANGLE reg
+	rorq	$0x11, \reg
+	xorq	%fs:0x30, \reg
+.endm
+ROUTINE vine__libc_jump
+	.cfi_undefined %rip
+	movl	$1, %eax
+	testl	%esi, %esi
+	cmovnzl	%esi, %eax
+	movq	(%rdi), %rbx
+	movq	8(%rdi), %rbp
+	LIBC_DEMANGLE %rbp
+	movq	16(%rdi), %r12
+	movq	24(%rdi), %r13
+	movq	32(%rdi), %r14
+	movq	40(%rdi), %r15
+	movq	48(%rdi), %rcx
+	LIBC_DEMANGLE %rcx
+	movq	56(%rdi), %rdx
+	LIBC_DEMANGLE %rdx
+	movq	%rcx, %rsp
+	notrack jmp *%rdx
+END vine__libc_jump
 
 	.section .note.GNU-stack,"",@progbits
 	.section .note.GNU-split-stack,"",@progbits
