@@ -78,11 +78,6 @@ static inline uintptr_t vine__context_fn(uintptr_t sp);
 // (foreign.S), and g->ret as result. On the system stack.
 _Noreturn void vine__gogo(struct g *g, struct m *m);
 
-// Leaves the running goroutine's fixed stack for the system stack, with a
-// context behind; goes on in vine__requeue. Returns when the goroutine runs
-// again, perhaps on another thread.
-void vine__leave(struct m *m, struct g *g);
-
 // Makes the rest of this thread's stack the system stack (m->sys_sp and
 // base_sp) and goes on in vine__schedule_first. Returns when vine__munwind is
 // called with what it wrote to *start_sp.
@@ -139,10 +134,6 @@ _Noreturn void vine__segment_enter(struct vine__regs *regs, uintptr_t sp);
 // was called, with guard 0 and call_sp 0; entry is the stack pointer on entry.
 // On the stack of regs.
 _Noreturn void vine__guest_enter(struct vine__regs *regs, uintptr_t entry);
-
-// Whether the call that just returned has a result where struct vine__regs
-// doesn't keep it (the x87 stack). That goroutine stays on its thread.
-bool vine__has_unsaved_result(void);
 
 // --- labels ---
 //

@@ -25,10 +25,6 @@ struct vine_chan;
 // no P, and may spin.
 _Noreturn void vine__schedule_first(struct m *m);
 
-// The end of vine__leave: queues m's goroutine, whose context is on its fixed
-// stack.
-_Noreturn void vine__requeue(struct m *m);
-
 // The end of the running goroutine: its function returned, or vine_exit.
 _Noreturn void vine__goexit_sys(struct m *m);
 
@@ -50,9 +46,9 @@ void vine__yield_sys(void);
 // --- foreign.S, entry.S: sched/foreign.c ---
 
 // On the way out of foreign code, m->retake was set: returns when this thread
-// has a P again, or parks the goroutine. regs: the call's results; null where
-// they are elsewhere. Also on a fixed goroutine's stack, and from C.
-void vine__reenter(struct m *m, struct vine__regs *regs);
+// has a P again, with the same goroutine. Also on a fixed goroutine's stack,
+// and from C.
+void vine__reenter(struct m *m);
 
 // --- morestack.S: sched/trap.c, stack/ ---
 

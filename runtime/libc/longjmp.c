@@ -58,7 +58,7 @@ void vine__home_unwind(struct m *m, const struct vine__home *h) {
   store_relaxed(&m->call_sp, 1);
   fence_compiler(); // pairs with the membarrier in take()
   if (load_relaxed(&m->retake))
-    vine__reenter(m, NULL);
+    vine__reenter(m);
   m->sys_sp = m->base_sp - h->sys_off;
   m->guest = NULL;
   vine__segments_unwind(g, vine__m_cache(m), h->segs);

@@ -436,7 +436,7 @@ _Noreturn void vine__goexit_sys(struct m *m) {
   if (vine__is_frozen()) // without frames
     vine__m_freeze(m, TRAP_UNKNOWN);
   if (load_relaxed(&m->retake))
-    vine__reenter(m, NULL);
+    vine__reenter(m);
   struct g *g = vine__m_g(m);
   struct p *p = vine__m_p(m);
   VINE_ASSERT(g && p, "goexit: nothing runs here");
@@ -456,7 +456,7 @@ bool vine__goroutine_unwound(struct m *m, enum vine__left how, int status) {
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_UNKNOWN);
   if (load_relaxed(&m->retake))
-    vine__reenter(m, NULL);
+    vine__reenter(m);
   struct g *g = vine__m_g(m);
   VINE_ASSERT(g && vine__m_p(m), "unwound: nothing runs here");
   if (g == load_relaxed(&vine__sched.main_g))

@@ -59,25 +59,61 @@ void vine__globrunq_put(struct g *g) {
   vine__lock_release(&vine__sched.lock);
 }
 
-// Takes up to n off the global queue and puts all but the first, which it
-// returns, into p's. Owner only.
-static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
+void vine__globrunq_put_front_locked(struct g *g) {
   struct vine__sched *s = &vine__sched;
-  struct g *first = s->runq_head, *g = first;
+  VINE_DCHECK(vine__lock_is_held(&s->lock), "global queue: no lock");
+  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "queued: can't run (RUNQ2)");
+  VINE_DCHECK(g->held, "global queue: no thread waits for it");
+  struct g **at = s->runq_front ? &s->runq_front->next : &s->runq_head;
+  g->next = *at;
+  *at = g;
+  if (!g->next)
+    s->runq_tail = g;
+  s->runq_front = g;
+  fetch_add_seq_cst(&s->runq_count, 1);
+}
+
+// n were taken, and `head` is the first now.
+static void globrunq_cut_locked(struct g *head, uint32_t n) {
+  struct vine__sched *s = &vine__sched;
+  s->runq_head = head;
+  VINE_DCHECK(n <= load_relaxed(&s->runq_count),
+              "global queue: longer than counted");
+  VINE_DCHECK(head || n == load_relaxed(&s->runq_count),
+              "global queue: shorter than counted");
+  fetch_sub_seq_cst(&s->runq_count, n);
+}
+
+static struct g *globrunq_pop_locked(void) {
+  struct vine__sched *s = &vine__sched;
+  struct g *g = s->runq_head;
+  if (!g)
+    return NULL;
+  if (g == s->runq_front)
+    s->runq_front = NULL;
+  globrunq_cut_locked(g->next, 1);
+  return g;
+}
+
+struct g *vine__globrunq_get_bound_locked(void) {
+  struct g *g = vine__sched.runq_head;
+  return g && g->held ? globrunq_pop_locked() : NULL;
+}
+
+// Takes up to n off the global queue and puts all but the first, which it
+// returns, into p's. What is bound to a thread waits for its turn here. Owner
+// only.
+static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
+  struct g *first = globrunq_pop_locked();
+  if (!first || first->held)
+    return first;
+  struct g *g = vine__sched.runq_head;
   uint32_t t = load_relaxed(&p->tail), taken = 0;
   uint32_t room = VINE_RUNQ - (t - load_acquire(&p->head));
-  while (g && taken < n && taken <= room) {
-    if (taken++)
-      store_relaxed(&p->runq[t++ % VINE_RUNQ], g);
-    g = g->next;
-  }
-  s->runq_head = g;
-  VINE_DCHECK(taken <= load_relaxed(&s->runq_count),
-              "global queue: longer than counted");
-  VINE_DCHECK(g || taken == load_relaxed(&s->runq_count),
-              "global queue: shorter than counted");
-  fetch_sub_seq_cst(&s->runq_count, taken);
-  store_release(&p->tail, t); // pairs with runq_grab's load
+  for (; g && !g->held && taken + 1 < n && taken < room; g = g->next)
+    store_relaxed(&p->runq[(t + taken++) % VINE_RUNQ], g);
+  globrunq_cut_locked(g, taken);
+  store_release(&p->tail, t + taken); // pairs with runq_grab's load
   return first;
 }
 

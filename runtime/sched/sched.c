@@ -283,10 +283,7 @@ _Noreturn void vine__schedule(struct m *m) {
   vine__lock_check_none_held();
   if (m->held)
     schedule_held(m);
-  if (!vine__m_p(m)) { // lost in a foreign call: vine__reenter
-    vine__sleep_idle(m);
-    schedule_slow(m); // its waker may have made it a spinning one
-  }
+  VINE_DCHECK(vine__m_p(m), "schedule: without a P");
   if (load_relaxed(&vine__sched.state) == VINE_RUNNING) {
     struct g *g = find_local(m);
     if (g && !g->held)
@@ -314,7 +311,7 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   } else {
     vine__runq_put(m, vine__m_p(m), g, false);
   }
-  if (load_relaxed(&m->signals_blocked) && vine__m_p(m) && !m->held)
+  if (load_relaxed(&m->signals_blocked) && !m->held)
     schedule_slow(m); // which unblocks them
   vine__schedule(m);
 }

@@ -35,6 +35,7 @@ struct vine__sched {
   struct p *idle_p;      // lock
   struct g *runq_head;   // lock
   struct g *runq_tail;   // lock
+  struct g *runq_front;  // lock: the last of those that go first, or null
   _Atomic uint32_t runq_count;
   struct m *free_m;         // lock: structs of threads that ended
   _Atomic uint32_t m_count; // threads

@@ -185,7 +185,7 @@ uintptr_t vine__bounce(struct m *m, struct vine__regs *regs) {
   if (!vine__m_is_on_system_stack(m, (uintptr_t)regs))
     vine__guest_begin(m, regs, vine__trap_entry(regs->trap.orig_sp));
   if (load_relaxed(&m->retake))
-    vine__reenter(m, NULL);
+    vine__reenter(m);
   struct g *g = growable_g(m, "callback: not a growable stack");
   size_t room =
       regs->trap.frame_bytes + regs->trap.args_bytes + 2 * VINE_STACK_ALIGN;

@@ -3,8 +3,9 @@
 // processor that is taken away meanwhile.
 //
 // One P, two goroutines, three threads, and sysmon. Each goroutine makes
-// CALLS foreign calls; goroutine 1 is bound to the thread that it is on when
-// it comes back to find no P (wait_bound, start_held). The threads' stores to
+// CALLS foreign calls; it is bound to the thread that it is on when it comes
+// back to find no P (wait_bound), and gets one from a thread that picks it
+// (start_held) or from sysmon (give_to_waiting). The threads' stores to
 // call_sp go through store buffers, as on x86: a later load may be done before
 // they are seen. membarrier waits until a thread's buffer has drained, and so
 // do locked instructions.
@@ -192,7 +193,7 @@ reenter: // vine__reenter
   fi;
   if
   :: has_p[me] -> retake[me] = 0; release()
-  :: !has_p[me] && g == 1 -> // wait_bound
+  :: else -> // wait_bound
 #if BROKEN == 5
      runs_on[g] = NONE;
      runq ! g;
@@ -208,13 +209,6 @@ reenter: // vine__reenter
      atomic { assert(runs_on[g] == NONE); runs_on[g] = me };
      held[g] = NONE;
      retake[me] = 0
-  :: !has_p[me] && g == 0 -> // to the global queue
-     retake[me] = 0;
-     release();
-     atomic { runs_on[g] = NONE; m_g[me] = NONE };
-     atomic { lock == 0 -> runq ! g; g = NONE };
-     wakep();
-     goto sleep
   fi;
   use_p();
   store_call_sp(GROWABLE);
@@ -264,7 +258,21 @@ end:
         ok = 0;
         acquire();
         if
-        :: nempty(runq) -> release(); newm()
+        :: atomic { // give_to_waiting, if a bound one is the first
+             nempty(runq) -> runq ? m;
+             if
+             :: held[m] == NONE -> runq ! m; m = NONE
+             :: else -> i = held[m]; m = NONE; ok = 1
+             fi
+           };
+           release();
+           if
+           :: ok -> nextp[i] = 1; sem[i] = 1
+           :: else -> newm()
+           fi;
+           i = 0;
+           ok = 0
+        :: nempty(runq) -> release(); newm() // a fair turn
         :: empty(runq) -> idle_p = 1; release()
         fi
      :: else

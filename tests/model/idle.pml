@@ -315,7 +315,7 @@ foreign: // sysmon takes the P: vine__handoffp
      r = 0
   fi;
   p = NONE;
-  // vine__reenter: an idle P, or to the global queue.
+  // vine__reenter: an idle P, or to the global queue, bound (handoff.pml).
   atomic { pidle_get(w); p = w; w = 0 };
   if
   :: p != NONE -> goto running

@@ -14,6 +14,11 @@ void foreign_spin(int64_t ns) {
     ;
 }
 
+long double foreign_quotient(int a, int b, int64_t ns) {
+  foreign_sleep(ns);
+  return (long double)a / b;
+}
+
 void foreign_call(void (*fn)(void *), void *arg) { fn(arg); }
 
 void foreign_exit(int status) { exit(status); }

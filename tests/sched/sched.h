@@ -44,6 +44,8 @@ static inline int threads(void) {
 // foreign.c, compiled by plain clang.
 void foreign_sleep(int64_t ns);
 void foreign_spin(int64_t ns);
+// After ns.
+long double foreign_quotient(int a, int b, int64_t ns);
 void foreign_call(void (*fn)(void *), void *arg);
 void foreign_exit(int status);
 void foreign_wait(sem_t *s);

@@ -58,13 +58,6 @@ __attribute__((constructor(101))) static void choose_secrets(void) {
   vine__jmp_check_secret = mix(random[1] + mix(random[0] + 2));
 }
 
-// x87: the top of its stack isn't 0 while st0 holds a result.
-bool vine__has_unsaved_result(void) {
-  uint16_t status;
-  __asm__ volatile("fnstsw %0" : "=a"(status));
-  return (status >> 11 & 7) != 0;
-}
-
 // glibc's __jmp_buf: rbx rbp r12 r13 r14 r15 rsp rip, where rbp, rsp and rip
 // are turned and mixed with a secret of the thread control block.
 uintptr_t vine__libc_jmpbuf_sp(const void *buf) {

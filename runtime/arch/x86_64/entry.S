@@ -82,7 +82,6 @@ __morestack:
 	pushq	%r9
 	pushq	%rax
 	movq	%r11, %rdi
-	xorl	%esi, %esi
 	call	vine__reenter
 	popq	%rax
 	popq	%r9
@@ -93,7 +92,6 @@ __morestack:
 	popq	%rdi
 	movq	%fs:TCB(M), %r11
 	movq	M(g)(%r11), %r10
-	movq	%rsp, G(sp)(%r10)	// vine__leave used it
 	jmp	2b
 	.cfi_endproc
 	.size	__morestack, . - __morestack

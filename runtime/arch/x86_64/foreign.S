@@ -178,7 +178,6 @@ ROUTINE foreign_reenter, local
 	PUSH_REGS
 	movq	%rax, R(ax)(%rsp)
 	movq	%r10, %rdi
-	movq	%rsp, %rsi
 	call	vine__reenter
 	MOVE_VECS 0
 	RESTORE_GPRS

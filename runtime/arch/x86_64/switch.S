@@ -92,17 +92,6 @@ ROUTINE vine__call_on
 	ud2
 END vine__call_on
 
-// void vine__leave(struct m *m, struct g *g): saves a context of this fixed
-// goroutine where it is and queues it (vine__requeue, on the system stack).
-// Returns when it runs again, to the caller, with the callee-saved registers.
-ROUTINE vine__leave
-	PUSH_CONTEXT
-	movq	%rsp, G(sp)(%rsi)
-	movq	M(sys_sp)(%rdi), %rsp
-	call	vine__requeue
-	ud2
-END vine__leave
-
 // void vine_yield(void): tries vine__yield_fast (yield.c) first. Then this is
 // the end of g's turn: the next goroutine's guard and context, as in vine__gogo,
 // and g goes to the tail of the queue as soon as its stack is left. Both are on
