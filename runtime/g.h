@@ -206,6 +206,7 @@ struct p {
   uint32_t sysmon_slice;
   int64_t sysmon_when;
   int64_t call_when; // when sysmon first saw the foreign call, if it did
+  uint8_t turn;      // enum vine__turn, by whoever has the P
   struct g *gfree;   // dead ones: proc.c
   uint32_t gfree_count;
   struct g *gfree_full;

@@ -54,7 +54,7 @@ static void in_parent(void) {
 
 static void empty_queues(void) {
   struct vine__sched *s = &vine__sched;
-  s->runq_head = s->runq_tail = s->runq_front = NULL;
+  s->runq = s->back = (struct vine__runq_list){0};
   store_relaxed(&s->runq_count, 0);
   for (uint32_t i = 0; i < load_relaxed(&s->procs_made); i++) {
     struct p *p = s->allp[i];

@@ -13,8 +13,7 @@
 // looks. To C a thread doesn't change behind a call, so here it doesn't either
 // (docs/adr/0016-threads-stay.md). A thousand goroutines in foreign calls at
 // once need a thousand threads; those that are back and wait keep theirs for
-// longer. So that it is not for long, they go to the front of the global queue,
-// and a P that is handed on goes to the first of them (idle.c).
+// longer. So that it is not for long, they go before others (turns.c).
 //
 // Runs on: system stack, or a fixed goroutine's.
 //
@@ -47,7 +46,7 @@ static void wait_bound(struct m *m, struct g *g) {
   VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "reenter: no lock");
   VINE_DCHECK(!vine__m_p(m), "reenter: waits with a P");
   vine__g_bind(m, g, true);
-  vine__globrunq_put_front_locked(g);
+  vine__globrunq_put_back_locked(g);
   vine__lock_release(&vine__sched.lock);
   vine__stopm_for_p(m);
   g->held = NULL; // G_FLAG_BOUND stays: g may be locked to m

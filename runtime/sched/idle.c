@@ -48,6 +48,7 @@
 #include "sched/sysmon.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
+#include "sched/turns.h"
 #include "sched/valid.h"
 
 // --- processors ---
@@ -149,27 +150,12 @@ static bool stop_unless_started(struct p *p) {
   return is_pausing;
 }
 
-// Each of so many Ps that are handed on goes to its own queue, whoever waits.
-#define FAIR_TURNS 61
-
-// For the thread of a goroutine that comes back from foreign code: it can do
-// nothing else, and needs no other thread. Without this a P would be handed to
-// one goroutine after another that makes a foreign call, each with a thread of
-// its own, while those wait that could end.
-static bool give_to_waiting(struct p *p) {
-  static _Atomic uint32_t turns;
-  if (load_seq_cst(&vine__sched.runq_count) == 0 ||
-      fetch_add_relaxed(&turns, 1) % FAIR_TURNS == FAIR_TURNS - 1)
-    return false;
-  vine__lock_acquire(&vine__sched.lock);
-  struct g *g = vine__globrunq_get_bound_locked();
-  vine__lock_release(&vine__sched.lock);
-  if (!g)
-    return false;
-  VINE_DCHECK(g->held->held == g, "handoffp: not bound to it (SCHED1)");
-  g->held->nextp = p; // THREAD1
-  vine__m_wake(g->held);
-  return true;
+// g's thread waits for a P.
+static void give(struct p *p, struct g *g) {
+  struct m *to = g->held;
+  VINE_DCHECK(to->held == g, "handoffp: not bound to it (SCHED1)");
+  to->nextp = p; // THREAD1
+  vine__m_wake(to);
 }
 
 // p has no thread. Runs it if there is anything to do.
@@ -178,8 +164,11 @@ void vine__handoffp(struct p *p) {
   VINE_DCHECK(!load_relaxed(&p->m), "handoffp: a thread has it");
   if (load_relaxed(&s->state) == VINE_PAUSING && stop_unless_started(p))
     return;
-  if (give_to_waiting(p))
+  struct g *g = vine__turn_next(p);
+  if (g) {
+    give(p, g);
     return;
+  }
   if (!vine__runq_is_empty(p) || load_seq_cst(&s->runq_count) != 0) {
     vine__newm(p, false);
     return;
@@ -233,7 +222,7 @@ bool vine__go_idle(struct m *m) {
   struct vine__sched *s = &vine__sched;
   VINE_DCHECK(vine__m_is_valid(m) && !vine__m_g(m), "idle: has a goroutine");
   vine__lock_acquire(&s->lock);
-  if (s->runq_head) {
+  if (load_relaxed(&s->runq_count) != 0) {
     vine__lock_release(&s->lock);
     return true;
   }

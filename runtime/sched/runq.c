@@ -8,7 +8,9 @@
 // on the same data. Half of a full ring goes to the global queue, a list under
 // the scheduler's lock, where goroutines wait that no P's owner has queued,
 // too: those that plain threads start or wake, that were preempted, or that are
-// bound to a thread. What every switch needs is inline, in runq.h.
+// bound to a thread. In front of them, in a list of their own, are those whose
+// threads came back from foreign code (turns.c). What every switch needs is
+// inline, in runq.h.
 //
 // Invariants:
 // (RUNQ1) Only the thread that has P p writes p->tail, p->cache, p->counts.
@@ -30,27 +32,28 @@
 #include "base/assert.h"
 #include "mem/lock.h"
 #include "os/os.h"
+#include "sched/turns.h"
 #include "sched/valid.h"
 
 // --- the global queue ---
 
 // A chain of n goroutines.
-static void globrunq_put_chain_locked(struct g *first, struct g *last,
-                                      uint32_t n) {
+static void put_chain_locked(struct vine__runq_list *to, struct g *first,
+                             struct g *last, uint32_t n) {
   VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "global queue: no lock");
   VINE_DCHECK(n != 0, "global queue: an empty chain");
+  VINE_DCHECK(vine__g_status(first) == G_RUNNABLE, "queued: RUNQ2");
   last->next = NULL;
-  if (vine__sched.runq_head)
-    vine__sched.runq_tail->next = first;
+  if (to->head)
+    to->tail->next = first;
   else
-    vine__sched.runq_head = first;
-  vine__sched.runq_tail = last;
+    to->head = first;
+  to->tail = last;
   fetch_add_seq_cst(&vine__sched.runq_count, n);
 }
 
 void vine__globrunq_put_locked(struct g *g) {
-  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "queued: can't run (RUNQ2)");
-  globrunq_put_chain_locked(g, g, 1);
+  put_chain_locked(&vine__sched.runq, g, g, 1);
 }
 
 void vine__globrunq_put(struct g *g) {
@@ -59,60 +62,47 @@ void vine__globrunq_put(struct g *g) {
   vine__lock_release(&vine__sched.lock);
 }
 
-void vine__globrunq_put_front_locked(struct g *g) {
-  struct vine__sched *s = &vine__sched;
-  VINE_DCHECK(vine__lock_is_held(&s->lock), "global queue: no lock");
-  VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "queued: can't run (RUNQ2)");
+void vine__globrunq_put_back_locked(struct g *g) {
   VINE_DCHECK(g->held, "global queue: no thread waits for it");
-  struct g **at = s->runq_front ? &s->runq_front->next : &s->runq_head;
-  g->next = *at;
-  *at = g;
-  if (!g->next)
-    s->runq_tail = g;
-  s->runq_front = g;
-  fetch_add_seq_cst(&s->runq_count, 1);
+  put_chain_locked(&vine__sched.back, g, g, 1);
 }
 
-// n were taken, and `head` is the first now.
-static void globrunq_cut_locked(struct g *head, uint32_t n) {
-  struct vine__sched *s = &vine__sched;
-  s->runq_head = head;
-  VINE_DCHECK(n <= load_relaxed(&s->runq_count),
+// n were taken off the list, and `head` is its first now.
+static void cut_locked(struct vine__runq_list *from, struct g *head,
+                       uint32_t n) {
+  from->head = head;
+  uint32_t was = fetch_sub_seq_cst(&vine__sched.runq_count, n);
+  VINE_DCHECK(n <= was, "global queue: longer than counted");
+  VINE_DCHECK(n != was || (!vine__sched.runq.head && !vine__sched.back.head),
               "global queue: longer than counted");
-  VINE_DCHECK(head || n == load_relaxed(&s->runq_count),
-              "global queue: shorter than counted");
-  fetch_sub_seq_cst(&s->runq_count, n);
 }
 
-static struct g *globrunq_pop_locked(void) {
-  struct vine__sched *s = &vine__sched;
-  struct g *g = s->runq_head;
-  if (!g)
-    return NULL;
-  if (g == s->runq_front)
-    s->runq_front = NULL;
-  globrunq_cut_locked(g->next, 1);
+static struct g *pop_locked(struct vine__runq_list *from) {
+  VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "global queue: no lock");
+  struct g *g = from->head;
+  if (g)
+    cut_locked(from, g->next, 1);
   return g;
 }
 
-struct g *vine__globrunq_get_bound_locked(void) {
-  struct g *g = vine__sched.runq_head;
-  return g && g->held ? globrunq_pop_locked() : NULL;
+struct g *vine__globrunq_get_back_locked(void) {
+  return pop_locked(&vine__sched.back);
 }
 
 // Takes up to n off the global queue and puts all but the first, which it
 // returns, into p's. What is bound to a thread waits for its turn here. Owner
 // only.
-static struct g *globrunq_move_locked(struct p *p, uint32_t n) {
-  struct g *first = globrunq_pop_locked();
+static struct g *move_locked(struct p *p, uint32_t n) {
+  struct vine__runq_list *from = &vine__sched.runq;
+  struct g *first = pop_locked(from);
   if (!first || first->held)
     return first;
-  struct g *g = vine__sched.runq_head;
+  struct g *g = from->head;
   uint32_t t = load_relaxed(&p->tail), taken = 0;
   uint32_t room = VINE_RUNQ - (t - load_acquire(&p->head));
   for (; g && !g->held && taken + 1 < n && taken < room; g = g->next)
     store_relaxed(&p->runq[(t + taken++) % VINE_RUNQ], g);
-  globrunq_cut_locked(g, taken);
+  cut_locked(from, g, taken);
   store_release(&p->tail, t + taken); // pairs with runq_grab's load
   return first;
 }
@@ -122,7 +112,12 @@ struct g *vine__globrunq_get_slow(struct p *p, uint32_t max) {
   vine__lock_acquire(&s->lock);
   uint32_t n = load_relaxed(&s->runq_count);
   n = n / load_relaxed(&s->maxprocs) + 1;
-  struct g *g = globrunq_move_locked(p, n < max ? n : max);
+  // In the rest's turn only the end of the turn lets in those that are back.
+  struct g *g = NULL;
+  if (p->turn != TURN_REST || max == 1 || !s->runq.head)
+    g = pop_locked(&s->back);
+  if (!g)
+    g = move_locked(p, n < max ? n : max);
   vine__lock_release(&s->lock);
   return g;
 }
@@ -143,7 +138,7 @@ __attribute__((noinline)) bool vine__runq_put_slow(struct p *p, struct g *g,
   for (uint32_t i = 0; i < n; i++)
     batch[i]->next = batch[i + 1];
   vine__lock_acquire(&vine__sched.lock);
-  globrunq_put_chain_locked(batch[0], g, n + 1);
+  put_chain_locked(&vine__sched.runq, batch[0], g, n + 1);
   vine__lock_release(&vine__sched.lock);
   return true;
 }

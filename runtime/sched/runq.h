@@ -138,11 +138,11 @@ struct g *vine__runq_steal(struct p *p, struct p *from, bool steal_next);
 // The global queue. Any thread.
 void vine__globrunq_put(struct g *g);
 void vine__globrunq_put_locked(struct g *g);
-// The same for one whose thread waits for it: before all others, but in the
-// order in which they came.
-void vine__globrunq_put_front_locked(struct g *g);
-// Takes the first one if it is bound to a thread, else returns null.
-struct g *vine__globrunq_get_bound_locked(void);
+// The same for one that is back from foreign code, whose thread waits: before
+// all others, but in the order in which they came.
+void vine__globrunq_put_back_locked(struct g *g);
+// Takes the first of those, or returns null.
+struct g *vine__globrunq_get_back_locked(void);
 // Takes a fair share of it, `max` goroutines at most, for p, and returns the
 // first, which is in no queue; or null. p's owner.
 struct g *vine__globrunq_get_slow(struct p *p, uint32_t max);

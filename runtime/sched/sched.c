@@ -36,6 +36,7 @@
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
+#include "sched/turns.h"
 #include "sched/valid.h"
 #include "sched/yield.h"
 #include "stack/shrink.h"
@@ -236,6 +237,7 @@ execute(struct m *m, struct g *g) {
 static void start_held(struct m *m, struct g *g) {
   struct m *to = g->held;
   VINE_DCHECK(to != m && to->held == g, "start: not bound to it (SCHED1)");
+  vine__turn_pass(vine__m_p(m));
   struct p *p = vine__releasep(m);
   to->nextp = p;
   vine__m_wake(to);
@@ -269,6 +271,15 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
   }
 }
 
+// A goroutine whose thread had waited for this P is done with it.
+static __attribute__((noinline)) void end_turn(struct m *m) {
+  struct g *g = vine__turn_next(vine__m_p(m));
+  if (g) {
+    start_held(m, g);
+    schedule_slow(m);
+  }
+}
+
 _Noreturn void vine__schedule_first(struct m *m) {
   vine__yield_allow(m);
   if (m->held) // main's, when all Ps are taken
@@ -285,6 +296,8 @@ _Noreturn void vine__schedule(struct m *m) {
     schedule_held(m);
   VINE_DCHECK(vine__m_p(m), "schedule: without a P");
   if (load_relaxed(&vine__sched.state) == VINE_RUNNING) {
+    if (__builtin_expect(m->p->turn == TURN_BACK, 0))
+      end_turn(m);
     struct g *g = find_local(m);
     if (g && !g->held)
       execute(m, g);

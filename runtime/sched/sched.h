@@ -9,6 +9,10 @@
 
 #define VINE_MAXPROCS_MAX 1024
 
+struct vine__runq_list {
+  struct g *head, *tail;
+};
+
 // Three groups, on cache lines of their own: what every switch reads and next
 // to nobody writes; what every wake-up reads; and what is written under the
 // lock.
@@ -33,12 +37,11 @@ struct vine__sched {
   struct m *idle_m;      // lock
   uint32_t idle_m_count; // lock
   struct p *idle_p;      // lock
-  struct g *runq_head;   // lock
-  struct g *runq_tail;   // lock
-  struct g *runq_front;  // lock: the last of those that go first, or null
-  _Atomic uint32_t runq_count;
-  struct m *free_m;         // lock: structs of threads that ended
-  _Atomic uint32_t m_count; // threads
+  // lock: the global queue. `back` are those whose threads wait (turns.c).
+  struct vine__runq_list runq, back;
+  _Atomic uint32_t runq_count; // in both
+  struct m *free_m;            // lock: structs of threads that ended
+  _Atomic uint32_t m_count;    // threads
   _Atomic uint32_t max_threads;
   _Atomic uint32_t stop_wait;       // futex: Ps that have yet to stop
   _Atomic uint64_t spawned_outside; // goroutines started without a P

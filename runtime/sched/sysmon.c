@@ -55,6 +55,7 @@
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
+#include "sched/turns.h"
 
 #include <errno.h>
 
@@ -176,6 +177,7 @@ static enum look look_at(struct p *p, int64_t now) {
   if (!vine__p_take(p, m))
     return LOOK_NOTHING;
   store_relaxed(&p->slice_end, load_relaxed(&p->slice_end) + 1);
+  vine__turn_lost(p);
   vine__handoffp(p);
   return LOOK_DONE;
 }
