@@ -39,8 +39,8 @@ enum g_status {
   G_RUNNABLE, // in a queue, or some m's g
   G_WAITING,
   G_DEAD,
-  G_GONE,         // in a forked child: the parent's, never runs (fork.c)
-  G_SCAN = 0x100, // a bit beside G_WAITING
+  G_GONE,        // in a forked child: the parent's, never runs (fork.c)
+  G_SCAN = 0x80, // a bit beside G_WAITING
 };
 
 enum g_kind { G_GROWABLE, G_FIXED };
@@ -51,7 +51,7 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
 #define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
 #define G_FLAG_FP 32        // has floating-point control words of its own: fp
-#define G_FLAG_BOUND 64     // may have `held` or hold_depth: not on any thread
+#define G_FLAG_BOUND 64     // may have `held`, or keep its thread: not on any
 #define G_FLAG_FIXED 128    // what `kind` says, for the owner
 // Only the owner of g changes bits of `flags`: the thread that runs, parks,
 // wakes or scans it. It does so by plain stores, so what others may set is a
@@ -75,7 +75,8 @@ struct g {
   uint8_t flags;        // G_FLAG_*
   uint16_t segs;        // linked segments
   uint32_t pins;        // frames that can't move, and segments
-  _Atomic uint32_t status;
+  _Atomic uint8_t status;
+  uint16_t locks; // of its thread that it holds, UINT16_MAX: many (foreign.S)
   int32_t err;    // errno while it doesn't run
   struct g *next; // in a queue
   uint64_t goid;
@@ -86,11 +87,11 @@ struct g {
   struct m *held;                  // the only thread it may run on
   struct vine__stack_large *large; // what the stack is part of, or null
   void *block;                     // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit;                  // most bytes of stack
+  uint64_t limit : 48;             // most bytes of stack
+  uint64_t hold_depth : 16;        // vine_lock_thread nesting
   void *waiting;                   // what it waits in (L4)
-  uint32_t block_bytes;     // hibernated; of a fixed stack: valgrind's number
-  uint32_t hold_depth : 12; // vine_lock_thread nesting
-  uint32_t fp : 20;         // G_FLAG_FP, while it doesn't run: vine__fp_get's
+  uint32_t block_bytes; // hibernated; of a fixed stack: valgrind's number
+  uint32_t fp;          // G_FLAG_FP, while it doesn't run: vine__fp_get's
   union {
     uintptr_t old_hi;          // hibernated: what `hi` was
     struct vine__fiber *fiber; // G_FLAG_AWAY; such a goroutine has a stack
@@ -257,6 +258,11 @@ static inline struct vine__cache *vine__m_cache(const struct m *m) {
 static inline void vine__g_set_side(struct g *g, struct vine__side_regs r) {
   g->side_regs = r;
   g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (r.ss_lo ? G_FLAG_SIDE : 0);
+}
+
+// Whether it keeps the thread that it is on. By its owner.
+static inline bool vine__g_keeps_thread(const struct g *g) {
+  return g->hold_depth != 0 || g->locks != 0;
 }
 
 static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {

@@ -11,7 +11,7 @@ static inline uint32_t vine__g_status(const struct g *g) {
 }
 
 // For transitions that only the owner of g can make.
-static inline void vine__g_set_status(struct g *g, uint32_t from, uint32_t to) {
+static inline void vine__g_set_status(struct g *g, uint8_t from, uint8_t to) {
   VINE_DCHECK(load_relaxed(&g->status) == from, "g: status not as expected");
   store_release(&g->status, to);
 }
@@ -34,7 +34,7 @@ static inline void vine__g_leave_behind(struct g *g) {
 // one that took g off what it waited in. False: g is gone (fork.c).
 static inline bool vine__g_make_runnable(struct g *g) {
   for (;;) {
-    uint32_t s = G_WAITING;
+    uint8_t s = G_WAITING;
     if (cas_acq_rel(&g->status, &s, G_RUNNABLE))
       return true;
     if (s == G_GONE)
@@ -46,7 +46,7 @@ static inline bool vine__g_make_runnable(struct g *g) {
 
 // WAITING -> WAITING|SCAN: the caller owns the stack until it ends the scan.
 static inline bool vine__g_try_scan(struct g *g) {
-  uint32_t s = G_WAITING;
+  uint8_t s = G_WAITING;
   return cas_acq_rel(&g->status, &s, G_WAITING | G_SCAN);
 }
 

@@ -57,7 +57,7 @@ static inline bool vine__g_flags_are_valid(const struct g *g) {
     return false;
   if (((g->flags & G_FLAG_SIDE) != 0) != (g->side_regs.ss_lo != 0))
     return false;
-  return !(g->held || g->hold_depth) || (g->flags & G_FLAG_BOUND);
+  return !(g->held || vine__g_keeps_thread(g)) || (g->flags & G_FLAG_BOUND);
 }
 
 // Of a g that is alive.
@@ -89,7 +89,7 @@ static inline bool vine__g_is_stopped(const struct g *g) {
 static inline bool vine__g_is_dead(const struct g *g) {
   size_t bytes = g->hi - g->lo;
   return (bytes == 0 || bytes == VINE_STACK_MIN) && !g->large && !g->block &&
-         !g->held && g->hold_depth == 0 && g->pins == 0 && g->segs == 0 &&
+         !g->held && !vine__g_keeps_thread(g) && g->pins == 0 && g->segs == 0 &&
          g->side_regs.ss_lo == 0 && g->side_regs.ssp == 0 &&
          g->side_regs.ss_size == 0 && !g->side.top && !g->side.spare;
 }

@@ -5,6 +5,7 @@
 #include "Abi.h"
 
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
@@ -34,6 +35,13 @@ bool isLeafName(StringRef Name) {
 #include "../../abi/libc.def"
   };
   return Leaves.contains(Name);
+}
+
+StringRef foreignEntry(StringRef Name) {
+  return StringSwitch<StringRef>(Name)
+#define LIBC_LOCK(name, to) .Case(#name, #to)
+#include "../../abi/libc.def"
+      .Default("__vine_foreign");
 }
 
 StringRef linkerName(const GlobalValue &GV) {

@@ -35,6 +35,10 @@ bool hasOurEntry(const Function &F);
 // locations of abi/libc.def.
 bool isLeafName(StringRef Name);
 
+// Where the thunk of a function of this name jumps to, when no arguments lie on
+// the stack: what makes a foreign call, and for locks of abi/libc.def counts.
+StringRef foreignEntry(StringRef Name);
+
 // The function's name as the linker sees it: without LLVM's \01 marker.
 StringRef linkerName(const GlobalValue &GV);
 

@@ -49,7 +49,7 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   std::string Name = ("__vine_c_" + linkerName(Callee)).str();
   std::string Asm = loadTarget(Callee);
   if (StackBytes == 0) {
-    Asm += "jmp __vine_foreign";
+    Asm += ("jmp " + foreignEntry(linkerName(Callee))).str();
   } else {
     std::string N = std::to_string(StackBytes);
     Name += "." + N;

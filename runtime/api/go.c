@@ -27,6 +27,8 @@
 
 _Static_assert(MIN_BYTES >= VINE_STACK_MIN, "a limit leaves the first stack");
 _Static_assert(VINE_STACK_LIMIT_DEFAULT <= (size_t)MAX_LIMIT, "within limits");
+_Static_assert((uint64_t)MAX_LIMIT < (uint64_t)1 << 48,
+               "it fits into g->limit");
 _Static_assert(VINE_STACK_FIXED_DEFAULT >= MIN_BYTES, "the same");
 _Static_assert(offsetof(struct vine_spawn_options, size) == 0,
                "size tells which of the others there are");
@@ -116,8 +118,9 @@ VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
     vine__template_start(); // while the thread is as it was made
+    if (g->hold_depth == UINT16_MAX)
+      vine__fatal("vine_lock_thread nested more than %d times", UINT16_MAX);
     g->hold_depth++;
-    VINE_DCHECK(g->hold_depth != 0, "lock_thread: nested 4096 times");
     g->flags |= G_FLAG_BOUND;
   }
 }

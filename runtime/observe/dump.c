@@ -194,7 +194,7 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
                               .name = vine__g_name(g),
                               .status = status,
                               .waited_ns = waits ? waited : 0,
-                              .locked = g->hold_depth != 0,
+                              .locked = vine__g_keeps_thread(g),
                               .entry = (uintptr_t)g->entry,
                               .frames = *f};
   if (!is_new_stack(&t))

@@ -422,9 +422,11 @@ static void end(struct m *m, struct p *p, struct g *g) {
   free_after_exit(p, g);
   m->guest = NULL;
   m->is_cancelled_anywhere = false;
-  m->ends = g->hold_depth != 0;
+  // What it locked stays locked, as when a thread ends.
+  m->ends = vine__g_keeps_thread(g);
   g->held = NULL;
   g->hold_depth = 0;
+  g->locks = 0;
   m->held = NULL;
   store_relaxed(&m->g, NULL);
   vine__count(&p->counts.exits, 1);

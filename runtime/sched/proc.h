@@ -44,18 +44,18 @@ static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
 
 // Saves what lives in the thread while g runs and g has no copy of: how far its
 // side stack is filled, errno, floating-point control words. Also decides
-// whether g is now bound to m (its frames are on m's stack).
+// whether g is now bound to m (its frames are on m's stack, or it keeps it).
 static inline void vine__g_save(struct m *m, struct g *g) {
   g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
   g->err = *m->errno_addr;
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);
-  bool here = m->sys_sp != m->base_sp || g->hold_depth != 0 ||
-              (vine__g_kind(g) == G_GROWABLE &&
-               (!(g->flags & G_FLAG_AWAY) || m->guest) &&
-               !vine__g_is_on_stack(g, g->sp));
+  bool here =
+      m->sys_sp != m->base_sp || (vine__g_kind(g) == G_GROWABLE &&
+                                  (!(g->flags & G_FLAG_AWAY) || m->guest) &&
+                                  !vine__g_is_on_stack(g, g->sp));
   if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
-    vine__g_bind(m, g, here);
+    vine__g_bind(m, g, here || vine__g_keeps_thread(g));
   vine__san_stop(&m->san, &g->san); // before another thread may run g
 }
 

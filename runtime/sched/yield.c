@@ -94,7 +94,7 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   if (__builtin_expect(!may_yield_fast(m, p), 0) ||
       __builtin_expect(!(next = runq_get_fast(p, g, &has_side)), 0))
     return slow;
-  VINE_DCHECK(!g->held && !m->held && !g->hold_depth, "yield: bound");
+  VINE_DCHECK(!g->held && !m->held && !vine__g_keeps_thread(g), "yield: bound");
   if (__builtin_expect(has_side, 0))
     side_switch(g, next);
   errno_switch(m, g, next);

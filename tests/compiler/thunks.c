@@ -9,6 +9,8 @@ int much(int, int, int, int, int, int, int);
 int mem(struct big);
 int var(const char *, ...);
 extern int maybe(void) __attribute__((weak));
+int pthread_mutex_lock(void *);
+void funlockfile(void *);
 
 int calls(struct big b) {
   // CHECK: call i32 @__vine_c_none(i32
@@ -21,6 +23,10 @@ int calls(struct big b) {
   var("");
   // CHECK: call i32 (ptr, ptr, ...) @__vine_cv_var(ptr nest inttoptr (i64 32 to ptr), ptr
   var("", 1.0L);
+  // CHECK: call i32 @__vine_c_pthread_mutex_lock(
+  pthread_mutex_lock(0);
+  // CHECK: call void @__vine_c_funlockfile(
+  funlockfile(0);
   // CHECK: call i32 @__vine_c_maybe()
   return maybe();
 }
@@ -36,5 +42,10 @@ int calls(struct big b) {
 // ASM-LABEL: __vine_cv_var:
 // ASM: movq var@GOTPCREL(%rip), %r11
 // ASM-NEXT: jmp __vine_foreign_args
+// ASM-LABEL: __vine_c_pthread_mutex_lock:
+// ASM: movq pthread_mutex_lock@GOTPCREL(%rip), %r11
+// ASM-NEXT: jmp __vine_lock
+// ASM-LABEL: __vine_c_funlockfile:
+// ASM: jmp __vine_unlock_void
 // ASM-LABEL: __vine_c_maybe:
 // ASM: .weak maybe

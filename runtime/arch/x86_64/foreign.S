@@ -23,6 +23,8 @@
 
 #include "asm.h"
 
+#include <errno.h>
+
 // clang-format off
 
 // After the foreign function returned: back to the goroutine's stack, and to
@@ -168,6 +170,79 @@ ENTRY __vine_icall_args
 	jz	.Lforeign_call_args
 	jmp	__vine_foreign_args
 END __vine_icall_args
+
+// Locks that belong to a thread (LIBC_LOCK of abi/libc.def): foreign calls that
+// count in g->locks what the goroutine holds, so that it keeps its thread
+// (vine__g_save). r11 target, no arguments on the stack. One with the magic is
+// the program's own function of that name: it isn't counted.
+
+.macro CALL_LOCK
+	movabsq	$VINE_MAGIC, %r10
+	cmpq	%r10, -8(%r11)
+	je	.Lown_lock
+	PUSH_FRAME_RECORD
+	call	.Lforeign_call
+.endm
+
+// Out: \g = this thread's goroutine. To \none if there is none.
+.macro LOAD_G g, none
+	movq	%fs:TCB(M), \g
+	testq	\g, \g
+	jz	\none
+	movq	M(g)(\g), \g
+	testq	\g, \g
+	jz	\none
+.endm
+
+// int __vine_lock(...): has locked if it returns 0, or says that the last owner
+// of a robust mutex died.
+ENTRY __vine_lock
+	CALL_LOCK
+	testl	%eax, %eax
+	jz	.Llocked
+	cmpl	$EOWNERDEAD, %eax
+	je	.Llocked
+	jmp	.Lcounted
+END __vine_lock
+
+// void __vine_lock_void(...): has locked.
+ENTRY __vine_lock_void
+	CALL_LOCK
+.Llocked:
+	LOAD_G	%r10, .Lcounted
+	incw	G(locks)(%r10)
+	jnz	1f
+	decw	G(locks)(%r10)	// as many as can be counted: for good
+1:	orb	$C(G_FLAG_BOUND), G(flags)(%r10)
+.Lcounted:
+	POP_FRAME_RECORD
+	ret
+END __vine_lock_void
+
+// int __vine_unlock(...): has unlocked if it returns 0.
+ENTRY __vine_unlock
+	CALL_LOCK
+	testl	%eax, %eax
+	jz	.Lunlocked
+	jmp	.Lcounted
+END __vine_unlock
+
+// void __vine_unlock_void(...): has unlocked. What foreign code locked wasn't
+// counted: the number stays 0 then.
+ENTRY __vine_unlock_void
+	CALL_LOCK
+.Lunlocked:
+	LOAD_G	%r10, .Lcounted
+	cmpw	$-1, G(locks)(%r10)
+	je	.Lcounted
+	subw	$1, G(locks)(%r10)
+	adcw	$0, G(locks)(%r10)
+	jmp	.Lcounted
+	.cfi_def_cfa %rsp, 8
+	.cfi_restore %rbp
+.Lown_lock:
+	jmp	*%r11
+END __vine_unlock_void
 
 // The processor was taken away while this thread was in foreign code. Waits
 // for one, on the system stack, with the results of the call kept (x87's
