@@ -148,8 +148,10 @@ struct m {
   struct m *all_next;
   _Atomic uint32_t frozen; // freeze.c: this thread has stopped for good
 
-  uintptr_t sys_sp;  // top of the free part of the system stack
-  uintptr_t gsp;     // frame record of the current foreign call
+  uintptr_t sys_sp; // top of the free part of the system stack
+  // Frame record of the foreign call, or of the last one; 0: the goroutine has
+  // made none here since it could run anywhere (keep.c).
+  uintptr_t gsp;
   uintptr_t base_sp; // sys_sp outside callbacks
   // The callback that runs on a stack of foreign code's, or null: guest.c.
   struct vine__fiber *guest;
@@ -162,6 +164,7 @@ struct m {
   bool spinning;
   bool ends;                       // its locked goroutine ended
   bool takes_no_signals;           // sigstack.c: for good
+  bool kept;                       // keep.c: by a preempted goroutine
   uint8_t trap;                    // enum vine__trap
   _Atomic uint8_t signals_blocked; // thread.c: while it has no goroutine
   uint32_t id;

@@ -56,6 +56,8 @@ static void empty_queues(void) {
   struct vine__sched *s = &vine__sched;
   s->runq = s->back = (struct vine__runq_list){0};
   store_relaxed(&s->runq_count, 0);
+  store_relaxed(&s->back_count, 0);
+  store_relaxed(&s->kept, 0); // the forking thread runs
   for (uint32_t i = 0; i < load_relaxed(&s->procs_made); i++) {
     struct p *p = s->allp[i];
     store_relaxed(&p->head, load_relaxed(&p->tail));

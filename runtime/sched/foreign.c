@@ -25,9 +25,11 @@
 #include "base/assert.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
+#include "sched/keep.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/sysmon.h"
 
 static bool try_reacquire_locked(struct m *m) {
   VINE_DCHECK(vine__lock_is_held(&vine__sched.lock), "reenter: no lock");
@@ -53,6 +55,8 @@ static void wait_bound(struct m *m, struct g *g) {
   m->held = NULL;
   store_relaxed(&m->retake, 0);
   VINE_DCHECK(vine__m_p(m) && vine__m_g(m) == g, "reenter: without a P");
+  if (vine__keep_is_full())
+    vine__m_poison(m); // gives up this thread at its next check
 }
 
 void vine__reenter(struct m *m) {

@@ -65,6 +65,7 @@ void vine__globrunq_put(struct g *g) {
 void vine__globrunq_put_back_locked(struct g *g) {
   VINE_DCHECK(g->held, "global queue: no thread waits for it");
   put_chain_locked(&vine__sched.back, g, g, 1);
+  fetch_add_relaxed(&vine__sched.back_count, 1);
 }
 
 // n were taken off the list, and `head` is its first now.
@@ -86,7 +87,10 @@ static struct g *pop_locked(struct vine__runq_list *from) {
 }
 
 struct g *vine__globrunq_get_back_locked(void) {
-  return pop_locked(&vine__sched.back);
+  struct g *g = pop_locked(&vine__sched.back);
+  if (g)
+    fetch_sub_relaxed(&vine__sched.back_count, 1);
+  return g;
 }
 
 // Takes up to n off the global queue and puts all but the first, which it
@@ -115,7 +119,7 @@ struct g *vine__globrunq_get_slow(struct p *p, uint32_t max) {
   // In the rest's turn only the end of the turn lets in those that are back.
   struct g *g = NULL;
   if (p->turn != TURN_REST || max == 1 || !s->runq.head)
-    g = pop_locked(&s->back);
+    g = vine__globrunq_get_back_locked();
   if (!g)
     g = move_locked(p, n < max ? n : max);
   vine__lock_release(&s->lock);

@@ -31,6 +31,7 @@
 #include "sched/fpenv.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
+#include "sched/keep.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
@@ -252,6 +253,7 @@ static __attribute__((noinline)) _Noreturn void schedule_held(struct m *m) {
   if (vine__m_p(m))
     vine__handoffp(vine__releasep(m));
   vine__stopm_for_p(m);
+  vine__keep_end(m);
   take_tick(m);
   execute(m, g);
 }
@@ -265,6 +267,7 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
     }
     if (!g->held) {
       vine__m_unblock_signals(m);
+      vine__keep_forget(m);
       execute(m, g);
     }
     start_held(m, g);
@@ -299,8 +302,10 @@ _Noreturn void vine__schedule(struct m *m) {
     if (__builtin_expect(m->p->turn == TURN_BACK, 0))
       end_turn(m);
     struct g *g = find_local(m);
-    if (g && !g->held)
+    if (g && !g->held) {
+      vine__keep_forget(m);
       execute(m, g);
+    }
     if (g)
       start_held(m, g);
   }
@@ -310,6 +315,8 @@ _Noreturn void vine__schedule(struct m *m) {
 _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   VINE_DCHECK(vine__m_is_valid(m) && vine__m_g(m) == g, "reschedule: not it");
   vine__g_save(m, g);
+  if (global && !g->held && vine__keep_begin(m))
+    vine__g_bind(m, g, true);
   g->ret = 0;
   VINE_DCHECK(vine__g_is_stopped(g), "reschedule: a broken goroutine");
   store_relaxed(&m->g, NULL);

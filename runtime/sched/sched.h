@@ -40,6 +40,8 @@ struct vine__sched {
   // lock: the global queue. `back` are those whose threads wait (turns.c).
   struct vine__runq_list runq, back;
   _Atomic uint32_t runq_count; // in both
+  _Atomic uint32_t back_count; // in `back`
+  _Atomic uint32_t kept;       // KEEP1 of keep.c
   struct m *free_m;            // lock: structs of threads that ended
   _Atomic uint32_t m_count;    // threads
   _Atomic uint32_t max_threads;

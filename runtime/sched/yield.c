@@ -20,6 +20,7 @@
 #include "base/assert.h"
 #include "gstatus.h"
 #include "mem/sidestack.h"
+#include "sched/keep.h"
 #include "sched/runq.h"
 #include "sched/ticks.h"
 
@@ -101,6 +102,7 @@ struct vine__yield vine__yield_fast(struct m *m, struct g *g) {
   VINE_DCHECK(vine__g_status(next) == G_RUNNABLE, "yield: can't run");
   VINE_DCHECK(next != g, "yield: queued while it runs (RUNQ2)");
   VINE_DCHECK(!next->held, "yield: to a bound one (SCHED1)");
+  vine__keep_forget(m);
   store_release(&m->g, next); // pairs with vine__m_preempt in sysmon.c
   vine__ticks_take(p);
   return (struct vine__yield){next, p};

@@ -4,9 +4,9 @@
 //
 // One P, two goroutines, three threads, and sysmon. Each goroutine makes
 // CALLS foreign calls; it is bound to the thread that it is on when it comes
-// back to find no P (wait_bound), and gets one from a thread that picks it
-// (start_held) or from sysmon (give_to_waiting). The threads' stores to
-// call_sp go through store buffers, as on x86: a later load may be done before
+// back to find no P (wait_bound), or is preempted (keep.c), once between its
+// calls, and gets one from a thread that picks it (start_held) or from sysmon
+// (turns.c). The threads' stores to call_sp go through store buffers, as on x86: a later load may be done before
 // they are seen. membarrier waits until a thread's buffer has drained, and so
 // do locked instructions.
 // Checks: a P is used by the thread that has it, and by no other while it is
@@ -21,6 +21,7 @@
 // BROKEN=4: the way out looks at retake, then stores call_sp (as longjmp did).
 // BROKEN=5: wait_bound queues the goroutine before it says that it is bound.
 // BROKEN=6: whoever picks a bound goroutine runs it.
+// BROKEN=7: a preempted goroutine is bound when its P has gone on.
 
 #define THREADS 3
 #define GS 2
@@ -38,6 +39,7 @@ bit idle_m[THREADS], idle_p, lock;
 byte p_m = NONE;  // p->m
 byte user = NONE; // who relies on having the P
 byte runs_on[GS] = NONE, held[GS] = NONE, calls[GS], ended;
+bit preempted[GS];
 chan runq = [GS] of { byte };
 // The store buffers: the value of call_sp that is on its way.
 chan sb[THREADS] = [2] of { byte };
@@ -159,7 +161,28 @@ running:
      g = NONE;
      unuse_p();
      goto schedule
-  :: else -> calls[g]++
+  :: calls[g] == 1 && !preempted[g] -> // vine__reschedule: it keeps m
+     preempted[g] = 1;
+     store_call_sp(RUNTIME);
+     drain();
+#if BROKEN != 7
+     held[g] = me;
+#endif
+     atomic { runs_on[g] = NONE; m_g[me] = NONE };
+     atomic { lock == 0 -> runq ! g };
+     unuse_p(); // schedule_held, vine__handoffp
+     atomic { has_p[me] = 0; p_m = NONE };
+     newm();
+#if BROKEN == 7
+     held[g] = me;
+#endif
+     sleep_for_p();
+     use_p();
+     start_g(g);
+     held[g] = NONE;
+     store_call_sp(GROWABLE);
+     goto running
+  :: calls[g] != CALLS -> calls[g]++
   fi;
   unuse_p();
   store_call_sp(FOREIGN);
@@ -258,7 +281,7 @@ end:
         ok = 0;
         acquire();
         if
-        :: atomic { // give_to_waiting, if a bound one is the first
+        :: atomic { // vine__turn_next, if a bound one is the first
              nempty(runq) -> runq ? m;
              if
              :: held[m] == NONE -> runq ! m; m = NONE
@@ -272,7 +295,7 @@ end:
            fi;
            i = 0;
            ok = 0
-        :: nempty(runq) -> release(); newm() // a fair turn
+        :: nempty(runq) -> release(); newm() // the rest's turn
         :: empty(runq) -> idle_p = 1; release()
         fi
      :: else

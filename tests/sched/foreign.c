@@ -2,6 +2,8 @@
 // A library that knows nothing of goroutines. See sched.h.
 #include "sched.h"
 
+#include <pthread.h>
+
 void foreign_sleep(int64_t ns) {
   struct timespec t = {ns / 1000000000, ns % 1000000000};
   while (nanosleep(&t, &t) != 0)
@@ -17,6 +19,31 @@ void foreign_spin(int64_t ns) {
 long double foreign_quotient(int a, int b, int64_t ns) {
   foreign_sleep(ns);
   return (long double)a / b;
+}
+
+static struct stop {
+  int64_t ns;
+  int *stop, *most;
+} stop_at;
+
+static void *stops(void *unused) {
+  (void)unused;
+  int64_t end = vine_now() + stop_at.ns;
+  while (vine_now() < end) {
+    int n = threads();
+    if (*stop_at.most < n)
+      *stop_at.most = n;
+    foreign_sleep(MS);
+  }
+  SET(*stop_at.stop, 1);
+  return NULL;
+}
+
+void foreign_stop_in(int64_t ns, int *stop, int *most) {
+  pthread_t t;
+  stop_at = (struct stop){ns, stop, most};
+  CHECK_EQ(pthread_create(&t, NULL, stops, NULL), 0);
+  CHECK_EQ(pthread_detach(t), 0);
 }
 
 void foreign_call(void (*fn)(void *), void *arg) { fn(arg); }

@@ -46,6 +46,8 @@ void foreign_sleep(int64_t ns);
 void foreign_spin(int64_t ns);
 // After ns.
 long double foreign_quotient(int a, int b, int64_t ns);
+// Sets *stop after ns; meanwhile counts in *most how many threads there are.
+void foreign_stop_in(int64_t ns, int *stop, int *most);
 void foreign_call(void (*fn)(void *), void *arg);
 void foreign_exit(int status);
 void foreign_wait(sem_t *s);

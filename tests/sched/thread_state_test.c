@@ -7,7 +7,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 
-enum { USERS = 20, ROUNDS = 50, COMPUTING = 60 };
+enum { USERS = 20, ROUNDS = 50, LATE = 5, COMPUTING = 60, CALLING = 1000 };
 static vine_group wg;
 
 // No check and no poll: nothing but the calls could change the thread.
@@ -56,6 +56,25 @@ static void results(void) {
   vine_group_done(&wg);
 }
 
+// Checks, polls and more than a time slice: a preemption changes it neither.
+static NOINLINE int computes_some(int n) {
+  volatile int sum = 0;
+  for (int i = 0; i < n; i++)
+    sum += i;
+  return n ? computes_some(n / 2) : 0;
+}
+
+static void asks_late(int id) {
+  for (int i = 0; i < 4; i++) {
+    foreign_mark(id);
+    int64_t end = vine_now() + 12 * MS;
+    while (vine_now() < end)
+      computes_some(1000);
+    CHECK_EQ(foreign_mark(id), id);
+  }
+  vine_group_done(&wg);
+}
+
 static void state(void) {
   int inside = 0;
   pthread_mutexattr_t attr;
@@ -63,7 +82,9 @@ static void state(void) {
   CHECK_EQ(pthread_mutexattr_init(&attr), 0);
   CHECK_EQ(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE), 0);
   CHECK_EQ(pthread_mutex_init(&mutex, &attr), 0);
-  vine_group_add(&wg, 4 * USERS);
+  vine_group_add(&wg, 4 * USERS + LATE);
+  for (int i = 1; i <= LATE; i++)
+    vine_go(asks_late(1000 + i));
   for (int i = 1; i <= USERS; i++) {
     vine_go(asks_library(i));
     vine_go(asks_dlerror(i));
@@ -96,10 +117,31 @@ static void computing(void) {
   vine_group_wait(&wg);
 }
 
+// --- computing, with foreign calls ---
+
+// No more than 256 keep a thread that waits (keep.c).
+static void calls(int id, int *stop) {
+  while (!GET(*stop))
+    foreign_mark(id);
+  vine_group_done(&wg);
+}
+
+static void calling(void) {
+  int stop = 0, most = 0;
+  vine_group_add(&wg, CALLING);
+  for (int i = 0; i < CALLING; i++)
+    vine_go(calls(i, &stop));
+  foreign_stop_in(1000 * MS, &stop, &most);
+  vine_group_wait(&wg);
+  CHECK(most <= 256 + 100); // some are in calls, and some idle
+}
+
 int main(void) {
   state();
   settle(1);
-  if (!TEST_FIXED) // those aren't preempted
-    computing();
+  if (TEST_FIXED) // those aren't preempted
+    return 0;
+  computing();
+  calling();
   return 0;
 }
