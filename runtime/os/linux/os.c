@@ -18,6 +18,7 @@
 #include "arch/arch.h"
 #include "base/assert.h"
 #include "base/atomic.h"
+#include "os/linux/sys.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -36,10 +37,6 @@
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
-
-static long sys(long nr, long a, long b, long c, long d, long e, long f) {
-  return vine__system_call(nr, a, b, c, d, e, f);
-}
 
 // --- memory ---
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// System calls on descriptors, as net/ makes them for the program: by no name
+// of the C library's, which the program may have defined itself. Each returns
+// what the system call does, or a negative errno value, and leaves errno alone.
+// They block where the kernel does, unless the name says otherwise.
+#ifndef VINE_OS_IO_H
+#define VINE_OS_IO_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+long vine__os_read(int fd, void *buf, size_t n);
+long vine__os_write(int fd, const void *buf, size_t n);
+long vine__os_readv(int fd, const struct iovec *v, int count);
+long vine__os_writev(int fd, const struct iovec *v, int count);
+
+// These never wait: -EAGAIN instead, -EOPNOTSUPP for a file that can't tell.
+// They are for what has no position in a file: pipes and kin.
+long vine__os_readv_now(int fd, const struct iovec *v, int count);
+long vine__os_writev_now(int fd, const struct iovec *v, int count);
+
+long vine__os_recvfrom(int fd, void *buf, size_t n, int flags,
+                       struct sockaddr *addr, socklen_t *bytes);
+long vine__os_sendto(int fd, const void *buf, size_t n, int flags,
+                     const struct sockaddr *addr, socklen_t bytes);
+long vine__os_recvmsg(int fd, struct msghdr *m, int flags);
+long vine__os_sendmsg(int fd, const struct msghdr *m, int flags);
+long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
+                      int flags);
+long vine__os_connect(int fd, const struct sockaddr *addr, socklen_t bytes);
+
+// timeout null: no limit. The time left isn't stored. mask may be null.
+long vine__os_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit,
+                    const sigset_t *mask);
+long vine__os_select_now(int n, fd_set *r, fd_set *w, fd_set *e);
+long vine__os_select(int n, fd_set *r, fd_set *w, fd_set *e,
+                     struct timeval *limit);
+long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
+                      const struct timespec *limit, const sigset_t *mask);
+
+long vine__os_socket(int domain, int type, int protocol);
+long vine__os_socketpair(int domain, int type, int protocol, int fds[2]);
+long vine__os_setsockopt(int fd, int level, int name, const void *value,
+                         socklen_t bytes);
+long vine__os_pipe(int fds[2], int flags);
+// As clock_nanosleep: 0 or an errno value.
+int vine__os_clock_sleep(clockid_t clock, int flags, const struct timespec *t,
+                         struct timespec *left);
+long vine__os_close(int fd);
+long vine__os_dup3(int from, int to, int flags); // flags -1: dup2
+long vine__os_file_flags(int fd);                // F_GETFL
+long vine__os_set_nonblocking(int fd, int on);   // FIONBIO
+
+// What a descriptor is, as far as waiting for it goes.
+enum vine__os_kind {
+  VINE_OS_KIND_NONE, // not open
+  VINE_OS_KIND_FILE, // is always ready: regular files, directories, disks
+  VINE_OS_KIND_PIPE, // a pipe or FIFO
+  VINE_OS_KIND_SOCKET,
+  VINE_OS_KIND_OTHER, // terminals, event counters, ...
+};
+enum vine__os_kind vine__os_kind(int fd);
+
+// Whether a socket's every short read has emptied it: TCP.
+int vine__os_is_tcp(int fd);
+// SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds; 0: none.
+int64_t vine__os_socket_timeout(int fd, int is_send);
+// SO_ERROR, a positive errno value or 0.
+int vine__os_socket_error(int fd);
+int vine__os_is_stream(int fd); // a socket of type SOCK_STREAM
+int vine__os_is_inet(int fd);   // of the Internet's families
+// Whether it has a peer.
+int vine__os_is_connected(int fd);
+
+#endif

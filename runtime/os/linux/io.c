@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// The system calls of os/io.h.
+
+#include "os/io.h"
+#include "os/linux/sys.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
+long vine__os_read(int fd, void *buf, size_t n) {
+  return sys(SYS_read, fd, (long)buf, (long)n, 0, 0, 0);
+}
+
+long vine__os_write(int fd, const void *buf, size_t n) {
+  return sys(SYS_write, fd, (long)buf, (long)n, 0, 0, 0);
+}
+
+long vine__os_readv(int fd, const struct iovec *v, int count) {
+  return sys(SYS_readv, fd, (long)v, count, 0, 0, 0);
+}
+
+long vine__os_writev(int fd, const struct iovec *v, int count) {
+  return sys(SYS_writev, fd, (long)v, count, 0, 0, 0);
+}
+
+// Position -1: that of the file, which such files don't have.
+long vine__os_readv_now(int fd, const struct iovec *v, int count) {
+  return sys(SYS_preadv2, fd, (long)v, count, -1, -1, RWF_NOWAIT);
+}
+
+long vine__os_writev_now(int fd, const struct iovec *v, int count) {
+  return sys(SYS_pwritev2, fd, (long)v, count, -1, -1, RWF_NOWAIT);
+}
+
+long vine__os_recvfrom(int fd, void *buf, size_t n, int flags,
+                       struct sockaddr *addr, socklen_t *bytes) {
+  return sys(SYS_recvfrom, fd, (long)buf, (long)n, flags, (long)addr,
+             (long)bytes);
+}
+
+long vine__os_sendto(int fd, const void *buf, size_t n, int flags,
+                     const struct sockaddr *addr, socklen_t bytes) {
+  return sys(SYS_sendto, fd, (long)buf, (long)n, flags, (long)addr, bytes);
+}
+
+long vine__os_recvmsg(int fd, struct msghdr *m, int flags) {
+  return sys(SYS_recvmsg, fd, (long)m, flags, 0, 0, 0);
+}
+
+long vine__os_sendmsg(int fd, const struct msghdr *m, int flags) {
+  return sys(SYS_sendmsg, fd, (long)m, flags, 0, 0, 0);
+}
+
+long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
+                      int flags) {
+  return sys(SYS_accept4, fd, (long)addr, (long)bytes, flags, 0, 0);
+}
+
+long vine__os_connect(int fd, const struct sockaddr *addr, socklen_t bytes) {
+  return sys(SYS_connect, fd, (long)addr, bytes, 0, 0, 0);
+}
+
+long vine__os_ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit,
+                    const sigset_t *mask) {
+  struct timespec left; // which the kernel writes
+  if (limit)
+    left = *limit;
+  return sys(SYS_ppoll, (long)fds, (long)n, limit ? (long)&left : 0, (long)mask,
+             _NSIG / 8, 0);
+}
+
+long vine__os_select_now(int n, fd_set *r, fd_set *w, fd_set *e) {
+  struct timespec none = {0};
+  return sys(SYS_pselect6, n, (long)r, (long)w, (long)e, (long)&none, 0);
+}
+
+long vine__os_select(int n, fd_set *r, fd_set *w, fd_set *e,
+                     struct timeval *limit) {
+  return sys(SYS_select, n, (long)r, (long)w, (long)e, (long)limit, 0);
+}
+
+long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
+                      const struct timespec *limit, const sigset_t *mask) {
+  struct timespec left; // which the kernel writes
+  const struct {
+    const sigset_t *mask;
+    size_t bytes;
+  } with = {mask, _NSIG / 8};
+  if (limit)
+    left = *limit;
+  return sys(SYS_pselect6, n, (long)r, (long)w, (long)e,
+             limit ? (long)&left : 0, (long)&with);
+}
+
+long vine__os_socket(int domain, int type, int protocol) {
+  return sys(SYS_socket, domain, type, protocol, 0, 0, 0);
+}
+
+long vine__os_socketpair(int domain, int type, int protocol, int fds[2]) {
+  return sys(SYS_socketpair, domain, type, protocol, (long)fds, 0, 0);
+}
+
+long vine__os_setsockopt(int fd, int level, int name, const void *value,
+                         socklen_t bytes) {
+  return sys(SYS_setsockopt, fd, level, name, (long)value, bytes, 0);
+}
+
+long vine__os_pipe(int fds[2], int flags) {
+  return sys(SYS_pipe2, (long)fds, flags, 0, 0, 0, 0);
+}
+
+int vine__os_clock_sleep(clockid_t clock, int flags, const struct timespec *t,
+                         struct timespec *left) {
+  return -(int)sys(SYS_clock_nanosleep, clock, flags, (long)t, (long)left, 0,
+                   0);
+}
+
+long vine__os_close(int fd) { return sys(SYS_close, fd, 0, 0, 0, 0, 0); }
+
+long vine__os_dup3(int from, int to, int flags) {
+  if (flags == -1)
+    return sys(SYS_dup2, from, to, 0, 0, 0, 0);
+  return sys(SYS_dup3, from, to, flags, 0, 0, 0);
+}
+
+long vine__os_file_flags(int fd) {
+  return sys(SYS_fcntl, fd, F_GETFL, 0, 0, 0, 0);
+}
+
+long vine__os_set_nonblocking(int fd, int on) {
+  return sys(SYS_ioctl, fd, FIONBIO, (long)&on, 0, 0, 0);
+}
+
+enum vine__os_kind vine__os_kind(int fd) {
+  struct stat st;
+  if (sys(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0)
+    return VINE_OS_KIND_NONE;
+  if (S_ISSOCK(st.st_mode))
+    return VINE_OS_KIND_SOCKET;
+  if (S_ISFIFO(st.st_mode))
+    return VINE_OS_KIND_PIPE;
+  return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode)
+             ? VINE_OS_KIND_FILE
+             : VINE_OS_KIND_OTHER;
+}
+
+// -1 when it isn't known.
+static int option(int fd, int name) {
+  int value = 0;
+  socklen_t bytes = sizeof value;
+  long r =
+      sys(SYS_getsockopt, fd, SOL_SOCKET, name, (long)&value, (long)&bytes, 0);
+  return r == 0 ? value : -1;
+}
+
+int vine__os_is_tcp(int fd) { return option(fd, SO_PROTOCOL) == IPPROTO_TCP; }
+
+int vine__os_is_stream(int fd) { return option(fd, SO_TYPE) == SOCK_STREAM; }
+
+int vine__os_is_inet(int fd) {
+  int domain = option(fd, SO_DOMAIN);
+  return domain == AF_INET || domain == AF_INET6;
+}
+
+int64_t vine__os_socket_timeout(int fd, int is_send) {
+  struct timeval t = {0};
+  socklen_t bytes = sizeof t;
+  long r = sys(SYS_getsockopt, fd, SOL_SOCKET,
+               is_send ? SO_SNDTIMEO : SO_RCVTIMEO, (long)&t, (long)&bytes, 0);
+  return r == 0 ? t.tv_sec * 1000000000ll + t.tv_usec * 1000ll : 0;
+}
+
+int vine__os_socket_error(int fd) { return option(fd, SO_ERROR); }
+
+int vine__os_is_connected(int fd) {
+  struct sockaddr_storage addr;
+  socklen_t bytes = sizeof addr;
+  return sys(SYS_getpeername, fd, (long)&addr, (long)&bytes, 0, 0, 0) == 0;
+}
