@@ -5,7 +5,7 @@
 // before there is one, the only thread while it sleeps. A program is dead when
 // nothing can ever make a goroutine runnable:
 //   1) every P is idle, no queue holds a goroutine, no thread spins;
-//   2) no timer is pending;
+//   2) no timer is pending, and no goroutine waits for a descriptor;
 //   3) no goroutine is in foreign code (m->g is set then), which may return;
 //   4) the process has no thread but Vine's: another could wake a goroutine.
 // All must hold at two looks with nothing scheduled in between. Threads are
@@ -25,6 +25,7 @@
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/leave.h"
+#include "sched/pollhook.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/template.h"
@@ -36,7 +37,7 @@ static bool is_idle(void) {
   if (load_seq_cst(&s->idle_p_count) != load_relaxed(&s->maxprocs) ||
       load_seq_cst(&s->runq_count) != 0 || load_seq_cst(&s->spinning) != 0)
     return false;
-  if (vine__timers_pending() != 0)
+  if (vine__timers_pending() != 0 || load_seq_cst(&vine__poll_waiters) != 0)
     return false;
   for (struct m *m = load_acquire(&s->all_m); m; m = m->all_next)
     if (vine__m_g(m))

@@ -19,8 +19,8 @@
 // spinning, and so keeps others from waking threads, until it finds that no P
 // is idle.
 //
-// One of the idle threads waits for timers (timer.c); the others are on a list,
-// and are woken with a P in m->nextp (thread.c).
+// One of the idle threads waits for timers (timer.c) and polls (pollhook.c);
+// the others are on a list, and are woken with a P in m->nextp (thread.c).
 //
 // Invariants:
 // (IDLE1) When all threads are busy or asleep, no goroutine waits in a queue
@@ -257,19 +257,22 @@ void vine__stopm_for_p(struct m *m) {
   m->nextp = NULL;
 }
 
-// Waits for timers, if nobody does. True: they are run, and this thread has a
-// P again. False: it has none, and may sleep until someone brings one.
+// Waits for timers and the poller, if nobody does. True: they are run, and this
+// thread has a P again. False: it has none, and may sleep until someone brings
+// one.
 static bool wait_for_timers(struct m *m) {
-  if (!vine__timers_wait())
+  struct g *ready = NULL;
+  if (!vine__timers_wait(&ready))
     return false;
   if (vine__is_frozen())
     vine__m_freeze(m, TRAP_NONE);
   struct p *p = vine__pidle_get();
-  if (!p)
-    return false;
-  vine__acquirep(m, p);
-  vine__timers_run_all();
-  return true;
+  if (p)
+    vine__acquirep(m, p);
+  vine__sched_ready_list(ready);
+  if (p)
+    vine__timers_run_all();
+  return p != NULL;
 }
 
 // An idle thread beyond those that are always kept ends after this long.

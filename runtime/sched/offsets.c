@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "arch/upcalls.h"
+#include "base/redirect.h"
 #include "g.h"
 #include "stack/fiber.h"
 

@@ -49,6 +49,11 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_RWMUTEX_WRITE] = "rwmutex lock",
     [VINE_WAIT_COND] = "cond wait",
     [VINE_WAIT_SLEEP] = "sleep",
+    [VINE_WAIT_READ] = "read",
+    [VINE_WAIT_WRITE] = "write",
+    [VINE_WAIT_ACCEPT] = "accept",
+    [VINE_WAIT_CONNECT] = "connect",
+    [VINE_WAIT_POLL] = "poll",
     [VINE_WAIT_STOP] = "stopping the world",
 };
 

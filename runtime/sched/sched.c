@@ -32,6 +32,7 @@
 #include "sched/freeze.h"
 #include "sched/idle.h"
 #include "sched/keep.h"
+#include "sched/pollhook.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
 #include "sched/thread.h"
@@ -89,6 +90,30 @@ void vine__sched_ready(struct g *g, bool next) {
   }
   vine__globrunq_put(g);
   vine__wakep();
+}
+
+// Each goroutine that this thread makes runnable it would itself run next, but
+// for the first: others may take those.
+void vine__sched_ready_list(struct g *list) {
+  struct m *m = vine__getm();
+  struct p *p = vine__own_p();
+  uint32_t own = 0;
+  while (list) {
+    struct g *g = list;
+    list = g->next;
+    g->next = NULL;
+    vine__san_release(&g->san);
+    if (!vine__g_make_runnable(g))
+      continue;
+    if (p && !g->held) {
+      vine__runq_put(m, p, g, false);
+      own++;
+    } else {
+      vine__sched_ready(g, false);
+    }
+  }
+  if (own && (own > 1 || vine__m_g(m)))
+    vine__wakep();
 }
 
 // --- finding work ---
@@ -189,6 +214,11 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
     struct g *g = find_local(m);
     if (g)
       return g;
+    struct g *ready = vine__poll_now();
+    if (ready) {
+      vine__sched_ready_list(ready);
+      continue;
+    }
     uint32_t busy = load_relaxed(&s->maxprocs) - load_relaxed(&s->idle_p_count);
     if (m->spinning || 2 * load_relaxed(&s->spinning) < busy) {
       if (!m->spinning) {

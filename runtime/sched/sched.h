@@ -77,6 +77,9 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global);
 void vine__sched_ready(struct g *g, bool next);
 // The same on a thread with a P, for a g that may run on any.
 void vine__sched_ready_own(struct m *m, struct g *g, bool next);
+// The same for goroutines that are WAITING still, linked by `next`. A thread
+// with a P and no goroutine runs the first itself.
+void vine__sched_ready_list(struct g *list);
 // Random number of this thread.
 uint64_t vine__rand(struct m *m);
 

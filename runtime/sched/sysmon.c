@@ -45,10 +45,12 @@
 #include "sched/sysmon.h"
 #include "base/assert.h"
 #include "base/probe.h"
+#include "base/redirect.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
+#include "sched/pollhook.h"
 #include "sched/runq.h"
 #include "sched/scavenge.h"
 #include "sched/sched.h"
@@ -290,6 +292,7 @@ static void *sysmon_main(void *arg) {
     int64_t now = vine__os_nanotime();
     store_relaxed(&s->now_ns, now);
     look = round_over_ps(now);
+    vine__sched_ready_list(vine__poll_late(now));
     idle_rounds = look == LOOK_DONE ? 0 : idle_rounds + 1;
     sleep_ns =
         look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
@@ -306,6 +309,7 @@ void vine__sysmon_start(void) {
   uint32_t missing = 1;
   if (!cas_acq_rel(&vine__sched.no_sysmon, &missing, 0))
     return;
+  vine__redirect_set(true); // there may be others to run
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   for (int tries = 1;; tries++) {
     int err = vine__thread_create(sysmon_main, NULL);

@@ -55,6 +55,7 @@
 #include "os/os.h"
 #include "sched/idle.h"
 #include "sched/park.h"
+#include "sched/pollhook.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
@@ -62,9 +63,10 @@
 #include <string.h>
 
 #define ARITY 4
-#define CAP_MIN 32u   // slots of a first array
-#define WAKE_BATCH 64 // sleepers taken out of a heap at once
-#define DECIDING 0    // of watch
+#define CAP_MIN 32u              // slots of a first array
+#define WAKE_BATCH 64            // sleepers taken out of a heap at once
+#define DECIDING 0               // of watch
+#define FOREVER (VINE_NEVER - 1) // of watch: no timer, but the poller
 
 _Static_assert(_Alignof(struct vine__timer) > 1 && _Alignof(struct g) > 1,
                "the low bit tells sleepers from timers");
@@ -201,8 +203,9 @@ static void remove_at(struct vine__timers *ts, uint32_t i) {
 // --- watching ---
 
 static void wake_watcher(void) {
-  fetch_add_seq_cst(&watch_word, 1); // pairs with the load in watch_until
-  vine__os_futex_wake(&watch_word, 1);
+  fetch_add_seq_cst(&watch_word, 1); // pairs with watch_until_first
+  if (!vine__poll_wake())
+    vine__os_futex_wake(&watch_word, 1);
 }
 
 // After first_ns of a heap became when_ns. See the top of the file.
@@ -226,28 +229,35 @@ int64_t vine__timers_earliest(void) {
   return first;
 }
 
-// One sleep of the watcher; false when nothing is pending. `due` tells
-// whether a timer is due.
-static bool watch_until_first(bool *due) {
+// One sleep of the watcher, in the poller if there is one; false when nothing
+// is pending. `due` tells whether a timer is due, or a goroutine is in `ready`.
+static bool watch_until_first(bool *due, struct g **ready) {
   uint32_t word = load_seq_cst(&watch_word);
   store_seq_cst(&watch, DECIDING);
   fence_seq_cst();
-  int64_t first = vine__timers_earliest();
-  if (first == VINE_NEVER)
+  const struct vine__poll_hook *hook = load_seq_cst(&vine__poll_hook);
+  int64_t first = vine__timers_earliest(), left = -1;
+  if (first == VINE_NEVER && !hook)
     return false;
-  int64_t left = first - vine__os_nanotime();
-  *due = left <= 0;
-  if (*due)
-    return true;
-  store_seq_cst(&watch, first < 1 ? 1 : first);
-  vine__os_futex_wait(&watch_word, word, left);
+  if (first != VINE_NEVER) {
+    left = first - vine__os_nanotime();
+    *due = left <= 0;
+    if (*due)
+      return true;
+  }
+  store_seq_cst(&watch, first < 1 ? 1 : first < FOREVER ? first : FOREVER);
+  if (hook)
+    *ready = vine__poll_sleep(hook, left, &watch_word, word);
+  else
+    vine__os_futex_wait(&watch_word, word, left);
+  *due = *ready != NULL;
   return true;
 }
 
-bool vine__timers_wait(void) {
+bool vine__timers_wait(struct g **ready) {
   fence_seq_cst(); // after the P became idle
   int64_t first = vine__timers_earliest();
-  if (first == VINE_NEVER)
+  if (first == VINE_NEVER && !load_seq_cst(&vine__poll_hook))
     return false;
   int64_t until = VINE_NEVER;
   if (!cas_seq_cst(&watch, &until, DECIDING)) { // TIMER4
@@ -257,7 +267,7 @@ bool vine__timers_wait(void) {
   }
   bool due = false;
   while (!due && load_acquire(&vine__sched.state) == VINE_RUNNING)
-    if (!watch_until_first(&due))
+    if (!watch_until_first(&due, ready))
       break;
   VINE_DCHECK(load_relaxed(&watch) != VINE_NEVER,
               "TIMER4: another thread watched, too");
@@ -275,6 +285,8 @@ void vine__timers_watch(void) {
 }
 
 void vine__timers_interrupt(void) { wake_watcher(); }
+
+void vine__timers_rewatch(void) { notify(DECIDING); }
 
 size_t vine__timers_pending(void) {
   size_t sum = 0;

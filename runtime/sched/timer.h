@@ -134,17 +134,22 @@ static inline void vine__timers_check(struct p *p) {
 // reads the clock when it next looks.
 bool vine__timers_nudge(uint32_t p, int64_t now);
 
-// For a thread without a P or other work. If timers are pending and nobody
-// waits for them, waits until the earliest one and returns true. Else false:
-// the caller may sleep without limit.
-bool vine__timers_wait(void);
+// For a thread without a P or other work. If timers are pending, or there is a
+// poller (pollhook.h), and nobody waits for them, waits for both and returns
+// true. What the poller gave is then in `ready`, which is null before. Else
+// false: the caller may sleep without limit.
+bool vine__timers_wait(struct g **ready);
 
 // After a P became idle without its thread looking for work: makes sure that
 // someone waits for the pending timers.
 void vine__timers_watch(void);
 
-// Ends vine__timers_wait early (shutdown).
+// Ends vine__timers_wait early (shutdown). Also in signal handlers.
 void vine__timers_interrupt(void);
+
+// There is a poller since just now: whoever waits, waits in it from now on, and
+// if nobody does, somebody comes to.
+void vine__timers_rewatch(void);
 
 // Earliest deadline of all, or VINE_NEVER.
 int64_t vine__timers_earliest(void);
