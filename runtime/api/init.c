@@ -16,6 +16,7 @@
 #include "base/debugflags.h"
 #include "base/export.h"
 #include "base/fatal.h"
+#include "base/redirect.h"
 #include "libc/fork.h"
 #include "libc/overflow.h"
 #include "libc/sigaction.h"
@@ -98,6 +99,7 @@ static int set_up(void) {
   check_binding();
   vine__os_membarrier_register();
   vine__m_remember_mask();
+  vine__redirect_init();
   vine__fp_init();
   vine__sigstack_init();
   vine__signals_adopt();

@@ -20,6 +20,8 @@
 
 #include "libc/fork.h"
 #include "base/assert.h"
+#include "base/redirect.h"
+#include "net/netpoll.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
 #include "sched/leave.h"
@@ -37,6 +39,7 @@
 
 static void before(void) {
   vine__lock_acquire(&vine__sysmon_lock);
+  vine__net_fork_prepare();
   vine__timers_fork_prepare();
   vine__lock_acquire(&vine__sched.lock);
   vine__g_fork_prepare();
@@ -49,6 +52,7 @@ static void in_parent(void) {
   vine__g_fork_parent();
   vine__lock_release(&vine__sched.lock);
   vine__timers_fork_parent();
+  vine__net_fork_parent();
   vine__lock_release(&vine__sysmon_lock);
 }
 
@@ -106,6 +110,7 @@ static void in_child(void) {
   store_relaxed(&s->all_m, m);
   store_relaxed(&s->m_count, m ? 1 : 0);
   store_relaxed(&s->no_sysmon, 1);
+  vine__redirect_set(false);
   uint32_t first = m ? 1 : 0;
   for (uint32_t i = load_relaxed(&s->maxprocs); i-- > first;)
     vine__pidle_put_locked(s->allp[i]);
@@ -122,6 +127,7 @@ static void in_child(void) {
   vine__timers_fork_child();
   vine__park_fork_child();
   vine__parking_fork_child();
+  vine__net_fork_child();
   vine__lock_reset_child(&vine__sysmon_lock);
 }
 

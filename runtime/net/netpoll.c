@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// The poller.
+//
+// How it works. One poller of the system's for the process, opened when a
+// goroutine first waits: a program that never does has none. The scheduler asks
+// it at the times that sched/pollhook.c tells, through a hook. What it reports
+// is passed on to the waiters of each descriptor (wait.c), and the goroutines
+// that need wait no longer go back to the scheduler as one list.
+//
+// Should the program close the poller behind our back (closefrom in foreign
+// code, say) it is opened anew, and all that waits is watched again.
+//
+// After a fork the child has the parent's poller, whose descriptors are the
+// parent's: it forgets it, and all waiters, which are gone. Its own is opened
+// when it first waits.
+//
+// Locking: NETPOLL while the poller is opened; held over a fork.
+// Runs on: system stack; sysmon.
+
+#include "net/netpoll.h"
+#include "base/assert.h"
+#include "mem/lock.h"
+#include "net/desc.h"
+#include "net/wait.h"
+#include "os/poller.h"
+#include "sched/pollhook.h"
+#include "sched/sched.h"
+#include "sched/timer.h"
+
+#include <errno.h>
+
+#define BATCH 128 // events at once, as Go's
+
+static struct vine__os_poller poller = {-1, -1};
+static struct vine__lock open_lock = VINE_LOCK_INIT(NETPOLL);
+// A signal handler ran: some calls end, or all but those that restart.
+enum { NOT_INTERRUPTED, INTERRUPTED_SOME, INTERRUPTED_ALL };
+static _Atomic uint32_t interrupted;
+
+// --- events ---
+
+static void reopen(void);
+
+static struct g *collect(int64_t timeout_ns) {
+  struct vine__os_event events[BATCH];
+  struct g *list = NULL;
+  int n = vine__os_poller_wait(&poller, events, BATCH, timeout_ns);
+  if (n < 0)
+    reopen();
+  // Each is put in front: the first event's goroutine is to be the first.
+  while (n-- > 0)
+    list = vine__io_deliver(events[n].key, events[n].events, list);
+  if (load_relaxed(&interrupted) != NOT_INTERRUPTED) {
+    uint32_t how = exchange_acq_rel(&interrupted, NOT_INTERRUPTED);
+    list = vine__io_interrupt_main(how == INTERRUPTED_SOME, list);
+  }
+  return list;
+}
+
+static void wake(void) { vine__os_poller_wake(&poller); }
+
+static const struct vine__poll_hook hook = {collect, wake};
+
+void vine__net_interrupt(bool restarts) {
+  uint32_t none = NOT_INTERRUPTED;
+  if (load_seq_cst(&vine__poll_waiters) == 0)
+    return;
+  if (!restarts)
+    store_seq_cst(&interrupted, INTERRUPTED_ALL);
+  else
+    cas_seq_cst(&interrupted, &none, INTERRUPTED_SOME);
+  vine__timers_interrupt();
+}
+
+// --- opening ---
+
+static bool is_open(void) { return load_acquire(&poller.set) >= 0; }
+
+_Atomic bool vine__net_has_handlers;
+
+int vine__net_open(void) {
+  if (is_open())
+    return 0;
+  int err = 0;
+  vine__lock_acquire(&open_lock);
+  if (!is_open())
+    err = vine__os_poller_open(&poller);
+  vine__lock_release(&open_lock);
+  if (!err)
+    vine__poll_start(&hook);
+  return err;
+}
+
+int vine__net_watch(int fd, uint32_t events, uint64_t key, bool was_watched) {
+  int err = vine__net_open();
+  if (err)
+    return err == -EPERM ? -ENOMEM : err;
+  return was_watched ? vine__os_poller_rewatch(&poller, fd, events, key)
+                     : vine__os_poller_watch(&poller, fd, events, key);
+}
+
+bool vine__net_is_ours(int fd) {
+  return fd >= 0 &&
+         (fd == load_relaxed(&poller.set) || fd == load_relaxed(&poller.wake));
+}
+
+// Whoever waits tries again, and so is watched by the new one.
+static void lose_watch(int fd, struct vine__desc *d) {
+  (void)fd;
+  vine__lock_acquire(&d->lock);
+  uint64_t f = load_relaxed(&d->facts);
+  store_release(&d->facts, f & ~(uint64_t)(VINE_DESC_IN | VINE_DESC_OUT));
+  store_relaxed(&d->drained, 0);
+  struct g *list = vine__io_end_all_locked(d, VINE_IO_READY, NULL);
+  vine__lock_release(&d->lock);
+  vine__sched_ready_list(list);
+}
+
+static void reopen(void) {
+  vine__lock_acquire(&open_lock);
+  store_relaxed(&poller.set, -1);
+  store_relaxed(&poller.wake, -1);
+  vine__lock_release(&open_lock);
+  vine__desc_each(lose_watch);
+  vine__net_open();
+}
+
+// --- fork ---
+
+void vine__net_fork_prepare(void) { vine__lock_acquire(&open_lock); }
+
+void vine__net_fork_parent(void) { vine__lock_release(&open_lock); }
+
+static void forget(int fd, struct vine__desc *d) {
+  (void)fd;
+  vine__lock_init(&d->lock, VINE_RANK_DESC);
+  store_relaxed(&d->facts, 0); // closes go unseen for a while: redirect.h
+  store_relaxed(&d->drained, 0);
+  store_relaxed(&d->accepting, 0);
+  store_relaxed(&d->first, NULL);
+  d->last = NULL;
+}
+
+void vine__net_fork_child(void) {
+  vine__os_poller_close(&poller);
+  store_relaxed(&interrupted, NOT_INTERRUPTED);
+  vine__lock_reset_child(&open_lock);
+  vine__io_fork_child();
+  vine__desc_each(forget);
+  vine__poll_fork_child();
+}

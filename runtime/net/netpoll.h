@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// The poller: what the system's (os/poller.h) reports, as goroutines that go
+// on. netpoll.c tells how.
+#ifndef VINE_NETPOLL_H
+#define VINE_NETPOLL_H
+
+#include "base/export.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+// Has fd watched; `was_watched`: seemed to be already. Opens the poller if
+// need be. 0 or a negative errno value: -EPERM for files that are always ready.
+int vine__net_watch(int fd, uint32_t events, uint64_t key, bool was_watched);
+
+// Whether fd is one of the runtime's own: the program may not close those.
+bool vine__net_is_ours(int fd);
+
+// A handler of the program's ran, with SA_RESTART or without: main's call ends
+// with EINTR, if it waits and such a call would. In signal handlers.
+void vine__net_interrupt(bool restarts);
+// Whether the program has a handler, so that the above may happen.
+extern VINE_HIDDEN _Atomic bool vine__net_has_handlers;
+
+// Opens the poller, if it isn't, though there is no descriptor to watch: for
+// waits that a handler may end. 0 or a negative errno value.
+int vine__net_open(void);
+
+// Around a fork.
+void vine__net_fork_prepare(void);
+void vine__net_fork_parent(void);
+void vine__net_fork_child(void);
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// Waiting for descriptors: the records that a call leaves with them, and what
+// happens to them. wait.c tells how.
+//
+// The records belong to the caller, who is compiled by the pass: as locals
+// whose address is taken they lie on its side stack, and stay where they are
+// while it is parked.
+#ifndef VINE_WAIT_H
+#define VINE_WAIT_H
+
+#include "net/desc.h"
+#include "sched/timer.h"
+
+struct g;
+
+// Of vine__io_wait.state: waiting, or how it ended.
+enum vine__io_state {
+  VINE_IO_WAITING, // about to park
+  VINE_IO_PARKED,
+  VINE_IO_READY,   // something happened: try again
+  VINE_IO_TIMEOUT, // the deadline has passed
+  VINE_IO_CLOSED,  // a descriptor was closed
+  VINE_IO_INTR,    // a signal handler ran
+  VINE_IO_HELD,    // can't be waited for here: make the plain call
+};
+
+// One descriptor that a call waits for. The caller fills in the first part.
+struct vine__io_node {
+  int fd;
+  uint32_t events; // POLLIN and so on; errors and ends come unasked
+  uint32_t gen;    // that it saw
+  uint32_t seq[2]; // counts of events before it looked
+  bool is_shared;  // only looks: wakes beside others that wait for the same
+  // wait.c's; the lock of d.
+  bool is_queued;
+  struct vine__desc *d;
+  struct vine__io_wait *w;
+  struct vine__io_node *next, *prev;
+};
+
+// A call that waits.
+struct vine__io_wait {
+  struct vine__io_node *nodes;
+  uint32_t count;
+  uint8_t reason;      // enum vine__wait_reason
+  int64_t deadline_ns; // VINE_NEVER: none
+  bool is_restarted;   // by SA_RESTART
+  bool must_end;       // out: __vine_io_end is needed even if no node is queued
+  // wait.c's.
+  _Atomic uint32_t state; // enum vine__io_state
+  struct g *g;
+  struct vine__timer timer;
+};
+
+// Parks the running goroutine until something happens to a node of w, or the
+// deadline passes; w->state says how it ended. Compiled code calls these, on
+// the goroutine's stack: they are entry stubs (api/entry.def). Before the
+// records go it calls __vine_io_end, if must_end or a node is queued still.
+void __vine_io_wait(struct vine__io_wait *w);
+void __vine_io_end(struct vine__io_wait *w);
+// A waiter of d that was woken has taken what it wanted, and perhaps left
+// something: wakes the next one.
+void __vine_io_pass(struct vine__desc *d, enum vine__io_dir dir);
+// The same, and whoever looked before now is to look again.
+void __vine_io_change(struct vine__desc *d, enum vine__io_dir dir);
+
+void vine__io_wait_sys(struct vine__io_wait *w);
+void vine__io_end_sys(struct vine__io_wait *w);
+void vine__io_pass_sys(struct vine__desc *d, enum vine__io_dir dir);
+void vine__io_change_sys(struct vine__desc *d, enum vine__io_dir dir);
+
+// The goroutines, linked by `next` and still WAITING, that an event of a
+// descriptor ends the waiting of, put before `list`.
+struct g *vine__io_deliver(uint64_t key, uint32_t events, struct g *list);
+
+// Has main's wait, if it waits, end with INTR: as vine__io_deliver. restarts:
+// only calls that SA_RESTART doesn't make go on.
+struct g *vine__io_interrupt_main(bool restarts, struct g *list);
+void vine__io_fork_child(void);
+
+// All that wait in d stop, with that state. The lock is held.
+struct g *vine__io_end_all_locked(struct vine__desc *d,
+                                  enum vine__io_state state, struct g *list);
+
+#endif
