@@ -44,6 +44,14 @@ StringRef foreignEntry(StringRef Name) {
       .Default("__vine_foreign");
 }
 
+Version versionOf(StringRef Name) {
+  return StringSwitch<Version>(Name)
+#define LIBC_WAIT(name, to) .Case(#name, {#to, "__vine_wait"})
+#define LIBC_NOTE(name, to) .Case(#name, {#to, "__vine_note"})
+#include "../../abi/libc.def"
+      .Default({});
+}
+
 StringRef linkerName(const GlobalValue &GV) {
   StringRef Name = GV.getName();
   Name.consume_front("\01");

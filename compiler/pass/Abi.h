@@ -39,6 +39,14 @@ bool isLeafName(StringRef Name);
 // the stack: what makes a foreign call, and for locks of abi/libc.def counts.
 StringRef foreignEntry(StringRef Name);
 
+// What stands for a C library function in calls of instrumented code: one of
+// LIBC_WAIT or LIBC_NOTE of abi/libc.def. Empty names: nothing does.
+struct Version {
+  StringRef Name;  // of the runtime's version
+  StringRef Entry; // decides which of the two is called
+};
+Version versionOf(StringRef Name);
+
 // The function's name as the linker sees it: without LLVM's \01 marker.
 StringRef linkerName(const GlobalValue &GV);
 

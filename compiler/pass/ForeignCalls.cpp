@@ -28,6 +28,7 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
 
@@ -36,6 +37,10 @@ VINE_STATISTIC(NumExternal, "Calls of other objects, routed by name");
 VINE_STATISTIC(NumIndirect, "Calls through pointers, routed at run time");
 VINE_STATISTIC(NumLeafCalls, "Calls of leaves and of the runtime, not routed");
 
+static cl::opt<bool>
+    Redirect("vine-redirect", cl::init(true),
+             cl::desc("Call the runtime's versions of blocking functions"));
+
 namespace vine {
 
 // The linker relaxes it to a lea when foo is near.
@@ -43,25 +48,50 @@ static std::string loadTarget(const Function &Callee) {
   return "movq " + asmSymbol(linkerName(Callee)) + "@GOTPCREL(%rip), %r11\n\t";
 }
 
+// Of Callee, unless the file is compiled without: its thunks then have names of
+// their own, since the linker keeps one of each name.
+static Version versionHere(const Function &Callee) {
+  return Redirect ? versionOf(linkerName(Callee)) : Version();
+}
+
+static std::string thunkName(const Function &Callee, StringRef Prefix) {
+  StringRef Name = linkerName(Callee);
+  bool IsPlain = !Redirect && !versionOf(Name).Name.empty();
+  return (Prefix + (IsPlain ? "p_" : "_") + Name).str();
+}
+
+// From the loaded target on: all arguments are in registers.
+static std::string jumpWithVersion(const Version &V) {
+  return ("movq " + V.Name + "@GOTPCREL(%rip), %r10\n\tjmp " + V.Entry).str();
+}
+
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   assert(!Callee.hasLocalLinkage() && "a thunk can't name it");
   assert(StackBytes % 16 == 0 && "the stack would be out of line");
-  std::string Name = ("__vine_c_" + linkerName(Callee)).str();
-  std::string Asm = loadTarget(Callee);
-  if (StackBytes == 0) {
-    Asm += ("jmp " + foreignEntry(linkerName(Callee))).str();
-  } else {
-    std::string N = std::to_string(StackBytes);
+  std::string Name = thunkName(Callee, "__vine_c");
+  std::string Asm = loadTarget(Callee), N = std::to_string(StackBytes);
+  Version V = versionHere(Callee);
+  if (StackBytes != 0)
     Name += "." + N;
+  if (!V.Name.empty() && StackBytes == 0)
+    Asm += jumpWithVersion(V);
+  else if (V.Entry == "__vine_wait") // arguments on the stack, too
+    Asm += "movl $$" + N + ", %eax\n\t" + jumpWithVersion(V) + "_args";
+  else if (StackBytes == 0)
+    Asm += ("jmp " + foreignEntry(linkerName(Callee))).str();
+  else
     Asm += "movl $$" + N + ", %r10d\n\tjmp __vine_foreign_args";
-  }
   return getThunk(*Callee.getParent(), Name, Asm, &Callee);
 }
 
+// A call without a prototype, or of a variadic function like fcntl: the version
+// gets what is in registers.
 static Function *thunkForVariadicCall(Function &Callee) {
-  std::string Name = ("__vine_cv_" + linkerName(Callee)).str();
-  return getThunk(*Callee.getParent(), Name,
-                  loadTarget(Callee) + "jmp __vine_foreign_args", &Callee);
+  Version V = versionHere(Callee);
+  std::string Jump =
+      V.Name.empty() ? "jmp __vine_foreign_args" : jumpWithVersion(V);
+  return getThunk(*Callee.getParent(), thunkName(Callee, "__vine_cv"),
+                  loadTarget(Callee) + Jump, &Callee);
 }
 
 static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,

@@ -244,6 +244,45 @@ ENTRY __vine_unlock_void
 	jmp	*%r11
 END __vine_unlock_void
 
+// Calls of the C library that have a version of the runtime's (LIBC_WAIT and
+// LIBC_NOTE of abi/libc.def): r11 the function, r10 the version. The plain call
+// is made instead where base/redirect.h says so. Keep rax.
+
+// To \plain unless the version is to be called.
+.macro IF_REDIRECTED plain
+	cmpq	vine__redirect+.Lvine__redirect_lo(%rip), %r11
+	jb	\plain
+	cmpq	vine__redirect+.Lvine__redirect_hi(%rip), %r11
+	jae	\plain
+.endm
+
+// void __vine_wait(...): one that may wait; only goroutines can, and no signal
+// handlers.
+ENTRY __vine_wait
+	IF_REDIRECTED __vine_foreign
+	cmpq	$0, %fs:TCB(M)
+	je	__vine_foreign
+	jmp	*%r10
+END __vine_wait
+
+// void __vine_wait_args(...): the same with eax bytes of arguments on the
+// stack.
+ENTRY __vine_wait_args
+	IF_REDIRECTED 1f
+	cmpq	$0, %fs:TCB(M)
+	je	1f
+	jmp	*%r10
+1:	movl	%eax, %r10d
+	jmp	__vine_foreign_args
+END __vine_wait_args
+
+// void __vine_note(...): one that changes what is known of descriptors, also in
+// signal handlers.
+ENTRY __vine_note
+	IF_REDIRECTED __vine_foreign
+	jmp	*%r10
+END __vine_note
+
 // The processor was taken away while this thread was in foreign code. Waits
 // for one, on the system stack, with the results of the call kept (x87's
 // too: runtime code doesn't touch them). In: r10 m, rsp m->sys_sp - 8.

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Waiting, as the versions of libc's calls do it. call.h tells how.
+
+#include "net/calls/call.h"
+
+#include <fcntl.h>
+
+static enum vine__desc_kind kind_of(int fd) {
+  switch (vine__os_kind(fd)) {
+  case VINE_OS_KIND_SOCKET:
+    return VINE_DESC_SOCKET;
+  case VINE_OS_KIND_PIPE:
+    return VINE_DESC_PIPE;
+  case VINE_OS_KIND_OTHER:
+    return VINE_DESC_OTHER;
+  default:
+    return VINE_DESC_FILE;
+  }
+}
+
+uint32_t vine__io_learn_kind(int fd, struct vine__desc *d, uint32_t gen) {
+  enum vine__desc_kind kind = kind_of(fd);
+  vine__desc_learn(d, gen, kind);
+  return kind;
+}
+
+static void learn_protocol(int fd, struct vine__desc *d, uint32_t gen) {
+  if (!(vine__desc_facts(d, gen) & (VINE_DESC_TCP | VINE_DESC_NOT_TCP)))
+    vine__desc_learn(d, gen,
+                     vine__os_is_tcp(fd) ? VINE_DESC_TCP : VINE_DESC_NOT_TCP);
+}
+
+// Whether a call may wait, and until when, as the descriptor says now: the
+// program or others may have changed it since. 0 or a negative errno value.
+static long ask(int fd, struct vine__desc *d, uint32_t gen, uint32_t how,
+                int64_t *deadline_ns) {
+  uint32_t age = vine__desc_age(gen); // before it is asked
+  long flags = vine__os_file_flags(fd);
+  if (flags < 0)
+    return flags;
+  if (flags & O_NONBLOCK)
+    return -EAGAIN;
+  uint32_t kind = vine__desc_facts(d, gen) & VINE_DESC_KIND;
+  if (kind != VINE_DESC_UNKNOWN && kind != VINE_DESC_SOCKET) {
+    *deadline_ns = VINE_NEVER;
+    return 0;
+  }
+  int64_t ns = vine__os_socket_timeout(fd, how & VINE_HOW_OUT);
+  if (*deadline_ns == 0)
+    *deadline_ns = ns ? vine__deadline_after(ns) : VINE_NEVER;
+  if (!ns && !(how & VINE_HOW_OUT)) {
+    learn_protocol(fd, d, gen);
+    store_relaxed(&d->asked, age);
+  }
+  return 0;
+}
+
+static struct vine__io_node node_for(int fd, uint32_t gen, uint32_t seq,
+                                     uint32_t how) {
+  struct vine__io_node n = {.fd = fd, .gen = gen, .seq = {seq, seq}};
+  if (how & VINE_HOW_OUT)
+    n.events = POLLOUT;
+  else if (how & VINE_HOW_URGENT)
+    n.events = POLLPRI;
+  else if (!(how & VINE_HOW_ERRORS)) // those come unasked
+    n.events = POLLIN | POLLRDHUP;
+  return n;
+}
+
+static uint8_t reason_for(uint32_t how) {
+  if (how & VINE_HOW_CONNECT)
+    return VINE_WAIT_CONNECT;
+  if (how & VINE_HOW_ACCEPT)
+    return VINE_WAIT_ACCEPT;
+  return how & VINE_HOW_OUT ? VINE_WAIT_WRITE : VINE_WAIT_READ;
+}
+
+static long outcome(uint32_t state) {
+  switch (state) {
+  case VINE_IO_READY:
+    return 0;
+  case VINE_IO_TIMEOUT:
+    return -EAGAIN;
+  case VINE_IO_CLOSED:
+    return -EBADF;
+  case VINE_IO_INTR:
+    return -EINTR;
+  default:
+    return 1;
+  }
+}
+
+__attribute__((noinline)) struct vine__blocked
+vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
+               uint32_t how, int64_t deadline_ns) {
+  struct vine__blocked b = {0, deadline_ns ? deadline_ns : VINE_NEVER};
+  if (load_acquire(&d->gen) != gen)
+    return (struct vine__blocked){-EBADF, 0};
+  if (!(how & VINE_HOW_SKIPPED)) {
+    long err = ask(fd, d, gen, how, &deadline_ns);
+    if (err)
+      return (struct vine__blocked){err, 0};
+    b.deadline_ns = deadline_ns;
+  }
+  struct vine__io_node node = node_for(fd, gen, seq, how);
+  struct vine__io_wait w = {.nodes = &node,
+                            .count = 1,
+                            .deadline_ns = b.deadline_ns,
+                            .is_restarted = b.deadline_ns == VINE_NEVER,
+                            .reason = reason_for(how)};
+  __vine_io_wait(&w);
+  if (w.must_end || node.is_queued)
+    __vine_io_end(&w);
+  b.result = outcome(load_acquire(&w.state));
+  if (b.result == 0 && load_acquire(&d->gen) != gen)
+    b.result = -EBADF; // another file's by now
+  return b;
+}

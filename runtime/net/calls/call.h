@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// What the versions of libc's blocking calls are made of.
+//
+// How it works. The files of this folder are compiled by the pass, as programs
+// are. So a version runs on its goroutine's stack, its caller's buffers and its
+// own locals stay where they are while it is parked, and it is a plain loop:
+// try without waiting; if that would block, wait until something happens; try
+// again. The system calls are those of os/io.h: foreign calls for it, and past
+// the names that a program may define itself. Where nobody can tell when a
+// descriptor is ready it makes the plain call, which holds a thread and not a
+// processor, as any foreign call does.
+//
+// For the reader: what is always inlined here keeps its structs in registers.
+#ifndef VINE_CALL_H
+#define VINE_CALL_H
+
+#include "base/export.h"
+#include "net/desc.h"
+#include "net/wait.h"
+#include "os/io.h"
+#include "sched/park.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+// As libc's functions return: r or -1 and errno.
+ALWAYS_INLINE long vine__io_result(long r) {
+  if (r >= 0)
+    return r;
+  errno = (int)-r;
+  return -1;
+}
+
+// How vine__io_block is to wait.
+#define VINE_HOW_OUT 1u     // for writing
+#define VINE_HOW_SKIPPED 2u // no try was made: it would have found nothing
+#define VINE_HOW_ACCEPT 4u
+#define VINE_HOW_URGENT 8u  // for urgent data
+#define VINE_HOW_ERRORS 16u // for the queue of errors
+#define VINE_HOW_CONNECT 32u
+
+struct vine__blocked {
+  // 0: try again; 1: make the plain call; negative: an errno value.
+  long result;
+  int64_t deadline_ns; // 0: not known yet
+};
+
+// A call on fd would have blocked, at generation `gen` and with that count of
+// events before its try. Parks until another try is worth it. What a first call
+// found out of the deadline is passed to the next.
+struct vine__blocked vine__io_block(int fd, struct vine__desc *d, uint32_t gen,
+                                    uint32_t seq, uint32_t how,
+                                    int64_t deadline_ns);
+
+// One of a program's calls, in pieces: what its argument `arg` tells.
+// `try` returns a result, or -EAGAIN when it would block.
+struct vine__io_at {
+  struct vine__desc *d;
+  uint32_t gen, seq, facts;
+};
+typedef long vine__io_try(const void *arg, struct vine__io_at at);
+typedef long vine__io_plain(const void *arg);
+
+// What kind of file it is, found out if it isn't known.
+uint32_t vine__io_learn_kind(int fd, struct vine__desc *d, uint32_t gen);
+ALWAYS_INLINE uint32_t vine__io_kind(int fd, struct vine__io_at at) {
+  uint32_t kind = at.facts & VINE_DESC_KIND;
+  return kind ? kind : vine__io_learn_kind(fd, at.d, at.gen);
+}
+
+// Whether a read needn't be tried, since the last one emptied the stream.
+ALWAYS_INLINE bool vine__io_is_drained(struct vine__io_at at) {
+  return load_relaxed(&at.d->drained) == vine__desc_mark(at.gen, at.seq) &&
+         !(at.facts & VINE_DESC_ENDING);
+}
+
+// DESC4: a read of `want` bytes has returned r.
+ALWAYS_INLINE void vine__io_note_read(struct vine__io_at at, long r,
+                                      size_t want) {
+  const uint32_t both = VINE_DESC_TCP | VINE_DESC_IN;
+  if (0 < r && (size_t)r < want && (at.facts & both) == both &&
+      vine__desc_is_asked(at.d, at.gen))
+    store_relaxed(&at.d->drained, vine__desc_mark(at.gen, at.seq));
+}
+
+ALWAYS_INLINE struct vine__io_at vine__io_look(struct vine__desc *d,
+                                               uint32_t gen, uint32_t how) {
+  struct vine__io_at at = {.d = d, .gen = gen};
+  at.seq = load_acquire(&d->seq[how & VINE_HOW_OUT]); // before the try
+  at.facts = vine__desc_facts(d, gen);
+  return at;
+}
+
+// Takes something: one successful try is the whole call. want: bytes that a
+// stream's read asks for, 0 for anything else.
+ALWAYS_INLINE long vine__io_take(int fd, uint32_t how, size_t want,
+                                 vine__io_try *try, vine__io_plain *plain,
+                                 const void *arg) {
+  struct vine__desc *d = vine__desc_get(fd);
+  if (!d)
+    return plain(arg);
+  uint32_t gen = load_acquire(&d->gen);
+  struct vine__blocked b = {0};
+  for (;;) {
+    struct vine__io_at at = vine__io_look(d, gen, how);
+    bool skips = want && vine__io_is_drained(at);
+    long r = skips ? -EAGAIN : try(arg, at);
+    if (r != -EAGAIN) {
+      if (want)
+        vine__io_note_read(at, r, want);
+      if (load_relaxed(&d->first))
+        __vine_io_pass(d, how & VINE_HOW_OUT);
+      return r;
+    }
+    b = vine__io_block(fd, d, gen, at.seq, how | (skips ? VINE_HOW_SKIPPED : 0),
+                       b.deadline_ns);
+    if (b.result)
+      return b.result < 0 ? b.result : plain(arg);
+  }
+}
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// read, readv, recv, recvfrom, recvmsg, and their fortified forms.
+
+#include "net/calls/call.h"
+#include "net/calls/chk.h"
+
+#include <limits.h>
+
+// --- without waiting, by the kind of file ---
+
+static bool is_ready(int fd, short events) {
+  struct pollfd p = {.fd = fd, .events = events};
+  struct timespec none = {0};
+  return vine__os_ppoll(&p, 1, &none, NULL) != 0;
+}
+
+struct vec {
+  int fd;
+  const struct iovec *v;
+  int count;
+};
+
+static long read_vec(const void *arg) {
+  const struct vec *a = arg;
+  return vine__os_readv(a->fd, a->v, a->count);
+}
+
+// A socket takes fewer vectors than a file and says so by other numbers; a
+// negative count is an error of readv's.
+static bool is_odd(const struct vec *a) {
+  return a->count <= 0 || a->count > IOV_MAX;
+}
+
+static __attribute__((noinline)) long try_vec(const struct vec *a,
+                                              struct vine__io_at at) {
+  uint32_t kind = vine__io_kind(a->fd, at);
+  if (kind == VINE_DESC_SOCKET && !is_odd(a)) {
+    struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)a->v,
+                       .msg_iovlen = (size_t)a->count};
+    long r = vine__os_recvmsg(a->fd, &m, MSG_DONTWAIT);
+    if (r != -ENOTSOCK)
+      return r;
+    kind = vine__io_learn_kind(a->fd, at.d, at.gen);
+  }
+  if (kind == VINE_DESC_PIPE) {
+    long r = vine__os_readv_now(a->fd, a->v, a->count);
+    if (r != -EOPNOTSUPP)
+      return r;
+    vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
+  }
+  if (kind == VINE_DESC_OTHER && !is_odd(a) && !is_ready(a->fd, POLLIN))
+    return -EAGAIN;
+  return read_vec(a);
+}
+
+static long try_readv(const void *arg, struct vine__io_at at) {
+  const struct vec *a = arg;
+  return try_vec(a, at);
+}
+
+VINE_EXPORT ssize_t __vine_wait_readv(int fd, const struct iovec *v,
+                                      int count) {
+  struct vec a = {fd, v, count};
+  return vine__io_result(vine__io_take(fd, 0, 0, try_readv, read_vec, &a));
+}
+
+struct buf {
+  int fd;
+  void *buf;
+  size_t n;
+};
+
+ALWAYS_INLINE long read_buf(const void *arg) {
+  const struct buf *a = arg;
+  return vine__os_read(a->fd, a->buf, a->n);
+}
+
+static __attribute__((noinline)) long try_file(int fd, void *buf, size_t n,
+                                               struct vine__io_at at) {
+  struct iovec v = {buf, n};
+  struct vec a = {fd, &v, 1};
+  return try_vec(&a, at);
+}
+
+ALWAYS_INLINE long try_read(const void *arg, struct vine__io_at at) {
+  const struct buf *a = arg;
+  if ((at.facts & VINE_DESC_KIND) == VINE_DESC_FILE)
+    return read_buf(a);
+  if ((at.facts & VINE_DESC_KIND) == VINE_DESC_SOCKET) {
+    long r = vine__os_recvfrom(a->fd, a->buf, a->n, MSG_DONTWAIT, NULL, NULL);
+    if (r != -ENOTSOCK)
+      return r;
+  }
+  return try_file(a->fd, a->buf, a->n, at);
+}
+
+VINE_EXPORT ssize_t __vine_wait_read(int fd, void *buf, size_t n) {
+  struct buf a = {fd, buf, n};
+  if (n == 0) // takes no datagram, and never waits
+    return vine__io_result(read_buf(&a));
+  return vine__io_result(vine__io_take(fd, 0, n, try_read, read_buf, &a));
+}
+
+VINE_EXPORT ssize_t __vine_wait_read_chk(int fd, void *buf, size_t n,
+                                         size_t room) {
+  vine__io_check(n, room);
+  return __vine_wait_read(fd, buf, n);
+}
+
+// --- sockets ---
+
+// Which event a call with these flags waits for.
+ALWAYS_INLINE uint32_t how_for(int flags) {
+  return flags & MSG_OOB        ? VINE_HOW_URGENT
+         : flags & MSG_ERRQUEUE ? VINE_HOW_ERRORS
+                                : 0;
+}
+
+// What of these flags needs a thread of its own: all the bytes, in pieces.
+ALWAYS_INLINE bool is_plain(int flags) {
+  return flags & (MSG_DONTWAIT | MSG_WAITALL);
+}
+
+struct from {
+  int fd;
+  void *buf;
+  size_t n;
+  int flags;
+  struct sockaddr *addr;
+  socklen_t *bytes;
+};
+
+ALWAYS_INLINE long recv_plain(const void *arg) {
+  const struct from *a = arg;
+  return vine__os_recvfrom(a->fd, a->buf, a->n, a->flags, a->addr, a->bytes);
+}
+
+ALWAYS_INLINE long try_recv(const void *arg, struct vine__io_at at) {
+  const struct from *a = arg;
+  (void)at;
+  return vine__os_recvfrom(a->fd, a->buf, a->n, a->flags | MSG_DONTWAIT,
+                           a->addr, a->bytes);
+}
+
+// MSG_WAITALL: all of it, or what there was before an end or an error. With
+// MSG_PEEK the kernel alone can tell.
+static __attribute__((noinline)) long recv_all(struct from a) {
+  long done = 0;
+  const size_t n = a.n;
+  if (a.flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC) || a.addr ||
+      n == 0)
+    return recv_plain(&a);
+  const bool is_stream = vine__os_is_stream(a.fd);
+  a.flags &= ~MSG_WAITALL; // means nothing to datagrams
+  do {
+    a.n = n - (size_t)done;
+    long r = vine__io_take(a.fd, 0, 0, try_recv, recv_plain, &a);
+    if (r <= 0)
+      return done ? done : r;
+    a.buf = (char *)a.buf + r;
+    done += r;
+  } while (is_stream && (size_t)done < n);
+  return done;
+}
+
+VINE_EXPORT ssize_t __vine_wait_recvfrom(int fd, void *buf, size_t n, int flags,
+                                         struct sockaddr *addr,
+                                         socklen_t *bytes) {
+  struct from a = {fd, buf, n, flags, addr, bytes};
+  if (is_plain(flags))
+    return vine__io_result(flags & MSG_DONTWAIT ? recv_plain(&a) : recv_all(a));
+  size_t want = flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE) ? 0 : n;
+  return vine__io_result(
+      vine__io_take(fd, how_for(flags), want, try_recv, recv_plain, &a));
+}
+
+VINE_EXPORT ssize_t __vine_wait_recv(int fd, void *buf, size_t n, int flags) {
+  return __vine_wait_recvfrom(fd, buf, n, flags, NULL, NULL);
+}
+
+VINE_EXPORT ssize_t __vine_wait_recv_chk(int fd, void *buf, size_t n,
+                                         size_t room, int flags) {
+  vine__io_check(n, room);
+  return __vine_wait_recv(fd, buf, n, flags);
+}
+
+VINE_EXPORT ssize_t __vine_wait_recvfrom_chk(int fd, void *buf, size_t n,
+                                             size_t room, int flags,
+                                             struct sockaddr *addr,
+                                             socklen_t *bytes) {
+  vine__io_check(n, room);
+  return __vine_wait_recvfrom(fd, buf, n, flags, addr, bytes);
+}
+
+struct msg {
+  int fd;
+  struct msghdr *m;
+  int flags;
+};
+
+ALWAYS_INLINE long recvmsg_plain(const void *arg) {
+  const struct msg *a = arg;
+  return vine__os_recvmsg(a->fd, a->m, a->flags);
+}
+
+// A try that would block leaves the header as it was.
+ALWAYS_INLINE long try_recvmsg(const void *arg, struct vine__io_at at) {
+  const struct msg *a = arg;
+  (void)at;
+  return vine__os_recvmsg(a->fd, a->m, a->flags | MSG_DONTWAIT);
+}
+
+// The numbers that came with a message are new ones. The message may be cut.
+static void note_rights(const struct msghdr *m) {
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c;
+       c = CMSG_NXTHDR((struct msghdr *)(uintptr_t)m, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+      continue;
+    const int *fd = (const int *)(const void *)CMSG_DATA(c);
+    size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof *fd;
+    for (size_t i = 0; i < n; i++)
+      vine__desc_end(fd[i]);
+  }
+}
+
+VINE_EXPORT ssize_t __vine_wait_recvmsg(int fd, struct msghdr *m, int flags) {
+  struct msg a = {fd, m, flags};
+  long r = is_plain(flags) ? recvmsg_plain(&a)
+                           : vine__io_take(fd, how_for(flags), 0, try_recvmsg,
+                                           recvmsg_plain, &a);
+  if (r >= 0 && m->msg_controllen)
+    note_rights(m);
+  return vine__io_result(r);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// sleep, usleep, nanosleep, clock_nanosleep, thrd_sleep.
+//
+// By the runtime's timers, which need no record of a goroutine that sleeps.
+// Only main's sleep may end before its time, when a signal handler has run: if
+// the program has one, it waits as calls for descriptors do.
+
+#include "net/calls/call.h"
+#include "net/netpoll.h"
+#include "os/os.h"
+#include "sched/sched.h"
+
+#include <threads.h>
+#include <vine/time.h>
+
+static bool may_be_interrupted(void) {
+  return load_relaxed(&vine__net_has_handlers) &&
+         vine__getg() == load_relaxed(&vine__sched.main_g) &&
+         vine__net_open() == 0;
+}
+
+// What is left of the time: 0, or more if a signal ended it.
+static __attribute__((noinline)) int64_t wait_until(int64_t deadline_ns) {
+  struct vine__io_wait w = {.deadline_ns = deadline_ns,
+                            .reason = VINE_WAIT_SLEEP};
+  __vine_io_wait(&w);
+  __vine_io_end(&w);
+  if (load_acquire(&w.state) != VINE_IO_INTR)
+    return 0;
+  int64_t left = deadline_ns - vine__os_nanotime();
+  return left > 0 ? left : 1;
+}
+
+static int64_t sleep_until(int64_t deadline_ns) {
+  if (may_be_interrupted())
+    return wait_until(deadline_ns);
+  vine_sleep_until(deadline_ns);
+  return 0;
+}
+
+static bool is_time(const struct timespec *t) {
+  return t->tv_sec >= 0 && 0 <= t->tv_nsec && t->tv_nsec < 1000000000;
+}
+
+static int64_t ns_of(const struct timespec *t) {
+  int64_t ns;
+  if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000ll, &ns) ||
+      __builtin_add_overflow(ns, (int64_t)t->tv_nsec, &ns))
+    return INT64_MAX;
+  return ns;
+}
+
+// 0 or an errno value.
+static int sleep_for(const struct timespec *t, struct timespec *left) {
+  if (!is_time(t))
+    return EINVAL;
+  int64_t rest = sleep_until(vine__deadline_after(ns_of(t)));
+  if (rest == 0)
+    return 0;
+  if (left)
+    *left = (struct timespec){rest / 1000000000, rest % 1000000000};
+  return EINTR;
+}
+
+VINE_EXPORT int __vine_wait_nanosleep(const struct timespec *t,
+                                      struct timespec *left) {
+  return (int)vine__io_result(-sleep_for(t, left));
+}
+
+// Times of clocks that somebody may set, or that stand still, are the kernel's.
+VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
+                                            const struct timespec *t,
+                                            struct timespec *left) {
+  bool is_steady = clock == CLOCK_MONOTONIC;
+  if (clock != CLOCK_REALTIME && !is_steady)
+    return vine__os_clock_sleep(clock, flags, t, left);
+  if (!(flags & TIMER_ABSTIME))
+    return sleep_for(t, left);
+  if (!is_steady)
+    return vine__os_clock_sleep(clock, flags, t, left);
+  if (!is_time(t))
+    return EINVAL;
+  return sleep_until(ns_of(t)) ? EINTR : 0;
+}
+
+VINE_EXPORT unsigned __vine_wait_sleep(unsigned seconds) {
+  int64_t left =
+      sleep_until(vine__deadline_after(seconds * (int64_t)1000000000));
+  return (unsigned)((left + 999999999) / 1000000000);
+}
+
+VINE_EXPORT int __vine_wait_usleep(useconds_t us) {
+  int64_t left = sleep_until(vine__deadline_after(us * (int64_t)1000));
+  return (int)vine__io_result(left ? -EINTR : 0);
+}
+
+VINE_EXPORT int __vine_wait_thrd_sleep(const struct timespec *t,
+                                       struct timespec *left) {
+  int err = sleep_for(t, left);
+  return err == 0 ? 0 : err == EINTR ? -1 : -2;
+}
