@@ -28,6 +28,7 @@
 #include "libc/overflow.h"
 #include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
+#include "net/netpoll.h"
 #include "os/os.h"
 #include "sched/sigstack.h"
 #include "stack/sidealloc.h"
@@ -200,6 +201,8 @@ static void enter(int sig, siginfo_t *info, void *context) {
   struct call c;
   words_out(&c, context);
   struct delivery d = {&actions[sig], sig, info, context, {0}};
+  bool restarts = d.action->sa_flags & SA_RESTART;
+  bool runs = is_function(d.action);
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
   if (g && sig == SIGSEGV)
     vine__overflow_show(g, info, context);
@@ -209,6 +212,8 @@ static void enter(int sig, siginfo_t *info, void *context) {
   else
     deliver(&d);
   words_back(&c);
+  if (runs)
+    vine__net_interrupt(restarts);
 }
 
 static bool is_enter(const struct sigaction *a) {
@@ -247,6 +252,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
     set = with_enter(*act);
     give = &set;
     actions[sig] = *act;
+    store_relaxed(&vine__net_has_handlers, true);
   }
   int err = VINE_LIBC_SIGACTION(sig, give, &kernel);
   if (err)

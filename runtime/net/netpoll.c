@@ -44,6 +44,10 @@ static void reopen(void);
 static struct g *collect(int64_t timeout_ns) {
   struct vine__os_event events[BATCH];
   struct g *list = NULL;
+  // A handler that sets it after this look also wakes the poller, or the one
+  // who is about to sleep in it (pollhook.c).
+  if (load_seq_cst(&interrupted) != NOT_INTERRUPTED)
+    timeout_ns = 0;
   int n = vine__os_poller_wait(&poller, events, BATCH, timeout_ns);
   if (n < 0)
     reopen();
@@ -60,6 +64,10 @@ static struct g *collect(int64_t timeout_ns) {
 static void wake(void) { vine__os_poller_wake(&poller); }
 
 static const struct vine__poll_hook hook = {collect, wake};
+
+void vine__net_forget_signals(void) {
+  store_seq_cst(&interrupted, NOT_INTERRUPTED);
+}
 
 void vine__net_interrupt(bool restarts) {
   uint32_t none = NOT_INTERRUPTED;

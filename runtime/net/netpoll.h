@@ -20,6 +20,8 @@ bool vine__net_is_ours(int fd);
 // A handler of the program's ran, with SA_RESTART or without: main's call ends
 // with EINTR, if it waits and such a call would. In signal handlers.
 void vine__net_interrupt(bool restarts);
+// What ran before main came to wait doesn't count.
+void vine__net_forget_signals(void);
 // Whether the program has a handler, so that the above may happen.
 extern VINE_HIDDEN _Atomic bool vine__net_has_handlers;
 

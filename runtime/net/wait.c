@@ -297,6 +297,7 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
   fetch_add_seq_cst(&vine__poll_waiters, 1); // finish takes it off
   if (is_main(w)) {
     w->must_end = true;
+    vine__net_forget_signals();
     note_main(w);
   }
   for (uint32_t i = 0; i < w->count && end == VINE_IO_WAITING; i++)
@@ -307,8 +308,17 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
   } else if (w->deadline_ns != VINE_NEVER) {
     vine__timer_start(&w->timer, w->deadline_ns, time_out, w);
   }
+  g->waiting = w; // for dumps
   if (load_acquire(&w->state) == VINE_IO_WAITING)
     vine__park(g, w->reason, commit, w);
+}
+
+int vine__io_fd_of(const struct g *g) {
+  const struct vine__io_wait *w = g->waiting;
+  return g->reason >= VINE_WAIT_READ && g->reason <= VINE_WAIT_POLL &&
+                 w->count > 0
+             ? w->nodes[0].fd
+             : -1;
 }
 
 void vine__io_end_sys(struct vine__io_wait *w) {

@@ -78,6 +78,10 @@ struct g *vine__io_deliver(uint64_t key, uint32_t events, struct g *list);
 struct g *vine__io_interrupt_main(bool restarts, struct g *list);
 void vine__io_fork_child(void);
 
+// The descriptor that a goroutine waits for, the first if there are several, or
+// -1. g is WAITING, and the caller scans it.
+int vine__io_fd_of(const struct g *g);
+
 // All that wait in d stop, with that state. The lock is held.
 struct g *vine__io_end_all_locked(struct vine__desc *d,
                                   enum vine__io_state state, struct g *list);

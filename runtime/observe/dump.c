@@ -37,6 +37,7 @@
 #include "base/fatal.h"
 #include "gstatus.h"
 #include "libc/sigaction.h"
+#include "net/wait.h"
 #include "observe/traceback.h"
 #include "os/os.h"
 #include "sched/freeze.h"
@@ -304,7 +305,11 @@ static void print_runnable(struct g *g) {
 }
 
 static void print_waiting(struct g *g) {
-  print_stopped(g, vine__wait_reasons[g->reason]);
+  char on[40];
+  const char *why = vine__wait_reasons[g->reason];
+  int fd = vine__io_fd_of(g);
+  vine__format(on, sizeof on, "%s, fd %d", why, fd);
+  print_stopped(g, fd < 0 ? why : on);
 }
 
 // Whatever it does, if it isn't gone.

@@ -70,8 +70,6 @@ enum vine__os_kind vine__os_kind(int fd);
 int vine__os_is_tcp(int fd);
 // SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds; 0: none.
 int64_t vine__os_socket_timeout(int fd, int is_send);
-// SO_ERROR, a positive errno value or 0.
-int vine__os_socket_error(int fd);
 int vine__os_is_stream(int fd); // a socket of type SOCK_STREAM
 int vine__os_is_inet(int fd);   // of the Internet's families
 // Whether it has a peer.

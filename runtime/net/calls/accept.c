@@ -81,17 +81,18 @@ static bool may_toggle(int fd) {
          vine__os_is_stream(fd) && !vine__os_is_connected(fd);
 }
 
-// Waits until the connection is there or has failed.
-static long wait_connected(int fd, struct vine__desc *d, uint32_t gen) {
+// Waits until the connection is there or has failed. The kernel then says
+// which, and takes note that it was asked, when connect is called again.
+static long wait_connected(int fd, struct vine__desc *d, uint32_t gen,
+                           const struct sockaddr *addr, socklen_t bytes) {
   int64_t ns = vine__os_socket_timeout(fd, true);
   int64_t deadline = ns ? vine__deadline_after(ns) : VINE_NEVER;
   for (;;) {
     uint32_t seq = load_acquire(&d->seq[VINE_IO_OUT]);
-    int err = vine__os_socket_error(fd);
-    if (err)
-      return -err;
-    if (vine__os_is_connected(fd))
-      return 0;
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    struct timespec none = {0};
+    if (vine__os_ppoll(&p, 1, &none, NULL) != 0)
+      return vine__os_connect(fd, addr, bytes);
     struct vine__blocked b = vine__io_block(
         fd, d, gen, seq, VINE_HOW_OUT | VINE_HOW_CONNECT | VINE_HOW_SKIPPED,
         deadline);
@@ -99,10 +100,8 @@ static long wait_connected(int fd, struct vine__desc *d, uint32_t gen) {
       return -EINPROGRESS; // SO_SNDTIMEO
     if (b.result < 0)
       return b.result;
-    if (b.result > 0) { // can't be waited for here: holds a thread
-      struct pollfd p = {.fd = fd, .events = POLLOUT};
-      vine__os_ppoll(&p, 1, NULL, NULL);
-    }
+    if (b.result > 0) // can't be waited for here: holds a thread
+      return vine__os_connect(fd, addr, bytes);
   }
 }
 
@@ -116,6 +115,6 @@ VINE_EXPORT int __vine_wait_connect(int fd, const struct sockaddr *addr,
   long r = vine__os_connect(fd, addr, bytes);
   vine__os_set_nonblocking(fd, false);
   if (r == -EINPROGRESS)
-    r = wait_connected(fd, d, gen);
+    r = wait_connected(fd, d, gen, addr, bytes);
   return (int)vine__io_result(r);
 }

@@ -177,8 +177,6 @@ int64_t vine__os_socket_timeout(int fd, int is_send) {
   return r == 0 ? t.tv_sec * 1000000000ll + t.tv_usec * 1000ll : 0;
 }
 
-int vine__os_socket_error(int fd) { return option(fd, SO_ERROR); }
-
 int vine__os_is_connected(int fd) {
   struct sockaddr_storage addr;
   socklen_t bytes = sizeof addr;

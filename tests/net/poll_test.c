@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// poll and select: N64, N65, N66, N70; several goroutines on one descriptor.
+#include "net.h"
+
+static vine_group wg;
+static int inside;
+
+static void write_later(int fd, int ms) {
+  vine_sleep(ms * MS);
+  CHECK_EQ(write(fd, "x", 1), 1);
+  vine_group_done(&wg);
+}
+
+static void later(int fd, int ms) {
+  vine_group_add(&wg, 1);
+  vine_go(write_later(fd, ms));
+}
+
+static void answers_at_once(void) { // N64
+  int fds[2];
+  CHECK(pipe(fds) == 0);
+  int file = open("/proc/self/exe", O_RDONLY);
+  struct pollfd p[5] = {{file, POLLIN, 0},
+                        {-1, POLLIN, 0},
+                        {fds[0], POLLIN, 0},
+                        {999, POLLIN, 0},
+                        {fds[1], POLLOUT, 0}};
+  CHECK_EQ(poll(p, 5, -1), 3);
+  CHECK_EQ(p[0].revents, POLLIN);
+  CHECK_EQ(p[1].revents, 0);
+  CHECK_EQ(p[2].revents, 0);
+  CHECK_EQ(p[3].revents, POLLNVAL);
+  CHECK_EQ(p[4].revents, POLLOUT);
+  CHECK_EQ(poll(p + 2, 1, 0), 0);
+  close(fds[1]);
+  CHECK_EQ(poll(p + 2, 1, -1), 1);
+  CHECK_EQ(p[2].revents, POLLHUP);
+  close(fds[0]);
+  close(file);
+}
+
+static void waits(void) {
+  int a[2], b[2];
+  char c;
+  CHECK(pipe(a) == 0);
+  tcp_pair(b);
+  struct pollfd p[3] = {{a[0], POLLIN, 0}, {b[0], POLLIN, 0}, {a[0], 0, 0}};
+  for (int i = 0; i < 20; i++) {
+    int *from = i % 2 ? a : b;
+    later(from[1], i % 3);
+    CHECK_EQ(poll(p, 3, i % 4 ? -1 : 60000), 1);
+    CHECK_EQ(p[i % 2 ? 0 : 1].revents, POLLIN);
+    CHECK_EQ(read(from[0], &c, 1), 1);
+    vine_group_wait(&wg);
+  }
+  CHECK_EQ(poll(p, 3, 5), 0);
+  CHECK_EQ(poll(NULL, 0, 3), 0); // N65
+  p[0].events = 0;               // only the end
+  close(b[0]);
+  close(b[1]);
+  close(a[1]);
+  CHECK_EQ(poll(p, 1, -1), 1);
+  CHECK_EQ(p[0].revents, POLLHUP);
+  close(a[0]);
+}
+
+static void watch(int fd, int events) {
+  struct pollfd p = {fd, (short)events, 0};
+  ADD(inside, 1);
+  CHECK_EQ(poll(&p, 1, -1), 1);
+  CHECK(p.revents & events);
+  vine_group_done(&wg);
+}
+
+static void all_look(void) { // beside a reader
+  int fds[2];
+  char c;
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+  inside = 0;
+  vine_group_add(&wg, 6);
+  for (int i = 0; i < 6; i++)
+    vine_go(watch(fds[0], POLLIN));
+  wait_until(&inside, 6);
+  CHECK_EQ(write(fds[1], "y", 1), 1);
+  vine_group_wait(&wg);
+  CHECK_EQ(read(fds[0], &c, 1), 1);
+  close(fds[0]);
+  close(fds[1]);
+}
+
+static void selects(void) {
+  int fds[2];
+  char c;
+  fd_set r, w;
+  struct timeval tv = {60, 0}, odd = {0, 1000000}, bad = {0, -1};
+  CHECK(pipe(fds) == 0);
+  int n = (fds[0] > fds[1] ? fds[0] : fds[1]) + 1;
+  for (int i = 0; i < 5; i++) {
+    FD_ZERO(&r);
+    FD_ZERO(&w);
+    FD_SET(fds[0], &r);
+    later(fds[1], 2);
+    CHECK_EQ(select(n, &r, &w, NULL, i ? &tv : NULL), 1);
+    CHECK(FD_ISSET(fds[0], &r));
+    CHECK(!FD_ISSET(fds[1], &r));
+    CHECK_EQ(read(fds[0], &c, 1), 1);
+    vine_group_wait(&wg);
+  }
+  CHECK(tv.tv_sec < 60 || tv.tv_usec == 0); // N66
+  FD_SET(fds[1], &w);
+  CHECK_EQ(select(n, &r, &w, NULL, &tv), 1);
+  CHECK(!FD_ISSET(fds[0], &r));
+  CHECK(FD_ISSET(fds[1], &w));
+  CHECK_EQ(select(0, NULL, NULL, NULL, &odd), 0);
+  CHECK_EQ(odd.tv_sec, 0);
+  CHECK_EQ(select(n, &r, NULL, NULL, &bad), -1);
+  CHECK_EQ(errno, EINVAL);
+  CHECK_EQ(select(-1, &r, NULL, NULL, NULL), -1);
+  CHECK_EQ(errno, EINVAL);
+  struct timespec ts = {0, 3000000};
+  FD_ZERO(&r);
+  FD_SET(fds[0], &r);
+  CHECK_EQ(pselect(n, &r, NULL, NULL, &ts, NULL), 0);
+  CHECK(!FD_ISSET(fds[0], &r));
+  close(fds[0]);
+  FD_SET(fds[0], &r);
+  CHECK_EQ(select(n, &r, NULL, NULL, NULL), -1);
+  CHECK_EQ(errno, EBADF);
+  close(fds[1]);
+}
+
+enum { MANY = 200 };
+
+static void many_again(void) { // N70: more than park, and again and again
+  static int fds[MANY][2];
+  static struct pollfd p[MANY];
+  char c;
+  for (int i = 0; i < MANY; i++) {
+    CHECK(pipe(fds[i]) == 0);
+    p[i] = (struct pollfd){fds[i][0], POLLIN, 0};
+  }
+  for (int i = 0; i < 20; i++) {
+    int n = i % 2 ? MANY : 20;
+    later(fds[i][1], 1);
+    CHECK_EQ(poll(p, (nfds_t)n, -1), 1);
+    CHECK_EQ(p[i].revents, POLLIN);
+    CHECK_EQ(read(fds[i][0], &c, 1), 1);
+    vine_group_wait(&wg);
+  }
+  for (int i = 0; i < MANY; i++) {
+    close(fds[i][0]);
+    close(fds[i][1]);
+  }
+}
+
+int main(void) {
+  have_others();
+  answers_at_once();
+  waits();
+  all_look();
+  selects();
+  many_again();
+  return 0;
+}

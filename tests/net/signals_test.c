@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// EINTR, sleeping, forks: N71, N75, N76, N77, N78, N80, N82, N83.
+#include "net.h"
+
+#include <signal.h>
+#include <sys/time.h>
+
+static vine_group wg;
+static int inside, handled;
+static int wire[2]; // never written to but by the tests' handlers
+
+static void on_signal(int sig) { ADD(handled, 1); }
+
+static void handle(int sig, int flags) {
+  struct sigaction a = {.sa_handler = on_signal, .sa_flags = flags};
+  CHECK(sigaction(sig, &a, NULL) == 0);
+}
+
+static void alarm_after(int ms) {
+  struct itimerval t = {{0, 0}, {0, ms * 1000}};
+  CHECK(setitimer(ITIMER_REAL, &t, NULL) == 0);
+}
+
+static void read_on(void) {
+  char c;
+  ADD(inside, 1);
+  CHECK_EQ(read(wire[0], &c, 1), 1); // N76: never EINTR
+  vine_group_done(&wg);
+}
+
+static int do_read(void) {
+  char c;
+  return (int)read(wire[0], &c, 1);
+}
+static int do_poll(void) {
+  struct pollfd p = {wire[0], POLLIN, 0};
+  return poll(&p, 1, -1);
+}
+static int do_select(void) {
+  fd_set r;
+  FD_ZERO(&r);
+  FD_SET(wire[0], &r);
+  return select(wire[0] + 1, &r, NULL, NULL, NULL);
+}
+static int do_usleep(void) { return usleep(60000000); }
+
+static void ends(int (*f)(void)) {
+  handled = 0;
+  alarm_after(20);
+  CHECK_EQ(f(), -1);
+  CHECK_EQ(errno, EINTR);
+  CHECK_EQ(handled, 1);
+}
+
+static void write_later(int fd, int ms) {
+  vine_sleep(ms * MS);
+  CHECK_EQ(write(fd, "x", 1), 1);
+  vine_group_done(&wg);
+}
+
+static void interrupts(void) { // N75
+  handle(SIGALRM, 0);
+  for (int i = 0; i < 3; i++) {
+    ends(do_read);
+    ends(do_poll);
+    ends(do_select);
+    ends(do_usleep);
+  }
+  alarm_after(20);
+  CHECK(sleep(30) >= 29); // N71: the rest
+  struct timespec t = {30, 0}, left = {0, 0};
+  alarm_after(20);
+  CHECK_EQ(nanosleep(&t, &left), -1);
+  CHECK(left.tv_sec == 29);
+  // What ran before doesn't count. N78
+  raise(SIGALRM);
+  vine_group_add(&wg, 1);
+  vine_go(write_later(wire[1], 20));
+  CHECK_EQ(do_read(), 1);
+  vine_group_wait(&wg);
+}
+
+static void restarts(void) { // N77
+  handle(SIGALRM, SA_RESTART);
+  handled = 0;
+  alarm_after(10);
+  vine_group_add(&wg, 1);
+  vine_go(write_later(wire[1], 60));
+  CHECK_EQ(do_read(), 1);
+  CHECK_EQ(handled, 1);
+  vine_group_wait(&wg);
+  ends(do_poll);
+  ends(do_usleep);
+}
+
+static void others_dont_notice(void) {
+  inside = 0;
+  handle(SIGALRM, 0);
+  vine_group_add(&wg, 3);
+  for (int i = 0; i < 3; i++)
+    vine_go(read_on());
+  wait_until(&inside, 3);
+  ends(do_usleep);
+  CHECK_EQ(write(wire[1], "abc", 3), 3);
+  vine_group_wait(&wg);
+}
+
+static void sleeps(void) { // N71
+  struct timespec bad = {0, 1000000000}, none = {0, 0}, past = {1, 0};
+  CHECK_EQ(nanosleep(&bad, NULL), -1);
+  CHECK_EQ(errno, EINVAL);
+  CHECK_EQ(nanosleep(&none, NULL), 0);
+  CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &bad, NULL), EINVAL);
+  CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL), 0);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &past, NULL), 0);
+  CHECK_EQ(sleep(0), 0);
+  int64_t from = vine_now();
+  CHECK_EQ(usleep(3000), 0);
+  struct timespec ms = {0, 3000000};
+  CHECK_EQ(nanosleep(&ms, NULL), 0);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, 0, &ms, NULL), 0);
+  CHECK(vine_now() - from >= 9 * MS);
+}
+
+// --- a handler's own calls are plain ones, N80 ---
+
+static int spare;
+
+static void on_usr1(int sig) {
+  struct pollfd p = {wire[0], POLLIN, 0};
+  int saved = errno;
+  CHECK_EQ(poll(&p, 1, 0), 0);
+  CHECK_EQ(close(spare), 0);
+  CHECK_EQ(write(wire[1], "h", 1), 1);
+  ADD(handled, 1);
+  errno = saved;
+}
+
+static void in_handlers(void) {
+  struct sigaction a = {.sa_handler = on_usr1, .sa_flags = SA_RESTART};
+  char c;
+  CHECK(sigaction(SIGUSR1, &a, NULL) == 0);
+  handled = 0;
+  spare = dup(wire[1]);
+  raise(SIGUSR1);
+  CHECK_EQ(read(wire[0], &c, 1), 1);
+  CHECK_EQ(handled, 1);
+}
+
+// --- the child of a fork has a poller of its own, N82, N83 ---
+
+static void child(void) {
+  int fds[2];
+  char c;
+  CHECK(pipe(fds) == 0);
+  have_others();
+  for (int i = 0; i < 3; i++) {
+    vine_group_add(&wg, 1);
+    vine_go(write_later(fds[1], 2));
+    CHECK_EQ(read(fds[0], &c, 1), 1);
+    vine_group_wait(&wg);
+  }
+  CHECK_EQ(usleep(1000), 0);
+  _exit(7);
+}
+
+static void forks(void) {
+  int st;
+  inside = 0;
+  vine_group_add(&wg, 1);
+  vine_go(read_on());
+  wait_until(&inside, 1);
+  pid_t pid = fork();
+  if (pid == 0) {
+    memset(&wg, 0, sizeof wg); // the parent's waits for its own
+    child();
+  }
+  CHECK(waitpid(pid, &st, 0) == pid);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 7);
+  CHECK_EQ(write(wire[1], "x", 1), 1); // the parent's waiter is still there
+  vine_group_wait(&wg);
+}
+
+int main(void) {
+  CHECK(pipe(wire) == 0);
+  have_others();
+  sleeps();
+  interrupts();
+  restarts();
+  others_dont_notice();
+  in_handlers();
+  forks();
+  return 0;
+}
