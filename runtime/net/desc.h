@@ -7,8 +7,9 @@
 // known therefore belongs to a generation of the number. Each close and dup2
 // that Vine sees begins a new one, and what was said of the old one is void.
 // Those it doesn't see are found out when a goroutine parks: the poller is
-// asked each time whether the file is still the one that it watches, except
-// where the number is OWNED, that is, was made by a call that Vine saw.
+// asked each time whether the file is still the one that it watches. Where the
+// number is OWNED, that is, was made by a call that Vine saw, it is asked only
+// about those that wait for long (netpoll.c).
 //
 // Invariants:
 // (DESC1) facts, drained and the waiters say something of generation `gen`
@@ -57,11 +58,15 @@ enum vine__desc_kind {
 struct vine__desc {
   struct vine__lock lock;
   _Atomic uint32_t gen;
-  _Atomic uint32_t accepting; // calls/accept.c
-  _Atomic uint64_t facts;     // generation << 32 | VINE_DESC_*
-  _Atomic uint64_t drained;   // vine__desc_mark
-  _Atomic uint32_t seq[2];    // DESC2, by enum vine__io_dir
-  _Atomic uint32_t asked;     // vine__desc_is_asked
+  _Atomic uint32_t seq[2];   // DESC2, by enum vine__io_dir
+  _Atomic uint32_t asked;    // vine__desc_is_asked
+  _Atomic uint64_t facts;    // generation << 32 | VINE_DESC_*
+  _Atomic uint64_t drained;  // vine__desc_mark
+  _Atomic uint8_t accepting; // calls/accept.c
+  // netpoll.c: waits for it went unchecked. lock
+  bool is_doubted;
+  uint16_t doubt_seq;
+  int32_t doubt_next;
   // Who waits, longest first. lock
   struct vine__io_node *_Atomic first;
   struct vine__io_node *last;

@@ -63,7 +63,66 @@ static struct g *collect(int64_t timeout_ns) {
 
 static void wake(void) { vine__os_poller_wake(&poller); }
 
-static const struct vine__poll_hook hook = {collect, wake};
+// --- doubts ---
+//
+// A number that Vine saw begin is waited for without asking the poller, which
+// would cost a system call each time. But a library may have closed it, and
+// opened another file under it, which nobody watches. So such numbers are in a
+// list, which the watchdog goes through now and then: where somebody waits and
+// nothing has happened since the time before, it asks.
+
+static _Atomic int32_t doubts = -1; // fd; linked by doubt_next
+
+static void put_doubt(int fd, struct vine__desc *d) {
+  int32_t head = load_relaxed(&doubts);
+  do
+    d->doubt_next = head;
+  while (!cas_release(&doubts, &head, fd)); // pairs with check_doubts
+}
+
+static uint16_t doubt_seq(struct vine__desc *d) {
+  return (uint16_t)(load_relaxed(&d->seq[0]) + load_relaxed(&d->seq[1]));
+}
+
+void vine__net_doubt(int fd, struct vine__desc *d) {
+  if (d->is_doubted)
+    return;
+  d->is_doubted = true;
+  d->doubt_seq = doubt_seq(d) - 1; // not this time
+  put_doubt(fd, d);
+}
+
+static struct g *check_doubt(int fd, struct vine__desc *d) {
+  struct g *list = NULL;
+  vine__lock_acquire(&d->lock);
+  if (load_relaxed(&d->first) && doubt_seq(d) != d->doubt_seq) {
+    d->doubt_seq = doubt_seq(d);
+    put_doubt(fd, d);
+  } else {
+    d->is_doubted = false;
+    uint32_t end = VINE_IO_WAITING;
+    if (load_relaxed(&d->first))
+      end = vine__io_check_locked(fd, d, load_acquire(&d->gen), 0);
+    if (end != VINE_IO_WAITING)
+      list = vine__io_end_all_locked(d, end, NULL);
+  }
+  vine__lock_release(&d->lock);
+  return list;
+}
+
+// By the watchdog only.
+static void check_doubts(void) {
+  int32_t fd = atomic_exchange_explicit(&doubts, -1, memory_order_acquire);
+  while (fd >= 0) {
+    struct vine__desc *d = vine__desc_find(fd);
+    VINE_ASSERT(d && d->is_doubted, "net: no such doubt");
+    int32_t next = d->doubt_next;
+    vine__sched_ready_list(check_doubt(fd, d));
+    fd = next;
+  }
+}
+
+static const struct vine__poll_hook hook = {collect, wake, check_doubts};
 
 void vine__net_forget_signals(void) {
   store_seq_cst(&interrupted, NOT_INTERRUPTED);
@@ -145,6 +204,7 @@ static void forget(int fd, struct vine__desc *d) {
   store_relaxed(&d->facts, 0); // closes go unseen for a while: redirect.h
   store_relaxed(&d->drained, 0);
   store_relaxed(&d->accepting, 0);
+  d->is_doubted = false;
   store_relaxed(&d->first, NULL);
   d->last = NULL;
 }
@@ -153,6 +213,7 @@ void vine__net_fork_child(void) {
   vine__os_poller_close(&poller);
   store_relaxed(&interrupted, NOT_INTERRUPTED);
   vine__lock_reset_child(&open_lock);
+  store_relaxed(&doubts, -1);
   vine__io_fork_child();
   vine__desc_each(forget);
   vine__poll_fork_child();

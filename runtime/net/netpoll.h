@@ -10,9 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct vine__desc;
+
 // Has fd watched; `was_watched`: seemed to be already. Opens the poller if
-// need be. 0 or a negative errno value: -EPERM for files that are always ready.
+// need be. 0; 1 if it has become another file's; or a negative errno value:
+// -EPERM for files that are always ready.
 int vine__net_watch(int fd, uint32_t events, uint64_t key, bool was_watched);
+
+// A goroutine is about to wait for d, which seems to be watched, and the poller
+// wasn't asked: it will be, if that takes long. d's lock is held.
+void vine__net_doubt(int fd, struct vine__desc *d);
 
 // Whether fd is one of the runtime's own: the program may not close those.
 bool vine__net_is_ours(int fd);

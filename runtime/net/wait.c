@@ -197,27 +197,38 @@ static bool is_watched(uint32_t facts, uint32_t need) {
   return (facts & need) == need && (facts & VINE_DESC_OWNED);
 }
 
+uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
+                               uint32_t need) {
+  uint32_t had = vine__desc_facts(d, gen) & (VINE_DESC_IN | VINE_DESC_OUT);
+  need |= had;
+  uint32_t events = (need & VINE_DESC_IN ? WATCH_IN : 0) |
+                    (need & VINE_DESC_OUT ? WATCH_OUT : 0);
+  int err =
+      vine__net_watch(fd, events, (uint64_t)gen << 32 | (uint32_t)fd, had != 0);
+  if (err == 1) { // all that was known was of another file
+    store_release(&d->facts, (uint64_t)gen << 32 | need);
+    store_relaxed(&d->drained, 0);
+    store_relaxed(&d->asked, 0);
+    return VINE_IO_READY;
+  }
+  if (err == -EPERM)
+    vine__desc_learn(d, gen, VINE_DESC_FILE);
+  else if (!err)
+    vine__desc_learn(d, gen, need);
+  return err ? VINE_IO_HELD : VINE_IO_WAITING;
+}
+
 // Has n's descriptor watched. An end of the wait, or WAITING.
 static uint32_t watch_locked(struct vine__io_node *n) {
-  struct vine__desc *d = n->d;
-  uint32_t facts = vine__desc_facts(d, n->gen), need = 0;
+  uint32_t need = 0;
   if (n->events & ~(uint32_t)POLLOUT || !n->events)
     need |= VINE_DESC_IN;
   if (n->events & POLLOUT)
     need |= VINE_DESC_OUT;
-  if (is_watched(facts, need))
-    return VINE_IO_WAITING;
-  uint32_t had = facts & (VINE_DESC_IN | VINE_DESC_OUT);
-  need |= had;
-  uint32_t events = (need & VINE_DESC_IN ? WATCH_IN : 0) |
-                    (need & VINE_DESC_OUT ? WATCH_OUT : 0);
-  int err = vine__net_watch(n->fd, events,
-                            (uint64_t)n->gen << 32 | (uint32_t)n->fd, had != 0);
-  if (!err)
-    vine__desc_learn(d, n->gen, need);
-  else if (err == -EPERM)
-    vine__desc_learn(d, n->gen, VINE_DESC_FILE);
-  return err ? VINE_IO_HELD : VINE_IO_WAITING;
+  if (!is_watched(vine__desc_facts(n->d, n->gen), need))
+    return vine__io_check_locked(n->fd, n->d, n->gen, need);
+  vine__net_doubt(n->fd, n->d);
+  return VINE_IO_WAITING;
 }
 
 static bool is_old(const struct vine__io_node *n) {

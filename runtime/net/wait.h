@@ -73,6 +73,11 @@ void vine__io_change_sys(struct vine__desc *d, enum vine__io_dir dir);
 // descriptor ends the waiting of, put before `list`.
 struct g *vine__io_deliver(uint64_t key, uint32_t events, struct g *list);
 
+// Asks the poller about d, generation gen of fd, and puts what is known right.
+// An end for those who wait, or WAITING. The lock is held.
+uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
+                               uint32_t need);
+
 // Has main's wait, if it waits, end with INTR: as vine__io_deliver. restarts:
 // only calls that SA_RESTART doesn't make go on.
 struct g *vine__io_interrupt_main(bool restarts, struct g *list);

@@ -42,7 +42,8 @@ void vine__os_poller_close(struct vine__os_poller *p);
 int vine__os_poller_watch(struct vine__os_poller *p, int fd, uint32_t events,
                           uint64_t key);
 
-// The same for an fd that was watched already, or so it seems.
+// The same for an fd that was watched already, or so it seems: 1 if it wasn't,
+// and so has become another file's.
 int vine__os_poller_rewatch(struct vine__os_poller *p, int fd, uint32_t events,
                             uint64_t key);
 

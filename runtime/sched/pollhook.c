@@ -23,7 +23,8 @@
 #include "sched/sched.h"
 #include "sched/timer.h"
 
-#define LATE_NS (10 * 1000 * 1000ll) // as Go's
+#define LATE_NS (10 * 1000 * 1000ll)  // as Go's
+#define CHECK_NS (50 * 1000 * 1000ll) // between checks by sysmon
 
 const struct vine__poll_hook *_Atomic vine__poll_hook;
 _Atomic uint32_t vine__poll_waiters;
@@ -50,9 +51,15 @@ struct g *vine__poll_now(void) {
 }
 
 struct g *vine__poll_late(int64_t now) {
+  static int64_t checked_ns;
   const struct vine__poll_hook *hook = load_acquire(&vine__poll_hook);
-  if (!hook || load_relaxed(&vine__poll_waiters) == 0 ||
-      load_relaxed(&in_poll) || now - load_relaxed(&looked_ns) < LATE_NS)
+  if (!hook || load_relaxed(&vine__poll_waiters) == 0)
+    return NULL;
+  if (now - checked_ns >= CHECK_NS) {
+    checked_ns = now;
+    hook->check();
+  }
+  if (load_relaxed(&in_poll) || now - load_relaxed(&looked_ns) < LATE_NS)
     return NULL;
   return look(hook, now);
 }

@@ -18,6 +18,8 @@ struct vine__poll_hook {
   struct g *(*poll)(int64_t timeout_ns);
   // Ends a poll that is under way, or the next one. Also in signal handlers.
   void (*wake)(void);
+  // Called by sysmon now and then.
+  void (*check)(void);
 };
 
 extern VINE_HIDDEN const struct vine__poll_hook *_Atomic vine__poll_hook;

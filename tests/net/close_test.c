@@ -4,6 +4,7 @@
 #include "net.h"
 
 int foreign_close(int fd);
+int foreign_pair(int fds[2]);
 
 static vine_group wg;
 static int inside;
@@ -108,11 +109,16 @@ static void unseen(void) {
     wait_for(fds[0], fds[1]);
     CHECK_EQ(foreign_close(fds[0]), 0);
     foreign_close(fds[1]);
-    if (i % 2)
+    if (i % 3 == 0)
       CHECK(pipe(next) == 0);
+    else if (i % 3 == 1)
+      CHECK(foreign_pair(next) == 0);
     else
       CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, next) == 0);
-    wait_for(next[0], next[1]);
+    // A socket pair goes both ways: the number that was read from, again.
+    int in = i % 3 && next[1] == fds[0];
+    CHECK(i % 3 == 0 || next[in] == fds[0]);
+    wait_for(next[in], next[!in]);
     close(next[0]);
     close(next[1]);
   }

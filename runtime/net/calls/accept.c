@@ -33,7 +33,7 @@ enum { FREE, TAKEN, WANTED };
 
 // False: another goroutine has it, and will have us look again.
 static bool take_turn(struct vine__desc *d) {
-  uint32_t was = FREE;
+  uint8_t was = FREE;
   if (cas_acq_rel(&d->accepting, &was, TAKEN))
     return true;
   while (was == TAKEN)

@@ -100,7 +100,10 @@ int vine__os_poller_rewatch(struct vine__os_poller *p, int fd, uint32_t events,
                             uint64_t key) {
   int set = load_relaxed(&p->set);
   int err = control(set, EPOLL_CTL_MOD, fd, events, key);
-  return err == -ENOENT ? control(set, EPOLL_CTL_ADD, fd, events, key) : err;
+  if (err != -ENOENT)
+    return err;
+  err = control(set, EPOLL_CTL_ADD, fd, events, key);
+  return err ? err : 1;
 }
 
 static long wait_ns(int set, struct epoll_event *events, int max, int64_t ns) {
