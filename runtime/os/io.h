@@ -43,6 +43,12 @@ long vine__os_select(int n, fd_set *r, fd_set *w, fd_set *e,
 long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
                       const struct timespec *limit, const sigset_t *mask);
 
+// limit null: none.
+long vine__os_epoll_wait(int fd, void *events, int max,
+                         const struct timespec *limit, const sigset_t *mask);
+long vine__os_wait4(int pid, int *status, int options, void *usage);
+// A descriptor, under a high number, that is readable when the child has ended.
+long vine__os_child_fd(int pid);
 long vine__os_socket(int domain, int type, int protocol);
 long vine__os_socketpair(int domain, int type, int protocol, int fds[2]);
 long vine__os_setsockopt(int fd, int level, int name, const void *value,

@@ -54,6 +54,7 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_ACCEPT] = "accept",
     [VINE_WAIT_CONNECT] = "connect",
     [VINE_WAIT_POLL] = "poll",
+    [VINE_WAIT_CHILD] = "waitpid",
     [VINE_WAIT_STOP] = "stopping the world",
 };
 

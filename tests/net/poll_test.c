@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// poll and select: N64, N65, N66, N70; several goroutines on one descriptor.
+// poll, select, epoll: N64, N65, N66, N69, N70; several goroutines on one
+// descriptor.
 #include "net.h"
+
+#include <sys/epoll.h>
 
 static vine_group wg;
 static int inside;
@@ -129,6 +132,41 @@ static void selects(void) {
   close(fds[1]);
 }
 
+static void epolls(void) { // N69
+  int fds[2], other[2];
+  char buf[8];
+  CHECK(pipe(fds) == 0);
+  CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, other) == 0);
+  int set = epoll_create1(0);
+  struct epoll_event e = {EPOLLIN, {.u32 = 7}}, got[4];
+  CHECK_EQ(epoll_ctl(set, EPOLL_CTL_ADD, fds[0], &e), 0);
+  e = (struct epoll_event){EPOLLIN | EPOLLET, {.u32 = 8}};
+  CHECK_EQ(epoll_ctl(set, EPOLL_CTL_ADD, other[0], &e), 0);
+  CHECK_EQ(epoll_wait(set, got, 4, 0), 0);
+  CHECK_EQ(epoll_wait(set, got, 4, 3), 0);
+  for (int i = 0; i < 10; i++) {
+    later(i % 2 ? fds[1] : other[1], i % 3);
+    CHECK_EQ(epoll_wait(set, got, 4, i % 4 ? -1 : 60000), 1);
+    CHECK_EQ(got[0].data.u32, i % 2 ? 7 : 8);
+    if (i % 2) { // once more, as long as it isn't read
+      CHECK_EQ(epoll_wait(set, got, 4, -1), 1);
+      CHECK_EQ(read(fds[0], buf, 1), 1);
+    } else { // edges: not again
+      CHECK_EQ(epoll_wait(set, got, 4, 2), 0);
+    }
+    vine_group_wait(&wg);
+  }
+  CHECK_EQ(epoll_wait(set, got, 0, -1), -1);
+  CHECK_EQ(errno, EINVAL);
+  close(set);
+  CHECK_EQ(epoll_wait(set, got, 4, -1), -1);
+  CHECK_EQ(errno, EBADF);
+  for (int i = 0; i < 2; i++) {
+    close(fds[i]);
+    close(other[i]);
+  }
+}
+
 enum { MANY = 200 };
 
 static void many_again(void) { // N70: more than park, and again and again
@@ -159,6 +197,7 @@ int main(void) {
   waits();
   all_look();
   selects();
+  epolls();
   many_again();
   return 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// EINTR, sleeping, forks: N71, N75, N76, N77, N78, N80, N82, N83.
+// EINTR, sleeping, forks, children: N71, N75 to N78, N80, N82, N83, N87.
 #include "net.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 
 static vine_group wg;
@@ -181,6 +182,46 @@ static void forks(void) {
   vine_group_wait(&wg);
 }
 
+// --- children, N87 ---
+
+enum { CHILDREN = 30 };
+
+static void wait_child(pid_t pid, int i) {
+  int st = 0;
+  struct rusage usage;
+  ADD(inside, 1);
+  CHECK_EQ(i % 2 ? waitpid(pid, &st, 0) : wait4(pid, &st, 0, &usage), pid);
+  CHECK(WIFEXITED(st) && WEXITSTATUS(st) == i);
+  vine_group_done(&wg);
+}
+
+static void children(void) {
+  int go[2], before = threads();
+  char c;
+  CHECK(pipe(go) == 0);
+  inside = 0;
+  vine_group_add(&wg, CHILDREN);
+  for (int i = 0; i < CHILDREN; i++) {
+    pid_t pid = fork();
+    if (pid == 0) {
+      close(go[1]);
+      CHECK_EQ(read(go[0], &c, 1), 0);
+      _exit(i);
+    }
+    CHECK(pid > 0);
+    vine_go(wait_child(pid, i));
+  }
+  wait_until(&inside, CHILDREN);
+  CHECK(threads() < before + CHILDREN / 2);
+  close(go[0]);
+  close(go[1]);
+  vine_group_wait(&wg);
+  CHECK_EQ(waitpid(getpid(), NULL, 0), -1);
+  CHECK_EQ(errno, ECHILD);
+  CHECK_EQ(waitpid(-1, NULL, WNOHANG), -1);
+  CHECK_EQ(errno, ECHILD);
+}
+
 int main(void) {
   CHECK(pipe(wire) == 0);
   have_others();
@@ -190,5 +231,6 @@ int main(void) {
   others_dont_notice();
   in_handlers();
   forks();
+  children();
   return 0;
 }

@@ -116,3 +116,39 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
     b.result = -EBADF; // another file's by now
   return b;
 }
+
+// --- calls that only look ---
+
+void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events) {
+  struct vine__desc *d = vine__desc_get(fd);
+  *n = (struct vine__io_node){.fd = fd, .events = events, .is_shared = true};
+  if (!d)
+    return;
+  n->gen = load_acquire(&d->gen);
+  n->seq[VINE_IO_IN] = load_acquire(&d->seq[VINE_IO_IN]);
+  n->seq[VINE_IO_OUT] = load_acquire(&d->seq[VINE_IO_OUT]);
+}
+
+uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
+                           int64_t deadline_ns, enum vine__wait_reason why) {
+  struct vine__io_wait w = {.nodes = nodes,
+                            .count = count,
+                            .deadline_ns = deadline_ns,
+                            .reason = (uint8_t)why};
+  __vine_io_wait(&w);
+  __vine_io_end(&w);
+  return load_acquire(&w.state);
+}
+
+bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns) {
+  int64_t ns;
+  *deadline_ns = VINE_NEVER;
+  if (!limit)
+    return true;
+  if (limit->tv_sec < 0 || limit->tv_nsec < 0 || limit->tv_nsec >= 1000000000)
+    return false;
+  if (!__builtin_mul_overflow((int64_t)limit->tv_sec, 1000000000ll, &ns) &&
+      !__builtin_add_overflow(ns, (int64_t)limit->tv_nsec, &ns))
+    *deadline_ns = vine__deadline_after(ns);
+  return true;
+}

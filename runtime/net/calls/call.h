@@ -56,6 +56,18 @@ struct vine__blocked vine__io_block(int fd, struct vine__desc *d, uint32_t gen,
                                     uint32_t seq, uint32_t how,
                                     int64_t deadline_ns);
 
+// For calls that only look. A node for fd, before they look: nothing that comes
+// after is lost.
+void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events);
+
+// Parks until something happens to one of the nodes. How it ended, enum
+// vine__io_state; INTR after any handler.
+uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
+                           int64_t deadline_ns, enum vine__wait_reason why);
+
+// Until when a call with that limit waits. False: it isn't a time.
+bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns);
+
 // One of a program's calls, in pieces: what its argument `arg` tells.
 // `try` returns a result, or -EAGAIN when it would block.
 struct vine__io_at {

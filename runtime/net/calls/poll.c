@@ -19,42 +19,6 @@
 
 static const struct timespec at_once;
 
-// What the next look would find isn't lost: seq is read before it.
-static void prepare(struct vine__io_node *n, int fd, uint32_t events) {
-  struct vine__desc *d = vine__desc_get(fd);
-  *n = (struct vine__io_node){.fd = fd, .events = events, .is_shared = true};
-  if (!d)
-    return;
-  n->gen = load_acquire(&d->gen);
-  n->seq[VINE_IO_IN] = load_acquire(&d->seq[VINE_IO_IN]);
-  n->seq[VINE_IO_OUT] = load_acquire(&d->seq[VINE_IO_OUT]);
-}
-
-static uint32_t wait_for(struct vine__io_node *nodes, uint32_t count,
-                         int64_t deadline_ns) {
-  struct vine__io_wait w = {.nodes = nodes,
-                            .count = count,
-                            .deadline_ns = deadline_ns,
-                            .reason = VINE_WAIT_POLL};
-  __vine_io_wait(&w);
-  __vine_io_end(&w);
-  return load_acquire(&w.state);
-}
-
-// Until when, or VINE_NEVER. False: not a time.
-static bool deadline_of(const struct timespec *limit, int64_t *deadline_ns) {
-  int64_t ns;
-  *deadline_ns = VINE_NEVER;
-  if (!limit)
-    return true;
-  if (limit->tv_sec < 0 || limit->tv_nsec < 0 || limit->tv_nsec >= 1000000000)
-    return false;
-  if (!__builtin_mul_overflow((int64_t)limit->tv_sec, 1000000000ll, &ns) &&
-      !__builtin_add_overflow(ns, (int64_t)limit->tv_nsec, &ns))
-    *deadline_ns = vine__deadline_after(ns);
-  return true;
-}
-
 static bool is_zero(const struct timespec *limit) {
   return limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
 }
@@ -66,7 +30,7 @@ static uint32_t prepare_all(struct vine__io_node *nodes, struct pollfd *fds,
   uint32_t count = 0;
   for (nfds_t i = 0; i < n; i++)
     if (fds[i].fd >= 0)
-      prepare(&nodes[count++], fds[i].fd, (uint16_t)fds[i].events);
+      vine__io_prepare(&nodes[count++], fds[i].fd, (uint16_t)fds[i].events);
   return count;
 }
 
@@ -77,7 +41,7 @@ static long poll_parked(struct pollfd *fds, nfds_t n, int64_t deadline_ns) {
     long r = vine__os_ppoll(fds, n, &at_once, NULL);
     if (r != 0 || state == VINE_IO_TIMEOUT)
       return r;
-    state = wait_for(nodes, count, deadline_ns);
+    state = vine__io_wait_for(nodes, count, deadline_ns, VINE_WAIT_POLL);
     if (state == VINE_IO_INTR)
       return -EINTR;
     if (state == VINE_IO_HELD)
@@ -91,7 +55,7 @@ static long poll_until(struct pollfd *fds, nfds_t n,
   long r = vine__os_ppoll(fds, n, &at_once, NULL);
   if (r != 0 || is_zero(limit))
     return r;
-  if (n > MANY || !deadline_of(limit, &deadline_ns))
+  if (n > MANY || !vine__io_deadline(limit, &deadline_ns))
     return vine__os_ppoll(fds, n, limit, NULL);
   r = poll_parked(fds, n, deadline_ns);
   return r == PLAIN ? vine__os_ppoll(fds, n, limit, NULL) : r;
@@ -164,7 +128,7 @@ static uint32_t prepare_sets(struct vine__io_node *nodes,
       continue;
     if (count == MANY)
       return MANY + 1;
-    prepare(&nodes[count++], fd, events);
+    vine__io_prepare(&nodes[count++], fd, events);
   }
   return count;
 }
@@ -188,7 +152,7 @@ static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
     restore_set(e, sets.urgent, bytes);
     if (count > MANY)
       return PLAIN;
-    state = wait_for(nodes, count, deadline_ns);
+    state = vine__io_wait_for(nodes, count, deadline_ns, VINE_WAIT_POLL);
     if (state == VINE_IO_INTR)
       return -EINTR;
     if (state == VINE_IO_HELD)
@@ -201,7 +165,7 @@ static long select_until(int n, fd_set *r, fd_set *w, fd_set *e,
                          const struct timespec *limit, int64_t *left_ns) {
   int64_t deadline_ns;
   if (n < 0 || n > WORDS * BITS || is_zero(limit) ||
-      !deadline_of(limit, &deadline_ns))
+      !vine__io_deadline(limit, &deadline_ns))
     return PLAIN;
   long found = select_parked(n, r, w, e, deadline_ns);
   if (limit && found != PLAIN) {

@@ -5,11 +5,15 @@
 #include "os/linux/sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
 #endif
@@ -97,6 +101,29 @@ long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
     left = *limit;
   return sys(SYS_pselect6, n, (long)r, (long)w, (long)e,
              limit ? (long)&left : 0, (long)&with);
+}
+
+// Older systems know milliseconds only.
+long vine__os_epoll_wait(int fd, void *events, int max,
+                         const struct timespec *limit, const sigset_t *mask) {
+  long r = sys(SYS_epoll_pwait2, fd, (long)events, max, (long)limit, (long)mask,
+               _NSIG / 8);
+  if (r != -ENOSYS)
+    return r;
+  int64_t ms = -1;
+  if (limit)
+    ms = limit->tv_sec * 1000ll + (limit->tv_nsec + 999999) / 1000000;
+  return sys(SYS_epoll_pwait, fd, (long)events, max,
+             ms > INT_MAX ? INT_MAX : ms, (long)mask, _NSIG / 8);
+}
+
+long vine__os_wait4(int pid, int *status, int options, void *usage) {
+  return sys(SYS_wait4, pid, (long)status, options, (long)usage, 0, 0);
+}
+
+long vine__os_child_fd(int pid) {
+  long fd = sys(SYS_pidfd_open, pid, 0, 0, 0, 0, 0);
+  return fd < 0 ? fd : vine__linux_move_up((int)fd);
 }
 
 long vine__os_socket(int domain, int type, int protocol) {

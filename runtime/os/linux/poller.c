@@ -38,7 +38,7 @@ _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
 static _Atomic bool has_no_pwait2;
 
 // fd under a high number, or as it is when there is none.
-static int moved_up(int fd) {
+int vine__linux_move_up(int fd) {
   struct rlimit64 limit = {0};
   sys(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit, 0, 0);
   long min = limit.rlim_cur < FD_MIN + 8 ? (long)limit.rlim_cur - 8 : FD_MIN;
@@ -64,8 +64,8 @@ int vine__os_poller_open(struct vine__os_poller *p) {
     sys(SYS_close, set, 0, 0, 0, 0, 0);
     return (int)wake;
   }
-  set = moved_up((int)set);
-  wake = moved_up((int)wake);
+  set = vine__linux_move_up((int)set);
+  wake = vine__linux_move_up((int)wake);
   int err = control((int)set, EPOLL_CTL_ADD, (int)wake, EPOLLIN, WAKE_KEY);
   if (err) {
     sys(SYS_close, set, 0, 0, 0, 0, 0);

@@ -15,4 +15,7 @@ static inline long sys(long nr, long a, long b, long c, long d, long e,
   return vine__system_call(nr, a, b, c, d, e, f);
 }
 
+// fd under a high number, or as it is when there is none (poller.c).
+int vine__linux_move_up(int fd);
+
 #endif
