@@ -93,6 +93,7 @@ static uint32_t procs_wanted(void) {
 static int set_up(void) {
   VINE_ASSERT(load_relaxed(&vine__sched.state) == VINE_OFF, "init: is up");
   vine__debug_init();
+  vine__libc_choose();
   vine__arch_init();
   vine__stackalloc_init();
   vine__fork_init(); // prepare handlers run last first: locks in order

@@ -210,6 +210,15 @@ void vine__fault_set_sp(void *context, uintptr_t sp);
 uintptr_t vine__libc_jmpbuf_sp(const void *buf);
 _Noreturn void vine__libc_jump(const void *buf, int val);
 
+// Decides which functions the runtime calls in place of some of the C library's
+// that a program may define itself: never one that vinecc has compiled. Before
+// any goroutine.
+void vine__libc_choose(void);
+
+struct timespec;
+// clock_gettime, or null: there is none but the system call.
+extern int (*vine__libc_clock_gettime)(int clock, struct timespec *ts);
+
 // Finds out what this processor has. Before any goroutine.
 void vine__arch_init(void);
 

@@ -30,6 +30,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 void (*vine__fatal_hook)(void);
@@ -165,19 +166,22 @@ static int output(void) {
   return by && by == thread_id() ? redirected_to : STDERR_FILENO;
 }
 
+// arch/arch.h. A program's own `write` may be compiled by vinecc.
+long vine__system_call(long number, long a, long b, long c, long d, long e,
+                       long f);
+
 // Writes all of it; gives up on errors, for there is nowhere to report them.
 static void write_all(const char *buf, size_t len) {
-  int saved = errno, fd = output();
+  int fd = output();
   while (len > 0) {
-    ssize_t n = write(fd, buf, len);
-    if (n < 0 && errno == EINTR)
+    long n = vine__system_call(SYS_write, fd, (long)buf, (long)len, 0, 0, 0);
+    if (n == -EINTR)
       continue;
     if (n <= 0)
       break;
     buf += n;
     len -= (size_t)n;
   }
-  errno = saved;
 }
 
 void vine__print(const char *fmt, ...) {

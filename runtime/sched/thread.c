@@ -263,6 +263,33 @@ static void put_setxid_on_stack(void) {
     store_relaxed(&done, 1);
 }
 
+static volatile uintptr_t *tcb_word(size_t i) {
+  static const int words[] = {
+#define TCB_WORD(name, offset) VINE_TCB_##name,
+#include "tcb.def"
+  };
+  if (i == sizeof words / sizeof words[0])
+    return NULL;
+  return (volatile uintptr_t *)(vine__thread_pointer() + (uintptr_t)words[i]);
+}
+
+// pthread_create calls malloc, and in a static program memset and the like.
+// They may be the program's, compiled by vinecc: such a function runs on this
+// stack as on a plain thread's. All signals are blocked.
+static int create_as_plain_thread(pthread_t *t, const pthread_attr_t *attr,
+                                  void *(*fn)(void *), void *arg) {
+  uintptr_t words[16];
+  for (size_t i = 0; tcb_word(i); i++) {
+    VINE_ASSERT(i < sizeof words / sizeof words[0], "thread: more words");
+    words[i] = *tcb_word(i);
+    *tcb_word(i) = 0;
+  }
+  int err = pthread_create(t, attr, fn, arg);
+  for (size_t i = 0; tcb_word(i); i++)
+    *tcb_word(i) = words[i];
+  return err;
+}
+
 int vine__thread_create(void *(*fn)(void *), void *arg) {
   if (vine__template_is_wanted())
     return vine__template_create(fn, arg);
@@ -272,7 +299,7 @@ int vine__thread_create(void *(*fn)(void *), void *arg) {
   sigset_t old;
   vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
   pthread_t t;
-  int err = pthread_create(&t, &attr, fn, arg);
+  int err = create_as_plain_thread(&t, &attr, fn, arg);
   if (!err)
     put_setxid_on_stack();
   vine__os_sigmask(SIG_SETMASK, &old, NULL);

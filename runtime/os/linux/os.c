@@ -21,6 +21,7 @@
 #include "os/linux/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -217,10 +218,9 @@ int vine__os_ncpu(void) {
 // The number of links of /proc/self/task, less "." and "..".
 int vine__os_thread_count(void) {
   struct stat st;
-  int saved = errno;
-  int n = stat("/proc/self/task", &st) == 0 ? (int)st.st_nlink - 2 : -1;
-  errno = saved;
-  return n;
+  long r = sys(SYS_newfstatat, AT_FDCWD, (long)"/proc/self/task", (long)&st, 0,
+               0, 0);
+  return r == 0 ? (int)st.st_nlink - 2 : -1;
 }
 
 // Those of other threads don't count. Only looks: they stay to be waited for.
@@ -237,13 +237,14 @@ _Noreturn void vine__os_exit_thread(int status) {
 
 // --- time ---
 
-// Through libc, which reads the clock in the vDSO; but ThreadSanitizer takes
-// that one's write to the system stack for the goroutine's.
+// Through libc, which reads the clock in the vDSO, unless the program has a
+// clock_gettime of its own. ThreadSanitizer takes libc's write to the system
+// stack for the goroutine's.
 int64_t vine__os_nanotime(void) {
   struct timespec ts;
-  long r = VINE_TSAN
+  long r = VINE_TSAN || !vine__libc_clock_gettime
                ? sys(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&ts, 0, 0, 0, 0)
-               : clock_gettime(CLOCK_MONOTONIC, &ts);
+               : vine__libc_clock_gettime(CLOCK_MONOTONIC, &ts);
   VINE_ASSERT(r == 0, "os: no monotonic clock");
   return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
