@@ -135,7 +135,7 @@ enum vine__trap {
 //   fast_sp     sysmon and the freezer, to close the fast path; the owner's
 //               store may win, so they do it again
 //   all_next    whoever makes the struct, once
-// Down to guest assembly knows the places.
+// Down to cancellable assembly knows the places.
 struct m {
   struct g *_Atomic g;       // running here, or null
   _Atomic uintptr_t call_sp; // foreign.S: sys_sp, 0 or 1
@@ -155,6 +155,9 @@ struct m {
   uintptr_t base_sp; // sys_sp outside callbacks
   // The callback that runs on a stack of foreign code's, or null: guest.c.
   struct vine__fiber *guest;
+  // libc/cancel.c: what its goroutine has that cancellation must find, so that
+  // its blocking calls are the C library's.
+  uint32_t cancellable;
 
   size_t sys_bytes; // of the system stack, from base_sp down, at least
 

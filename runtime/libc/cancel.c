@@ -23,7 +23,9 @@
 // or a loop, where nothing of the runtime's is half done. Whoever cancels makes
 // that check trap (sched/trap.c).
 //
-// The calls of Vine that wait are no cancellation points.
+// The C library's blocking calls are cancellation points. Only its own are, so
+// such a goroutine makes those, not the runtime's versions (__vine_wait,
+// foreign.S): it holds its thread anyway. The calls of Vine that wait are none.
 //
 // Runs on: system stack, or any thread's.
 //
@@ -42,13 +44,17 @@
 
 static void hold(struct g *g) {
   g->hold_depth++;
-  VINE_ASSERT(g->hold_depth != 0, "cancel: thread locked 4096 times");
+  VINE_ASSERT(g->hold_depth != 0, "cancel: thread locked 65,536 times");
   g->flags |= G_FLAG_BOUND;
+  vine__getm()->cancellable++;
 }
 
 static void release(struct g *g) {
+  struct m *m = vine__getm();
   if (g->hold_depth)
     g->hold_depth--;
+  if (m->cancellable)
+    m->cancellable--;
 }
 
 // --- handlers ---

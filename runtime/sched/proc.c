@@ -422,6 +422,7 @@ static void end(struct m *m, struct p *p, struct g *g) {
   free_after_exit(p, g);
   m->guest = NULL;
   m->is_cancelled_anywhere = false;
+  m->cancellable = 0;
   // What it locked stays locked, as when a thread ends.
   m->ends = vine__g_keeps_thread(g);
   g->held = NULL;

@@ -256,22 +256,37 @@ END __vine_unlock_void
 	jae	\plain
 .endm
 
-// void __vine_wait(...): one that may wait; only goroutines can, and no signal
-// handlers.
+// To \plain unless this is a goroutine's thread and, at the moment, no signal
+// handler's; and unless the goroutine may be cancelled in the call (cancel.c).
+.macro IF_PARKS plain
+	pushq	%rax
+	.cfi_adjust_cfa_offset 8
+	movq	%fs:TCB(M), %rax
+	testq	%rax, %rax
+	jz	.Lplain\@
+	cmpl	$0, M(cancellable)(%rax)
+	popq	%rax
+	.cfi_adjust_cfa_offset -8
+	jne	\plain
+	jmp	*%r10
+	.cfi_adjust_cfa_offset 8
+.Lplain\@:
+	popq	%rax
+	.cfi_adjust_cfa_offset -8
+	jmp	\plain
+.endm
+
+// void __vine_wait(...): one that may wait.
 ENTRY __vine_wait
 	IF_REDIRECTED __vine_foreign
-	cmpq	$0, %fs:TCB(M)
-	je	__vine_foreign
-	jmp	*%r10
+	IF_PARKS __vine_foreign
 END __vine_wait
 
 // void __vine_wait_args(...): the same with eax bytes of arguments on the
 // stack.
 ENTRY __vine_wait_args
 	IF_REDIRECTED 1f
-	cmpq	$0, %fs:TCB(M)
-	je	1f
-	jmp	*%r10
+	IF_PARKS 1f
 1:	movl	%eax, %r10d
 	jmp	__vine_foreign_args
 END __vine_wait_args
