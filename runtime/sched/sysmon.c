@@ -60,6 +60,7 @@
 #include "sched/turns.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #define SLICE_NS (10 * 1000 * 1000ll) // of a goroutine, as Go's
 #define FOREIGN_NS (20 * 1000ll)      // before a P is taken
@@ -221,6 +222,23 @@ static bool takes_always(void) {
   return load_relaxed(&vine__sched.sysmon_takes_signals) != 0;
 }
 
+// Signals are this thread's while it sleeps, and `taking` is 1. The thread that
+// gets the next goroutine waits until they aren't any more: what the goroutine
+// sends to the process is to be delivered to itself (signals_test). That thread
+// changes sysmon_quiet and then reads `taking`, this one the other way round.
+static _Atomic uint32_t taking; // futex
+
+static void take_signals_quietly(int64_t ns) {
+  store_seq_cst(&taking, 1);
+  if (load_seq_cst(&vine__sched.sysmon_quiet)) {
+    vine__signals_take(true);
+    vine__os_futex_wait(&vine__sched.sysmon_quiet, 1, ns);
+    vine__signals_take(false);
+  }
+  store_seq_cst(&taking, 0);
+  vine__os_futex_wake(&taking, INT_MAX);
+}
+
 // Pairs with vine__sysmon_poke: either this thread sees that a P became busy,
 // or the thread that took the P sees that this one sleeps.
 static void sleep_quietly(int64_t ns) {
@@ -229,12 +247,18 @@ static void sleep_quietly(int64_t ns) {
   if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs)) {
     bool takes = !takes_always() && !does_any_take_signals();
     if (takes)
-      vine__signals_take(true);
-    vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
-    if (takes)
-      vine__signals_take(false);
+      take_signals_quietly(ns);
+    else
+      vine__os_futex_wait(&s->sysmon_quiet, 1, ns);
   }
   store_relaxed(&s->sysmon_quiet, 0);
+}
+
+void vine__sysmon_end_taking(void) {
+  while (load_seq_cst(&taking)) { // pairs with take_signals_quietly
+    vine__sysmon_poke();
+    vine__os_futex_wait(&taking, 1, SLEEP_MAX_NS);
+  }
 }
 
 void vine__sysmon_poke(void) {
@@ -309,7 +333,8 @@ void vine__sysmon_start(void) {
   uint32_t missing = 1;
   if (!cas_acq_rel(&vine__sched.no_sysmon, &missing, 0))
     return;
-  vine__redirect_set(true); // there may be others to run
+  store_relaxed(&taking, 0); // in a forked child it may be the parent's
+  vine__redirect_set(true);  // there may be others to run
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   for (int tries = 1;; tries++) {
     int err = vine__thread_create(sysmon_main, NULL);

@@ -16,6 +16,9 @@ static inline void vine__sysmon_need(void) {
 }
 // The first P becomes busy.
 void vine__sysmon_poke(void);
+// Returns when the watchdog takes no signals any more. By a thread that takes
+// them, and has taken a P.
+void vine__sysmon_end_taking(void);
 // Whether the watchdog sleeps, and will look at the state before all else.
 bool vine__sysmon_rests(void);
 

@@ -222,6 +222,7 @@ void vine__m_unblock_signals(struct m *m) {
     return;
   store_relaxed(&m->signals_blocked, 0);
   vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
+  vine__sysmon_end_taking();
 }
 
 void vine__signals_take(bool on) {
