@@ -17,9 +17,9 @@
   X(TIMEOBJ)     /* time.c: one per timer of the program */                    \
   X(CHAN)        /* chan.c: one per channel, by address */                     \
   X(SEMA)        /* parkinglot.c: one per bucket */                            \
-  X(NETPOLL)     /* netpoll.c: opening the poller */                           \
   X(IOMAIN)      /* wait.c: what main waits in */                              \
   X(DESC)        /* desc.c: one per descriptor, by address */                  \
+  X(NETPOLL)     /* netpoll.c: opening the poller */                           \
   X(TIMER)       /* timer.c: one per P */                                      \
   X(SCHED)       /* global queue, idle Ms and Ps */                            \
   X(ALLG)        /* proc.c: list of all gs */                                  \
