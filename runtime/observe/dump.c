@@ -293,11 +293,21 @@ static bool waits_for_p(struct m *m, const struct g *g) {
   return g->held == m && !vine__m_p(m) && vine__m_call_sp(m) == 1;
 }
 
+// It has no context: it goes on in the call, whose frame record m has.
+static void print_back(const struct m *m, struct g *g) {
+  struct vine__frames f = {.lo = g->lo, .hi = g->hi};
+  if (vine__g_kind(g) == G_GROWABLE)
+    set_foreign(&f, m->gsp);
+  print(g, "runnable", &f);
+}
+
 // One in a queue, or one that another thread runs.
 static void print_runnable(struct g *g) {
   struct m *m = thread_of(g);
-  if (!m || waits_for_p(m, g))
+  if (!m)
     print_stopped(g, "runnable");
+  else if (waits_for_p(m, g))
+    print_back(m, g);
   else if (load_acquire(&m->frozen) || vine__g_stands_in_foreign(m, g))
     print_running(m, g, NULL);
   else
