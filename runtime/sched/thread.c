@@ -155,7 +155,8 @@ static size_t stack_bytes(void) {
 void vine__m_attach(struct m *m) {
   VINE_ASSERT(!load_relaxed(&m->guard_addr), "attach: another thread's");
   if (VINE_TCB(VINE_TCB_GUARD) || VINE_TCB(VINE_TCB_M))
-    vine__fatal("the thread control block's split-stack words are in use");
+    vine__fatal("the thread control block's split-stack words are in use: by "
+                "objects compiled with -fsplit-stack, or another runtime");
   m->errno_addr = &errno;
   m->sys_bytes = stack_bytes();
   uintptr_t guard = vine__thread_pointer() + VINE_TCB_GUARD;

@@ -137,7 +137,10 @@ void vine__newstack(struct m *m, struct vine__regs *regs) {
 _Noreturn void vine__newstack_in_runtime(void) {
   struct m *m = vine__getm();
   vine__throw(m && vine__m_g(m)
-                  ? "stack check on a runtime or signal stack"
+                  ? "stack check on a runtime or signal stack: the runtime "
+                    "called a function that the program has in the place of "
+                    "the C library's, or a signal handler was installed "
+                    "behind its back"
                   : "stack check on a thread without a goroutine");
 }
 
