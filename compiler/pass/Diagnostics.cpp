@@ -68,4 +68,44 @@ void rejectExceptions(Function &F) {
     }
 }
 
+// Checks and foreign calls use %r10 and %r11, which some conventions give to
+// arguments or promise to keep. A variadic function of Windows' convention
+// finds its arguments by its caller's frame.
+static StringRef unsupported(CallingConv::ID CC, bool IsVariadic) {
+  switch (CC) {
+  case CallingConv::PreserveMost:
+    return "preserve_most";
+  case CallingConv::PreserveAll:
+    return "preserve_all";
+#if LLVM_VERSION_MAJOR >= 18
+  case CallingConv::PreserveNone:
+    return "preserve_none";
+#endif
+  case CallingConv::X86_RegCall:
+    return "regcall";
+  case CallingConv::Win64:
+    return IsVariadic ? "variadic ms_abi" : "";
+  default:
+    return "";
+  }
+}
+
+static void rejectConvention(Function &F, StringRef Name, Instruction *At) {
+  if (!Name.empty())
+    reportError(F,
+                "vine: the calling convention " + Name +
+                    " can't be used on growable stacks; compile with -fno-vine",
+                At);
+}
+
+void rejectConventions(Function &F) {
+  rejectConvention(F, unsupported(F.getCallingConv(), F.isVarArg()), nullptr);
+  for (Instruction &I : instructions(F))
+    if (auto *Call = dyn_cast<CallBase>(&I); Call && !Call->isInlineAsm())
+      rejectConvention(F,
+                       unsupported(Call->getCallingConv(),
+                                   Call->getFunctionType()->isVarArg()),
+                       &I);
+}
+
 } // namespace vine

@@ -38,35 +38,48 @@ namespace vine {
 static const char *nameOfIntrinsic(const IntrinsicInst &II) {
   switch (II.getIntrinsicID()) {
   case Intrinsic::sin:
+  case Intrinsic::experimental_constrained_sin:
     return "sin";
   case Intrinsic::cos:
+  case Intrinsic::experimental_constrained_cos:
     return "cos";
 #if LLVM_VERSION_MAJOR >= 19
   case Intrinsic::tan:
+  case Intrinsic::experimental_constrained_tan:
     return "tan";
 #endif
   case Intrinsic::exp:
+  case Intrinsic::experimental_constrained_exp:
     return "exp";
   case Intrinsic::exp2:
+  case Intrinsic::experimental_constrained_exp2:
     return "exp2";
 #if LLVM_VERSION_MAJOR >= 18
   case Intrinsic::exp10:
     return "exp10";
 #endif
   case Intrinsic::log:
+  case Intrinsic::experimental_constrained_log:
     return "log";
   case Intrinsic::log2:
+  case Intrinsic::experimental_constrained_log2:
     return "log2";
   case Intrinsic::log10:
+  case Intrinsic::experimental_constrained_log10:
     return "log10";
   case Intrinsic::pow:
+  case Intrinsic::experimental_constrained_pow:
     return "pow";
 #if LLVM_VERSION_MAJOR >= 17
   case Intrinsic::ldexp:
+  case Intrinsic::experimental_constrained_ldexp:
     return "ldexp";
 #endif
   case Intrinsic::fma:
+  case Intrinsic::experimental_constrained_fma:
     return "fma";
+  case Intrinsic::experimental_constrained_frem:
+    return "fmod";
   default:
     return nullptr;
   }
@@ -79,9 +92,27 @@ static bool hasFeature(const Function &F, StringRef Feature) {
   return is_contained(Features, Feature);
 }
 
+// The instruction that a constrained intrinsic (-frounding-math, or the pragma
+// FENV_ACCESS) stands for, if it is an arithmetic one.
+static unsigned arithmeticOf(const Instruction &I) {
+  auto *II = dyn_cast<IntrinsicInst>(&I);
+  switch (II ? II->getIntrinsicID() : Intrinsic::not_intrinsic) {
+  case Intrinsic::experimental_constrained_fadd:
+    return Instruction::FAdd;
+  case Intrinsic::experimental_constrained_fsub:
+    return Instruction::FSub;
+  case Intrinsic::experimental_constrained_fmul:
+    return Instruction::FMul;
+  case Intrinsic::experimental_constrained_fdiv:
+    return Instruction::FDiv;
+  default:
+    return I.getOpcode();
+  }
+}
+
 // libgcc's function for quadruple precision arithmetic.
-static const char *nameOfQuad(unsigned Opcode) {
-  switch (Opcode) {
+static const char *nameOfQuad(const Instruction &I) {
+  switch (arithmeticOf(I)) {
   case Instruction::FAdd:
     return "__addtf3";
   case Instruction::FSub:
@@ -99,13 +130,13 @@ static const char *nameOf(const Instruction &I) {
   if (I.getOpcode() == Instruction::FRem)
     return "fmod";
   if (I.getType()->getScalarType()->isFP128Ty())
-    if (const char *Name = nameOfQuad(I.getOpcode()))
+    if (const char *Name = nameOfQuad(I))
       return Name;
   auto *II = dyn_cast<IntrinsicInst>(&I);
   if (!II)
     return nullptr;
   const char *Name = nameOfIntrinsic(*II);
-  if (!Name || II->getIntrinsicID() != Intrinsic::fma)
+  if (!Name || StringRef(Name) != "fma")
     return Name;
   Type *Elt = II->getType()->getScalarType();
   bool InHardware = hasFeature(*II->getFunction(), "+fma") ||
@@ -123,10 +154,15 @@ static StringRef suffixOf(const Type *Ty) {
   return "";
 }
 
+// Without what tells the rounding mode and which exceptions matter.
 static SmallVector<Value *, 3> argumentsOf(Instruction &I) {
-  if (auto *CB = dyn_cast<CallBase>(&I))
-    return SmallVector<Value *, 3>(CB->args());
-  return SmallVector<Value *, 3>(I.operand_values());
+  if (!isa<CallBase>(&I))
+    return SmallVector<Value *, 3>(I.operand_values());
+  SmallVector<Value *, 3> Args;
+  for (Value *Arg : cast<CallBase>(I).args())
+    if (!Arg->getType()->isMetadataTy())
+      Args.push_back(Arg);
+  return Args;
 }
 
 // A call of Name on scalars. Half precision is computed in float.
@@ -148,6 +184,8 @@ static Value *emitScalar(IRBuilder<> &B, StringRef Name, Type *Ty,
       M.getOrInsertFunction(Full, FunctionType::get(CallTy, Params, false));
   CallInst *Call = B.CreateCall(Callee, Args);
   Call->setDoesNotThrow();
+  if (Call->getFunction()->hasFnAttribute(Attribute::StrictFP))
+    Call->addFnAttr(Attribute::StrictFP);
   return IsHalf ? B.CreateFPTrunc(Call, Ty) : Call;
 }
 

@@ -92,6 +92,7 @@ constexpr Rewrite Rewrites[] = {
 
     // The module, where signatures and symbols change.
     {LateStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},
+    {LateStage, "vine-diagnostics", Growing, onFunctions<rejectConventions>},
     {LateStage, "vine-entry", Any, onModule<renameMain>},
     {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
     {LateStage, "vine-cancel", Any, onModule<replaceCancellation>},

@@ -40,6 +40,7 @@ void splitVariadics(Module &M);           // Varargs.cpp
 void warnOfSavedStackPointers(Module &M); // Pin.cpp
 
 // Late, on each instrumented function.
+void rejectConventions(Function &F);    // Diagnostics.cpp
 void rejectExceptions(Function &F);     // Diagnostics.cpp
 void showCharTables(Function &F);       // CharTables.cpp
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
