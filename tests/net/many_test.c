@@ -11,9 +11,14 @@ static int (*pairs)[2];
 
 static int few(void) { return vine_maxprocs() + 8; }
 
+// A goroutine that is preempted behind a foreign call keeps its thread until it
+// goes on (ADR 16), which seeds make of each; idle threads then end in time.
 static void check_threads(void) {
   wait_until(&inside, many);
-  CHECK(threads() <= few());
+  for (int i = 0; threads() > few(); i++) {
+    CHECK(i < 10000);
+    vine_sleep(MS);
+  }
 }
 
 static void begin(void) {
