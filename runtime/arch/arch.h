@@ -229,6 +229,10 @@ extern uint32_t vine__vector_bytes;
 // instruction, and the frame pointer.
 void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *fp);
 
+// And its stack pointer, less what code may use below it (x86-64's red zone),
+// aligned for a call.
+uintptr_t vine__arch_interrupted_sp(const void *context);
+
 // Tells the core that this is a spin loop.
 static inline void vine__cpu_relax(void);
 

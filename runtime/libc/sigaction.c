@@ -13,6 +13,11 @@
 // So a handler takes no lock of the runtime's, and what it interrupts, the
 // allocator with all its locks held, doesn't matter.
 //
+// A goroutine on a fixed stack takes handlers that don't have SA_ONSTACK on
+// that stack, below what they interrupt, as a thread does: a collector in one
+// scans what is above its own frame. The kernel's frame stays on the signal
+// stack, and so does what a further signal needs.
+//
 // The other ways to a handler lead here too: signal.c. The program may have an
 // alternate stack of its own: sigaltstack.c.
 //
@@ -55,7 +60,8 @@ struct call {
   struct vine__handler_side side;
   struct call *outer;
   const void *context; // the kernel's, valid while the handler runs
-  bool is_moved;       // the handler runs on the program's alternate stack
+  uintptr_t lo, hi;    // the stack that the handler was moved to; 0: ours
+  bool is_on_altstack; // and that is the program's alternate stack
 };
 static __thread struct call *innermost
     __attribute__((tls_model("initial-exec")));
@@ -113,6 +119,8 @@ static void words_back(struct call *c) {
 // one: on the same stack, further down.
 static bool is_within(const struct call *c, uintptr_t sp) {
   stack_t ss;
+  if (c->hi)
+    return c->lo <= sp && sp < c->hi;
   if (sp == 0 || sp >= (uintptr_t)c || vine__os_sigaltstack(NULL, &ss) != 0)
     return false;
   return !(ss.ss_flags & SS_ONSTACK) || sp >= (uintptr_t)ss.ss_sp;
@@ -122,7 +130,7 @@ static bool is_within(const struct call *c, uintptr_t sp) {
 // the kernel takes for the thread's until it has left it. What is below c on
 // ours is free.
 static void leave(struct call *c) {
-  if (c->is_moved)
+  if (c->hi)
     vine__call_back_on(((uintptr_t)c - 256) & ~(uintptr_t)15, stack_back,
                        (void *)c->m);
   words_back(c);
@@ -136,7 +144,7 @@ void vine__signal_leave(uintptr_t sp) {
 struct g *vine__signal_goroutine(void) {
   struct m *m = vine__getm();
   for (const struct call *c = innermost; c && !m; c = c->outer) {
-    if (c->is_moved)
+    if (c->is_on_altstack)
       return NULL;
     m = (struct m *)c->m;
   }
@@ -159,7 +167,9 @@ struct delivery {
   int sig;
   siginfo_t *info;
   void *context;
-  stack_t stack; // the program's
+  stack_t stack;  // the program's
+  struct m *m;    // of a goroutine on a fixed stack
+  uintptr_t ours; // the end of what a further signal may use
 };
 
 // Both fields are one word, so SIG_DFL with SA_SIGINFO is still SIG_DFL.
@@ -192,23 +202,63 @@ static void move_to(struct call *c, struct delivery *d) {
   lo = (lo + VINE_SIDE_ALIGN - 1) & ~(uintptr_t)(VINE_SIDE_ALIGN - 1);
   c->side = (struct vine__handler_side){.lo = lo, .hi = half, .left_at = half};
   use_side(&c->side);
-  c->is_moved = true;
+  c->lo = (uintptr_t)d->stack.ss_sp;
+  c->hi = hi;
+  c->is_on_altstack = true;
   vine__call_back_on(hi & ~(uintptr_t)15, deliver_moved, d);
   vine__sigstack_again((struct m *)c->m);
+}
+
+// The frames between c and the move are above it, with room for `leave`.
+#define FRAMES_BYTES 2048
+
+static void deliver_on_fixed(void *arg) {
+  struct delivery *d = arg;
+  vine__sigstack_below(d->m, d->ours);
+  deliver(d);
+}
+
+static void move_to_fixed(struct call *c, struct delivery *d, uintptr_t lo,
+                          uintptr_t sp) {
+  c->lo = lo;
+  c->hi = sp;
+  d->m = (struct m *)c->m;
+  d->ours = (uintptr_t)__builtin_frame_address(0) - FRAMES_BYTES;
+  vine__call_back_on(sp, deliver_on_fixed, d);
+  vine__sigstack_again(d->m);
+}
+
+// Where on its stack g takes a handler; 0 when not there.
+static uintptr_t fixed_place(struct g *g, const struct sigaction *action,
+                             const void *context) {
+  uintptr_t sp = vine__arch_interrupted_sp(context);
+  return vine__g_kind(g) == G_FIXED && is_function(action) &&
+                 !(action->sa_flags & SA_ONSTACK) && vine__g_is_on_stack(g, sp)
+             ? sp
+             : 0;
+}
+
+static void deliver_to(struct call *c, struct g *g, struct delivery *d) {
+  uintptr_t sp;
+  if ((d->action->sa_flags & SA_ONSTACK) && vine__sigaltstack_of(g, &d->stack))
+    move_to(c, d);
+  else if (!VINE_SANITIZED && (sp = fixed_place(g, d->action, d->context)))
+    move_to_fixed(c, d, g->lo, sp);
+  else
+    deliver(d);
 }
 
 static void enter(int sig, siginfo_t *info, void *context) {
   struct call c;
   words_out(&c, context);
-  struct delivery d = {&actions[sig], sig, info, context, {0}};
+  struct delivery d = {&actions[sig], sig, info, context, {0}, NULL, 0};
   bool restarts = d.action->sa_flags & SA_RESTART;
   bool runs = is_function(d.action);
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
   if (g && sig == SIGSEGV)
     vine__overflow_show(g, info, context);
-  if (g && (d.action->sa_flags & SA_ONSTACK) &&
-      vine__sigaltstack_of(g, &d.stack))
-    move_to(&c, &d);
+  if (g)
+    deliver_to(&c, g, &d);
   else
     deliver(&d);
   words_back(&c);

@@ -82,6 +82,13 @@ void vine__sigstack_again(struct m *m) {
   VINE_ASSERT(!err, "sigstack: not to be had again");
 }
 
+void vine__sigstack_below(struct m *m, uintptr_t sp) {
+  stack_t ss = stack_of(m);
+  ss.ss_size = sp - (uintptr_t)ss.ss_sp;
+  int err = vine__os_sigaltstack(&ss, NULL);
+  VINE_ASSERT(!err, "sigstack: no part of it to be had");
+}
+
 // A sanitizer has given the thread a stack, and takes it away at its end.
 static bool is_sanitizers(void) {
   stack_t old;

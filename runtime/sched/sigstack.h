@@ -19,6 +19,10 @@ void vine__sigstack_use(struct m *m);
 // It is about to end: signals are blocked.
 void vine__sigstack_leave(struct m *m);
 
+// What is below sp, an address in m's stack, is the thread's alternate stack
+// from now on: for a handler that is above sp, and has gone on elsewhere.
+void vine__sigstack_below(struct m *m, uintptr_t sp);
+
 // Makes m's stack the thread's alternate one again, after a handler that had
 // put another in its place was left by a jump.
 void vine__sigstack_again(struct m *m);

@@ -20,6 +20,11 @@ void vine__arch_interrupted(const void *context, uintptr_t *pc, uintptr_t *fp) {
   *fp = (uintptr_t)c->uc_mcontext.gregs[REG_RBP];
 }
 
+uintptr_t vine__arch_interrupted_sp(const void *context) {
+  const ucontext_t *c = context;
+  return ((uintptr_t)c->uc_mcontext.gregs[REG_RSP] - 128) & ~(uintptr_t)15;
+}
+
 extern const char vine__fault_on_at[]; // its instruction
 
 bool vine__is_fault_on(const void *context) {
