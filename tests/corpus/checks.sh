@@ -3,7 +3,10 @@
 # checks.sh [NAME...]: packages whose own suite is automake's `make check`: xz
 # (threads, CRC by ifunc), PCRE2 (code that its JIT compiler makes calls back),
 # libpng (errors leave by longjmp), libsodium (vectors and __int128 chosen at
-# run time). Not in the short form: they take minutes to build.
+# run time), libsigsegv (goes on after a stack overflow), m4 (with gnulib's
+# tests: its c-stack, signals, threads, the C library's corners). Not in the
+# short form: they take minutes to build.
+export FORCE_UNSAFE_CONFIGURE=1 # gnulib would not be configured by root
 . "$(dirname "$0")/lib.sh"
 [ -z "$ci" ] || skip "checks.sh is not for the short form"
 command -v autoreconf >/dev/null || skip "no autoreconf: install autoconf and automake"
@@ -11,9 +14,10 @@ command -v autoreconf >/dev/null || skip "no autoreconf: install autoconf and au
 # What configure is told, by package.
 declare -A options=(
 	[xz-utils]=--disable-nls [libpng1.6]= [libsodium]=
+	[libsigsegv]= [m4]=
 	[pcre2]='--enable-jit --enable-pcre2-16'
 )
-names=${*:-xz-utils pcre2 libpng1.6 libsodium}
+names=${*:-xz-utils pcre2 libpng1.6 libsodium libsigsegv m4}
 
 build_package() {
 	"$src/$name/configure" CC="$CC" CFLAGS="$LEVEL -w" --disable-shared \

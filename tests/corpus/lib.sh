@@ -50,28 +50,30 @@ apt_options() {
 }
 
 # The mirror that the machine's own apt uses, with a deb-src line.
-apt_prepare() {
-	[ -e "$cache/apt/ready" ] && return
+apt_prepare() { # apt_prepare SUITE
+	[ -e "$cache/apt/ready-$1" ] && return
 	local uri keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -r "$keyring" ] || return 1
 	uri=$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null |
 		grep -m1 -E 'debian/?$') || uri=
 	mkdir -p "$cache"/apt/{lists,cache/archives}/partial
 	echo "deb-src [signed-by=$keyring] ${uri:-http://deb.debian.org/debian}" \
-		"bookworm main" >"$cache/apt/sources.list"
+		"$1 main" >>"$cache/apt/sources.list"
 	mapfile -t opts < <(apt_options)
 	apt-get "${opts[@]}" -qq update >"$cache/apt/log" 2>&1 || return 1
-	touch "$cache/apt/ready"
+	touch "$cache/apt/ready-$1"
 }
 
-# fetch PACKAGE: upstream's tarball, unpacked in $src/PACKAGE.
+# fetch PACKAGE [SUITE]: upstream's tarball, unpacked in $src/PACKAGE, from
+# bookworm or another of Debian's suites.
 src=$cache/src
 fetch() {
 	[ -e "$src/$1/.unpacked" ] && return
 	command -v apt-get >/dev/null || skip "no apt-get to fetch $1"
 	mkdir -p "$src/.deb"
-	if ! apt_prepare || ! (cd "$src/.deb" && mapfile -t opts < <(apt_options) &&
-		apt-get "${opts[@]}" -qq source --download-only --tar-only "$1") >"$cache/log" 2>&1
+	if ! apt_prepare "${2:-bookworm}" || ! (cd "$src/.deb" && mapfile -t opts < <(apt_options) &&
+		apt-get "${opts[@]}" -qq source --download-only --tar-only \
+		"$1/${2:-bookworm}") >"$cache/log" 2>&1
 	then
 		skip "can't download the Debian source package $1: $(tail -n1 "$cache/log")"
 	fi
@@ -169,6 +171,20 @@ passes() {
 		[ $status = 0 ] || tail -n 6 "$out" | cut -c1-160
 	done
 	rm -f "$out"
+}
+
+# verdicts LABEL WANTED GOT: each line of WANTED, "PASS: name", is a case; it is
+# right if GOT has it, too. WANTED is what plain clang's build says.
+verdicts() {
+	local wanted=$2.sorted lost
+	sort "$2" >"$wanted"
+	[ -s "$wanted" ] || { result 1 "$1: plain clang passes nothing"; return; }
+	lost=$(sort "$3" | comm -23 "$wanted" -)
+	local bad=$(grep -c . <<<"$lost")
+	passed=$((passed + $(wc -l <"$wanted") - bad))
+	failed=$((failed + bad))
+	[ "$bad" = 0 ] || { echo "FAIL $1: $bad of $(wc -l <"$wanted") of plain clang's"
+		head -n 8 <<<"$lost"; }
 }
 
 finish() {
