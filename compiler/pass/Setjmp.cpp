@@ -17,7 +17,8 @@
 // like any (Pin.cpp).
 //
 // vfork shares its stack with the child, which returns from the function:
-// fork instead.
+// fork instead. _Fork calls no handlers of the program's, but needs the
+// runtime's: a function of its own.
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"
@@ -44,6 +45,7 @@ static constexpr Replacement Replacements[] = {
 #define LIBC_LONGJMP(name, to, as) {#name, #to},
 #define LIBC_CONTEXT(name, to) {#name, #to},
 #define LIBC_VFORK(name, to) {#name, #to},
+#define LIBC_FORK(name, to) {#name, #to},
 #include "../../abi/libc.def"
 };
 

@@ -29,5 +29,7 @@ void vine__cleanup_pop_restore_sys(__pthread_unwind_buf_t *buf);
 int vine__setcancelstate_sys(int state, int *old);
 int vine__setcanceltype_sys(int type, int *old);
 int vine__cancel_sys(pthread_t t);
+// libc/clone.c.
+int vine__bare_fork_sys(void);
 
 #endif

@@ -96,6 +96,12 @@ long vine__syscall_failed(long err);
 // syscall(SYS_exit, status).
 _Noreturn void vine__syscall_exit(long number, int status);
 
+// --- signal.S: libc/clone.c ---
+
+// syscall of SYS_clone, SYS_clone3, SYS_fork and SYS_vfork.
+long vine__syscall_clone(long number, long a, long b, long c, long d, long e,
+                         long f);
+
 // --- setjmp.S: libc/longjmp.c ---
 
 // Checks the buffer and unwinds to where it was filled. Returns the stack top

@@ -21,7 +21,10 @@
 #include "libc/fork.h"
 #include "base/assert.h"
 #include "base/redirect.h"
+#include "libc/sigaction.h"
+#include "mem/stackalloc.h"
 #include "net/netpoll.h"
+#include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
 #include "sched/leave.h"
@@ -31,11 +34,14 @@
 #include "sched/stop.h"
 #include "sched/sysmon.h"
 #include "sched/template.h"
+#include "sched/thread.h"
 #include "sched/timer.h"
 #include "stack/fiber.h"
 #include "sync/parkinglot.h"
 
 #include <pthread.h>
+#include <signal.h>
+#include <string.h>
 
 static void before(void) {
   vine__lock_acquire(&vine__sysmon_lock);
@@ -131,4 +137,54 @@ static void in_child(void) {
   vine__lock_reset_child(&vine__sysmon_lock);
 }
 
-void vine__fork_init(void) { pthread_atfork(before, in_parent, in_child); }
+static _Atomic uint32_t is_ready;
+
+void vine__fork_init(void) {
+  pthread_atfork(before, in_parent, in_child);
+  store_release(&is_ready, 1);
+}
+
+// --- past the C library's handlers ---
+
+// A handler interrupted anything, with any lock held.
+static bool is_in_handler(void) {
+  struct vine__interrupted at;
+  return !vine__getm() && vine__signal_interrupted(&at);
+}
+
+void vine__fork_prepare(struct vine__forking *f) {
+  sigset_t all;
+  f->is_noted = load_acquire(&is_ready) && !is_in_handler();
+  if (!f->is_noted)
+    return;
+  memset(&all, 0xff, sizeof all);
+  vine__os_sigmask(SIG_SETMASK, &all, &f->mask);
+  before();
+  vine__stackalloc_fork_prepare();
+  vine__alloc_fork_prepare();
+}
+
+void vine__fork_parent(const struct vine__forking *f) {
+  if (!f->is_noted)
+    return;
+  vine__alloc_fork_parent();
+  vine__stackalloc_fork_parent();
+  in_parent();
+  vine__os_sigmask(SIG_SETMASK, &f->mask, NULL);
+}
+
+void vine__fork_child(const struct vine__forking *f) {
+  if (!f->is_noted)
+    return;
+  vine__alloc_fork_child();
+  vine__stackalloc_fork_child();
+  in_child();
+  vine__os_sigmask(SIG_SETMASK, &f->mask, NULL);
+}
+
+void vine__fork_child_plain(const struct vine__forking *f) {
+  struct vine__words words;
+  if (vine__getm())
+    vine__words_take(&words);
+  vine__fork_child(f);
+}

@@ -378,19 +378,19 @@ bool vine__alloc_is_valid(void) {
 // caches are copied too, perhaps in the middle of a change: the child must
 // not use them, and what they hold is lost to it.
 
-static void fork_prepare(void) {
+void vine__alloc_fork_prepare(void) {
   vine__lock_acquire(&caches.lock);
   vine__central_fork_prepare();
   vine__heap_fork_prepare();
 }
 
-static void fork_parent(void) {
+void vine__alloc_fork_parent(void) {
   vine__heap_fork_parent();
   vine__central_fork_parent();
   vine__lock_release(&caches.lock);
 }
 
-static void fork_child(void) {
+void vine__alloc_fork_child(void) {
   vine__heap_fork_child();
   vine__central_fork_child();
   vine__lock_reset_child(&caches.lock);
@@ -401,7 +401,8 @@ static void init_once(void) {
               "alloc: pages larger than the heap's units");
   VINE_ASSERT(vine__class_of(VINE_CACHE_OBJECT_MAX) == VINE_CACHED_CLASSES - 1,
               "alloc: number of cached classes");
-  int r = pthread_atfork(fork_prepare, fork_parent, fork_child);
+  int r = pthread_atfork(vine__alloc_fork_prepare, vine__alloc_fork_parent,
+                         vine__alloc_fork_child);
   VINE_ASSERT(r == 0, "alloc: no memory for fork handlers");
 }
 

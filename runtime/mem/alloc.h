@@ -44,6 +44,10 @@ struct vine__cache {
 
 // Once, before threads start: fork handlers. Allocating before it is fine.
 void vine__alloc_init(void);
+// Those handlers, for children that are made past them (libc/clone.c).
+void vine__alloc_fork_prepare(void);
+void vine__alloc_fork_parent(void);
+void vine__alloc_fork_child(void);
 
 // `bytes` of unspecified contents, or null when the kernel gives no memory.
 // c is null for callers without a cache.

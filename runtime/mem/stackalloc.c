@@ -329,19 +329,19 @@ void vine__stack_read_alloc_stats(struct vine__stack_stats *out) {
 
 // --- fork: see alloc.c ---
 
-static void fork_prepare(void) {
+void vine__stackalloc_fork_prepare(void) {
   vine__lock_acquire(&large.lock);
   vine__fixed_fork_prepare();
   vine__fault_fork_prepare();
 }
 
-static void fork_parent(void) {
+void vine__stackalloc_fork_parent(void) {
   vine__fault_fork_parent();
   vine__fixed_fork_parent();
   vine__lock_release(&large.lock);
 }
 
-static void fork_child(void) {
+void vine__stackalloc_fork_child(void) {
   vine__fault_fork_child();
   vine__fixed_fork_child();
   vine__lock_reset_child(&large.lock);
@@ -351,7 +351,9 @@ static void fork_child(void) {
 // outer locks, first.
 static void init_once(void) {
   vine__alloc_init();
-  int r = pthread_atfork(fork_prepare, fork_parent, fork_child);
+  int r =
+      pthread_atfork(vine__stackalloc_fork_prepare,
+                     vine__stackalloc_fork_parent, vine__stackalloc_fork_child);
   VINE_ASSERT(r == 0, "stack: no memory for fork handlers");
 }
 

@@ -33,6 +33,10 @@ struct vine__stack {
 
 // Once, before threads start: fork handlers, the allocator's too.
 void vine__stackalloc_init(void);
+// Those handlers but the allocator's, for children that are made past them.
+void vine__stackalloc_fork_prepare(void);
+void vine__stackalloc_fork_parent(void);
+void vine__stackalloc_fork_child(void);
 
 // --- class stacks ---
 

@@ -275,20 +275,28 @@ static volatile uintptr_t *tcb_word(size_t i) {
   return (volatile uintptr_t *)(vine__thread_pointer() + (uintptr_t)words[i]);
 }
 
+void vine__words_take(struct vine__words *w) {
+  for (size_t i = 0; tcb_word(i); i++) {
+    VINE_ASSERT(i < sizeof w->word / sizeof w->word[0], "thread: more words");
+    w->word[i] = *tcb_word(i);
+    *tcb_word(i) = 0;
+  }
+}
+
+void vine__words_put(const struct vine__words *w) {
+  for (size_t i = 0; tcb_word(i); i++)
+    *tcb_word(i) = w->word[i];
+}
+
 // pthread_create calls malloc, and in a static program memset and the like.
 // They may be the program's, compiled by vinecc: such a function runs on this
 // stack as on a plain thread's. All signals are blocked.
 static int create_as_plain_thread(pthread_t *t, const pthread_attr_t *attr,
                                   void *(*fn)(void *), void *arg) {
-  uintptr_t words[16];
-  for (size_t i = 0; tcb_word(i); i++) {
-    VINE_ASSERT(i < sizeof words / sizeof words[0], "thread: more words");
-    words[i] = *tcb_word(i);
-    *tcb_word(i) = 0;
-  }
+  struct vine__words words;
+  vine__words_take(&words);
   int err = pthread_create(t, attr, fn, arg);
-  for (size_t i = 0; tcb_word(i); i++)
-    *tcb_word(i) = words[i];
+  vine__words_put(&words);
   return err;
 }
 

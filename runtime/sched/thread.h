@@ -21,6 +21,14 @@ void vine__m_leave(struct m *m);
 // Runs p on an idle thread, or on a new one, which then spins if `spinning`.
 void vine__newm(struct p *p, bool spinning);
 
+// This thread counts as a plain one for a while: compiled code, called from the
+// system stack, then runs on that. Only from foreign code or the runtime.
+struct vine__words {
+  uintptr_t word[16]; // abi/tcb.def
+};
+void vine__words_take(struct vine__words *w);
+void vine__words_put(const struct vine__words *w);
+
 // Sleeps, as thread m, until the next vine__m_wake. Looks for a deadlock now
 // and then, as long as there is no watchdog.
 void vine__m_sleep(struct m *m);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Children that asked to be killed with their parent (PR_SET_PDEATHSIG means
 // the thread that started them) live on while their threads have nothing to
-// do: those of fork, vfork and posix_spawn.
+// do: those of fork, vfork, _Fork, posix_spawn and a system call.
 #include "testing.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <vine.h>
 
 static char path[4096];
@@ -40,7 +41,22 @@ static pid_t by_spawn(void) {
   return pid;
 }
 
-static pid_t (*const ways[])(void) = {by_fork, by_vfork, by_spawn};
+static pid_t by_bare_fork(void) {
+  pid_t pid = _Fork();
+  if (pid == 0)
+    live();
+  return pid;
+}
+
+static pid_t by_syscall(void) {
+  long pid = syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0L);
+  if (pid == 0)
+    live();
+  return (pid_t)pid;
+}
+
+static pid_t (*const ways[])(void) = {by_fork, by_vfork, by_spawn, by_bare_fork,
+                                      by_syscall};
 
 static void loads(vine_group *wg) {
   usleep(50000);
@@ -49,7 +65,7 @@ static void loads(vine_group *wg) {
 
 static void parents(int i, vine_group *wg) {
   int status;
-  pid_t pid = ways[i % 3]();
+  pid_t pid = ways[i % 5]();
   CHECK(pid > 0);
   while (waitpid(pid, &status, WNOHANG) == 0)
     vine_sleep(50 * VINE_MILLISECOND);

@@ -71,8 +71,8 @@ END vine__system_call
 
 // long syscall(long number, ...): as the C library's, but that handlers which
 // are installed by it are ours, too, and that a thread of ours which ends by it
-// says so. No frame: a call that returns twice on one stack (vfork) may be made
-// by it.
+// says so, and that children know what they are. No frame: a clone with a stack
+// of the program's returns there.
 	.p2align 4
 	.weak	syscall	// a program may have its own
 	.type syscall, @function
@@ -82,6 +82,11 @@ syscall:
 	je	vine__syscall_sigaction
 	cmpq	$__NR_exit, %rdi
 	je	vine__syscall_exit
+	leaq	-__NR_clone(%rdi), %rax
+	cmpq	$__NR_vfork - __NR_clone, %rax	// with fork in between
+	jbe	vine__syscall_clone
+	cmpq	$__NR_clone3, %rdi
+	je	vine__syscall_clone
 	SYSTEM_CALL
 	cmpq	$-4095, %rax
 	jae	2f
