@@ -96,6 +96,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-entry", Any, onModule<renameMain>},
     {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
     {LateStage, "vine-cancel", Any, onModule<replaceCancellation>},
+    {LateStage, "vine-own-malloc", Growing, onModule<yieldOwnMalloc>},
     {LateStage, "vine-wide-returns", Growing, onWideReturns},
     {LateStage, "vine-varargs", Growing, onModule<splitVariadics>},
 

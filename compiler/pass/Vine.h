@@ -34,6 +34,7 @@ void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
 void renameMain(Module &M);          // Entry.cpp
 void replaceSetjmp(Module &M);       // Setjmp.cpp
 void replaceCancellation(Module &M); // Cancel.cpp
+void yieldOwnMalloc(Module &M);      // OwnMalloc.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
 void splitVariadics(Module &M);           // Varargs.cpp

@@ -23,6 +23,7 @@
 #include "base/assert.h"
 #include "base/debugflags.h"
 #include "base/fatal.h"
+#include "mem/threadmem.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
@@ -290,12 +291,15 @@ void vine__words_put(const struct vine__words *w) {
 
 // pthread_create calls malloc, and in a static program memset and the like.
 // They may be the program's, compiled by vinecc: such a function runs on this
-// stack as on a plain thread's. All signals are blocked.
+// stack as on a plain thread's, and malloc is kept from waiting for a lock of a
+// goroutine's (mem/threadmem.c). All signals are blocked.
 static int create_as_plain_thread(pthread_t *t, const pthread_attr_t *attr,
                                   void *(*fn)(void *), void *arg) {
   struct vine__words words;
   vine__words_take(&words);
+  vine__threadmem_begin();
   int err = pthread_create(t, attr, fn, arg);
+  vine__threadmem_end();
   vine__words_put(&words);
   return err;
 }
