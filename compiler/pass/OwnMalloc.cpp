@@ -48,7 +48,7 @@ static BasicBlock *splitAfterLocals(Function &F) {
     if (auto *AI = dyn_cast<AllocaInst>(&I); AI && AI->isStaticAlloca())
       Locals.push_back(AI);
   for (AllocaInst *AI : reverse(Locals))
-    AI->moveBefore(&*Entry.begin());
+    AI->moveBefore(Entry, Entry.begin());
   BasicBlock::iterator At = Entry.begin();
   while (auto *AI = dyn_cast<AllocaInst>(&*At)) {
     if (!AI->isStaticAlloca())

@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: MIT
-; The runtime's setjmp and longjmp, none of them by a jump; fork for vfork.
+; The runtime's setjmp and longjmp, none of them by a jump; fork for vfork, and
+; the runtime's own for _Fork.
 ; RUN: %opt -passes=vine-setjmp -S %s -o - | %filecheck %s
 target triple = "x86_64-pc-linux-gnu"
 declare i32 @_setjmp(ptr) returns_twice
@@ -22,5 +23,12 @@ define void @jump(ptr %b) {
 ; CHECK: call i32 @fork(){{$}}
 define i32 @child() {
   %r = call i32 @vfork() returns_twice
+  ret i32 %r
+}
+declare i32 @_Fork()
+; CHECK-LABEL: define i32 @bare_child
+; CHECK: call i32 @__vine_bare_fork(){{$}}
+define i32 @bare_child() {
+  %r = call i32 @_Fork()
   ret i32 %r
 }
