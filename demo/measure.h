@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this process takes of the machine, the way ps would show it.
+// What a process takes of the machine, the way ps would show it.
 #ifndef DEMO_MEASURE_H
 #define DEMO_MEASURE_H
 
@@ -30,14 +30,26 @@ static inline long value_of(const char *path, const char *key) {
   return sum;
 }
 
+// folder: /proc/self, or another process's.
+static inline long process_value(const char *folder, const char *file,
+                                 const char *key) {
+  char path[64];
+  snprintf(path, sizeof path, "%s/%s", folder, file);
+  return value_of(path, key);
+}
+
 // The resident size is that of smaps_rollup, which counts pages; the kernel's
 // quick counters in statm may be off by some MB.
-static inline struct memory measure(void) {
+static inline struct memory measure_process(const char *folder) {
   return (struct memory){
-      .vsz = value_of("/proc/self/status", "VmSize") * 1024,
-      .rss = value_of("/proc/self/smaps_rollup", "Rss") * 1024,
-      .pte = value_of("/proc/self/status", "VmPTE") * 1024,
+      .vsz = process_value(folder, "status", "VmSize") * 1024,
+      .rss = process_value(folder, "smaps_rollup", "Rss") * 1024,
+      .pte = process_value(folder, "status", "VmPTE") * 1024,
   };
+}
+
+static inline struct memory measure(void) {
+  return measure_process("/proc/self");
 }
 
 static inline double seconds(void) {
