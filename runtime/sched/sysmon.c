@@ -4,9 +4,11 @@
 // stacks, and keeps the coarse clock. After Go's sysmon.
 //
 // How it works. It sleeps 20 us, twice as long each time nothing was to do
-// after 50 rounds, up to 1 ms; when all processors are idle up to 50 ms, and
+// after 5 rounds, up to 1 ms; when all processors are idle up to 50 ms, and
 // then the first one that becomes busy wakes it. (Go's sleeps up to 10 ms: a
-// ticker of 1 ms would miss ten ticks when all threads block at once.) While
+// ticker of 1 ms would miss ten ticks when all threads block at once. Its 50
+// rounds are too many here: a P is taken now and then from a thread that the
+// kernel preempted in a send, and a round costs two switches of threads.) While
 // no processor is idle nobody waits for timers (timer.c): then it wakes up
 // when the first one is due, to see that somebody can run it.
 //
@@ -70,6 +72,7 @@
 #define QUIET_NS (10 * 1000 * 1000ll) // sleeps between looks for a deadlock
 // Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
 #define SLACK_NS 1000
+#define ROUNDS_ALERT 5 // idle ones, before it sleeps longer
 
 _Static_assert(SLEEP_MIN_NS < SLEEP_MAX_NS && SLEEP_MAX_NS < SLEEP_IDLE_NS,
                "sleeps double");
@@ -278,7 +281,7 @@ static void rest(int64_t ns, enum look look) {
 static int64_t next_sleep(int64_t ns, int idle_rounds) {
   VINE_DCHECK(ns >= SLEEP_MIN_NS && idle_rounds >= 0, "sysmon: no sleep");
   struct vine__sched *s = &vine__sched;
-  if (idle_rounds <= 50)
+  if (idle_rounds <= ROUNDS_ALERT)
     return ns;
   bool all_idle = load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
   int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
