@@ -84,12 +84,17 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   return getThunk(*Callee.getParent(), Name, Asm, &Callee);
 }
 
-// A call without a prototype, or of a variadic function like fcntl: the version
-// gets what is in registers.
+// A call without a prototype, or of a variadic function: %r10 is N. A version
+// that may wait can be variadic as well and needs N; the others, fcntl's, take
+// what is in registers.
 static Function *thunkForVariadicCall(Function &Callee) {
   Version V = versionHere(Callee);
   std::string Jump =
       V.Name.empty() ? "jmp __vine_foreign_args" : jumpWithVersion(V);
+  if (V.Entry == "__vine_wait")
+    Jump =
+        ("movq " + V.Name + "@GOTPCREL(%rip), %rax\n\tjmp __vine_wait_variadic")
+            .str();
   return getThunk(*Callee.getParent(), thunkName(Callee, "__vine_cv"),
                   loadTarget(Callee) + Jump, &Callee);
 }

@@ -33,8 +33,8 @@ int calls(char *b) {
 // CHECK-NEXT: movq __vine_wait_recvfrom_chk@GOTPCREL(%rip), %r10
 // CHECK-NEXT: jmp __vine_wait_args
 // CHECK-LABEL: __vine_cv_accept:
-// CHECK: movq __vine_wait_accept@GOTPCREL(%rip), %r10
-// CHECK-NEXT: jmp __vine_wait
+// CHECK: movq __vine_wait_accept@GOTPCREL(%rip), %rax
+// CHECK-NEXT: jmp __vine_wait_variadic
 
 // OFF-NOT: __vine_wait
 // OFF-LABEL: __vine_cp_read:

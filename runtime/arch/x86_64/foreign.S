@@ -263,23 +263,23 @@ END __vine_unlock_void
 	.cfi_adjust_cfa_offset 8
 	movq	%fs:TCB(M), %rax
 	testq	%rax, %rax
-	jz	.Lplain\@
+	jnz	.Lgoroutine\@
+	popq	%rax
+	.cfi_adjust_cfa_offset -8
+	jmp	\plain
+	.cfi_adjust_cfa_offset 8
+.Lgoroutine\@:
 	cmpl	$0, M(cancellable)(%rax)
 	popq	%rax
 	.cfi_adjust_cfa_offset -8
 	jne	\plain
-	jmp	*%r10
-	.cfi_adjust_cfa_offset 8
-.Lplain\@:
-	popq	%rax
-	.cfi_adjust_cfa_offset -8
-	jmp	\plain
 .endm
 
 // void __vine_wait(...): one that may wait.
 ENTRY __vine_wait
 	IF_REDIRECTED __vine_foreign
 	IF_PARKS __vine_foreign
+	jmp	*%r10
 END __vine_wait
 
 // void __vine_wait_args(...): the same with eax bytes of arguments on the
@@ -287,9 +287,23 @@ END __vine_wait
 ENTRY __vine_wait_args
 	IF_REDIRECTED 1f
 	IF_PARKS 1f
+	jmp	*%r10
 1:	movl	%eax, %r10d
 	jmp	__vine_foreign_args
 END __vine_wait_args
+
+// void __vine_wait_variadic(...): the same with r10 = N, which a variadic
+// version takes, and the version in rax. No such call has arguments in vector
+// registers: rax = 0, in the end.
+ENTRY __vine_wait_variadic
+	IF_REDIRECTED 1f
+	IF_PARKS 1f
+	movq	%rax, %r11
+	xorl	%eax, %eax
+	jmp	*%r11
+1:	xorl	%eax, %eax
+	jmp	__vine_foreign_args
+END __vine_wait_variadic
 
 // void __vine_note(...): one that changes what is known of descriptors, also in
 // signal handlers.
