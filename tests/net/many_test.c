@@ -43,6 +43,36 @@ static void one_poll(int fd) {
   vine_group_done(&wg);
 }
 
+static FILE **files; // by descriptor
+
+static void one_fgets(int fd) {
+  char buf[8];
+  ADD(inside, 1);
+  CHECK(fgets(buf, 2, files[fd]) == buf);
+  CHECK(buf[0] == 'x');
+  vine_group_done(&wg);
+}
+
+static void open_files(void) {
+  int top = 0;
+  for (int i = 0; i < many; i++)
+    top = pairs[i][0] > top ? pairs[i][0] : top;
+  files = calloc((size_t)top + 1, sizeof *files);
+  for (int i = 0; i < many; i++) {
+    FILE *f = fdopen(pairs[i][0], "r");
+    CHECK(f);
+    setvbuf(f, NULL, _IOFBF, 256);
+    files[pairs[i][0]] = f;
+  }
+}
+
+// The latest first: the C library looks for it in a list.
+static void close_files(void) {
+  for (int i = many - 1; i >= 0; i--)
+    CHECK(fclose(files[pairs[i][0]]) == 0);
+  free(files);
+}
+
 static void one_sleep(void) {
   ADD(inside, 1);
   usleep(600000);
@@ -119,10 +149,11 @@ int main(void) {
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]) == 0);
   readers(one_read);
   readers(one_poll);
-  for (int i = 0; i < many; i++) {
-    close(pairs[i][0]);
+  open_files();
+  readers(one_fgets);
+  close_files();
+  for (int i = 0; i < many; i++)
     close(pairs[i][1]);
-  }
   acceptors();
   CHECK(descriptors() <= before + 2);
   return 0;

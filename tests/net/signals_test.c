@@ -43,6 +43,17 @@ static int do_select(void) {
   FD_SET(wire[0], &r);
   return select(wire[0] + 1, &r, NULL, NULL, NULL);
 }
+static int do_fgets(void) {
+  char buf[8];
+  FILE *f = fdopen(dup(wire[0]), "r");
+  errno = 0;
+  char *s = fgets(buf, sizeof buf, f);
+  int err = errno;
+  CHECK(ferror(f) && !feof(f));
+  fclose(f);
+  errno = err;
+  return s ? 0 : -1;
+}
 static int do_usleep(void) { return usleep(60000000); }
 
 static void ends(int (*f)(void)) {
@@ -63,6 +74,7 @@ static void interrupts(void) { // N75
   handle(SIGALRM, 0);
   for (int i = 0; i < 3; i++) {
     ends(do_read);
+    ends(do_fgets);
     ends(do_poll);
     ends(do_select);
     ends(do_usleep);
