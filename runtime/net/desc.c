@@ -12,6 +12,8 @@
 #include "sched/sched.h"
 #include "stack/sidealloc.h"
 
+#include <limits.h>
+
 struct vine__desc_mid *_Atomic vine__descs[1 << VINE_DESC_TOP_BITS];
 _Atomic uint32_t vine__desc_changes;
 
@@ -109,6 +111,19 @@ void vine__desc_end(int fd) {
   struct g *woken = vine__io_end_all_locked(d, VINE_IO_CLOSED, NULL); // DESC3
   vine__lock_release(&d->lock);
   vine__sched_ready_list(woken);
+}
+
+void vine__desc_end_range(uint32_t first, uint32_t last) {
+  const uint64_t leaf = 1u << VINE_DESC_LEAF_BITS;
+  const uint64_t mid = leaf << VINE_DESC_MID_BITS;
+  uint64_t n = first;
+  while (n <= last && n <= INT_MAX)
+    if (!load_acquire(&vine__descs[n / mid]))
+      n = (n / mid + 1) * mid;
+    else if (!vine__desc_find((int)n))
+      n = (n / leaf + 1) * leaf;
+    else
+      vine__desc_end((int)n++);
 }
 
 void vine__desc_begin(int fd, enum vine__desc_kind kind) {

@@ -141,6 +141,9 @@ static inline uint64_t vine__desc_mark(uint32_t gen, uint32_t seq) {
 // wait with -EBADF. Also in signal handlers, where nobody is woken.
 void vine__desc_end(int fd);
 
+// The same for all numbers from first to last.
+void vine__desc_end_range(uint32_t first, uint32_t last);
+
 // fd has just been made by a call that Vine saw. kind may be UNKNOWN.
 void vine__desc_begin(int fd, enum vine__desc_kind kind);
 

@@ -171,6 +171,11 @@ bool vine__net_is_ours(int fd) {
          (fd == load_relaxed(&poller.set) || fd == load_relaxed(&poller.wake));
 }
 
+void vine__net_ours(int fds[2]) {
+  fds[0] = load_relaxed(&poller.set);
+  fds[1] = load_relaxed(&poller.wake);
+}
+
 // Whoever waits tries again, and so is watched by the new one.
 static void lose_watch(int fd, struct vine__desc *d) {
   (void)fd;

@@ -23,6 +23,7 @@ void vine__net_doubt(int fd, struct vine__desc *d);
 
 // Whether fd is one of the runtime's own: the program may not close those.
 bool vine__net_is_ours(int fd);
+void vine__net_ours(int fds[2]); // negative: not open
 
 // A handler of the program's ran, with SA_RESTART or without: main's call ends
 // with EINTR, if it waits and such a call would. In signal handlers.

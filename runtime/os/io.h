@@ -58,6 +58,7 @@ long vine__os_pipe(int fds[2], int flags);
 int vine__os_clock_sleep(clockid_t clock, int flags, const struct timespec *t,
                          struct timespec *left);
 long vine__os_close(int fd);
+long vine__os_close_range(unsigned first, unsigned last, int flags);
 long vine__os_dup3(int from, int to, int flags); // flags -1: dup2
 long vine__os_file_flags(int fd);                // F_GETFL
 long vine__os_set_nonblocking(int fd, int on);   // FIONBIO

@@ -151,6 +151,10 @@ int vine__os_clock_sleep(clockid_t clock, int flags, const struct timespec *t,
 
 long vine__os_close(int fd) { return sys(SYS_close, fd, 0, 0, 0, 0, 0); }
 
+long vine__os_close_range(unsigned first, unsigned last, int flags) {
+  return sys(SYS_close_range, first, last, flags, 0, 0, 0);
+}
+
 long vine__os_dup3(int from, int to, int flags) {
   if (flags == -1)
     return sys(SYS_dup2, from, to, 0, 0, 0, 0);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+// What else ends descriptors' numbers: ranges of them, and closes of a FILE's.
+// As close they wake who waits, with EBADF. Also in signal handlers.
+
+#include "net/calls/call.h"
+#include "net/netpoll.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+// --- ranges, but for the runtime's own numbers ---
+
+// The lowest of the runtime's from first to last, or last + 1.
+static uint64_t next_of_ours(uint64_t first, uint64_t last) {
+  uint64_t least = last + 1;
+  int ours[2];
+  vine__net_ours(ours);
+  for (int i = 0; i < 2; i++) {
+    uint64_t n = (uint64_t)ours[i];
+    if (ours[i] >= 0 && first <= n && n < least)
+      least = n;
+  }
+  return least;
+}
+
+static long close_all(uint64_t first, uint64_t last, int flags) {
+  long result = 0;
+  while (first <= last && result == 0) {
+    uint64_t ours = next_of_ours(first, last);
+    if (ours > first) {
+      if (!(flags & CLOSE_RANGE_CLOEXEC))
+        vine__desc_end_range((uint32_t)first, (uint32_t)(ours - 1));
+      result =
+          vine__os_close_range((unsigned)first, (unsigned)(ours - 1), flags);
+    }
+    first = ours + 1;
+  }
+  return result;
+}
+
+VINE_EXPORT int __vine_note_close_range(unsigned first, unsigned last,
+                                        int flags) {
+  bool is_odd = flags & ~(int)(CLOSE_RANGE_CLOEXEC | CLOSE_RANGE_UNSHARE);
+  return (int)vine__io_result(is_odd || first > last
+                                  ? vine__os_close_range(first, last, flags)
+                                  : close_all(first, last, flags));
+}
+
+// Before Linux 5.9.
+static void close_each(unsigned first) {
+  struct rlimit limit = {.rlim_cur = INT_MAX};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  vine__desc_end_range(first, INT_MAX);
+  for (rlim_t n = first; n < limit.rlim_cur && n <= INT_MAX; n++)
+    if (!vine__net_is_ours((int)n))
+      vine__os_close((int)n);
+}
+
+VINE_EXPORT void __vine_note_closefrom(int low) {
+  unsigned first = low < 0 ? 0 : (unsigned)low;
+  if (close_all(first, UINT_MAX, 0) == -ENOSYS)
+    close_each(first);
+}
+
+// --- files ---
+
+static void end_file(FILE *f) {
+  if (f->_fileno >= 0)
+    vine__desc_end(f->_fileno);
+}
+
+VINE_EXPORT int __vine_note_fclose(FILE *f) {
+  end_file(f);
+  return fclose(f);
+}
+
+VINE_EXPORT int __vine_note_pclose(FILE *f) {
+  end_file(f);
+  return pclose(f);
+}
+
+VINE_EXPORT FILE *__vine_note_freopen(const char *path, const char *mode,
+                                      FILE *f) {
+  end_file(f);
+  f = freopen(path, mode, f);
+  if (f)
+    end_file(f); // of the new one
+  return f;
+}
