@@ -113,7 +113,20 @@ void vine__desc_end(int fd) {
   vine__sched_ready_list(woken);
 }
 
-void vine__desc_end_range(uint32_t first, uint32_t last) {
+void vine__desc_recheck(int fd) {
+  struct vine__desc *d = vine__desc_find(fd);
+  if (!d || !may_lock())
+    return;
+  vine__lock_acquire(&d->lock);
+  // Who isn't in the list yet finds the counts changed (DESC2).
+  for (int dir = VINE_IO_IN; dir <= VINE_IO_OUT; dir++)
+    store_release(&d->seq[dir], load_relaxed(&d->seq[dir]) + 1);
+  struct g *woken = vine__io_end_all_locked(d, VINE_IO_READY, NULL);
+  vine__lock_release(&d->lock);
+  vine__sched_ready_list(woken);
+}
+
+static void for_range(uint32_t first, uint32_t last, void (*fn)(int fd)) {
   const uint64_t leaf = 1u << VINE_DESC_LEAF_BITS;
   const uint64_t mid = leaf << VINE_DESC_MID_BITS;
   uint64_t n = first;
@@ -123,7 +136,15 @@ void vine__desc_end_range(uint32_t first, uint32_t last) {
     else if (!vine__desc_find((int)n))
       n = (n / leaf + 1) * leaf;
     else
-      vine__desc_end((int)n++);
+      fn((int)n++);
+}
+
+void vine__desc_end_range(uint32_t first, uint32_t last) {
+  for_range(first, last, vine__desc_end);
+}
+
+void vine__desc_recheck_range(uint32_t first, uint32_t last) {
+  for_range(first, last, vine__desc_recheck);
 }
 
 void vine__desc_begin(int fd, enum vine__desc_kind kind) {

@@ -21,6 +21,9 @@
 // (DESC4) drained is set only by a short read of a stream that was watched
 //      before the read, to the count of events before it. While that is the
 //      count still, another read would find nothing.
+// (DESC5) A close that Vine sees makes the waiters try again once more when it
+//      is done: a call that began between the new generation and the kernel's
+//      close has registered the old file, of which no event will come.
 //
 // Locking: a lock per record, rank DESC. gen and facts also change without it:
 // a signal handler may close.
@@ -143,6 +146,12 @@ void vine__desc_end(int fd);
 
 // The same for all numbers from first to last.
 void vine__desc_end_range(uint32_t first, uint32_t last);
+
+// After the close itself. Who began to wait since vine__desc_end waits for the
+// old file still, which tells nothing any more, or for a new one: all try again
+// (DESC5). Not in signal handlers: there nobody is woken.
+void vine__desc_recheck(int fd);
+void vine__desc_recheck_range(uint32_t first, uint32_t last);
 
 // fd has just been made by a call that Vine saw. kind may be UNKNOWN.
 void vine__desc_begin(int fd, enum vine__desc_kind kind);

@@ -67,6 +67,39 @@ static void all_wake(void) {
   wakes(do_accept, listen_on_loopback(&addr), 5);
 }
 
+// A call that begins while another goroutine closes: it ends too, whichever of
+// the close's two steps it fell between (DESC5).
+static void polls(int fd) {
+  struct pollfd p = {.fd = fd, .events = POLLIN};
+  CHECK_EQ(poll(&p, 1, -1), 1);
+  CHECK_EQ(p.revents, POLLNVAL);
+  vine_group_done(&wg);
+}
+
+static void reads(int fd) {
+  CHECK_EQ(do_read(fd), -1);
+  CHECK_EQ(errno, EBADF);
+  vine_group_done(&wg);
+}
+
+static void race_close(void) {
+  for (int i = 0; i < 300; i++) {
+    int fds[2];
+    CHECK(pipe(fds) == 0);
+    FILE *f = i % 2 ? fdopen(fds[0], "r") : NULL; // more lies between the steps
+    vine_group_add(&wg, 4);
+    for (int j = 0; j < 2; j++) {
+      vine_go(polls(fds[0]));
+      vine_go(reads(fds[0]));
+    }
+    for (int j = i % 4; j > 0; j--)
+      vine_yield();
+    CHECK_EQ(f ? fclose(f) : close(fds[0]), 0);
+    vine_group_wait(&wg); // no number is used again before all have ended
+    close(fds[1]);
+  }
+}
+
 static void dup_wakes(void) { // N26
   int fds[2], more[2];
   char c;
@@ -212,6 +245,7 @@ static void closes_all(void) {
 int main(void) {
   have_others();
   all_wake();
+  race_close();
   dup_wakes();
   unseen();
   shut(SHUT_RD);

@@ -30,10 +30,13 @@ static long close_all(uint64_t first, uint64_t last, int flags) {
   while (first <= last && result == 0) {
     uint64_t ours = next_of_ours(first, last);
     if (ours > first) {
-      if (!(flags & CLOSE_RANGE_CLOEXEC))
+      bool closes = !(flags & CLOSE_RANGE_CLOEXEC);
+      if (closes)
         vine__desc_end_range((uint32_t)first, (uint32_t)(ours - 1));
       result =
           vine__os_close_range((unsigned)first, (unsigned)(ours - 1), flags);
+      if (closes)
+        vine__desc_recheck_range((uint32_t)first, (uint32_t)(ours - 1));
     }
     first = ours + 1;
   }
@@ -56,6 +59,7 @@ static void close_each(unsigned first) {
   for (rlim_t n = first; n < limit.rlim_cur && n <= INT_MAX; n++)
     if (!vine__net_is_ours((int)n))
       vine__os_close((int)n);
+  vine__desc_recheck_range(first, INT_MAX);
 }
 
 VINE_EXPORT void __vine_note_closefrom(int low) {
@@ -66,25 +70,28 @@ VINE_EXPORT void __vine_note_closefrom(int low) {
 
 // --- files ---
 
-static void end_file(FILE *f) {
-  if (f->_fileno >= 0)
-    vine__desc_end(f->_fileno);
+static int end_file(FILE *f) {
+  vine__desc_end(f->_fileno); // of a FILE without a number: none has it
+  return f->_fileno;
 }
 
 VINE_EXPORT int __vine_note_fclose(FILE *f) {
-  end_file(f);
-  return fclose(f);
+  int fd = end_file(f), result = fclose(f);
+  vine__desc_recheck(fd);
+  return result;
 }
 
 VINE_EXPORT int __vine_note_pclose(FILE *f) {
-  end_file(f);
-  return pclose(f);
+  int fd = end_file(f), result = pclose(f);
+  vine__desc_recheck(fd);
+  return result;
 }
 
 VINE_EXPORT FILE *__vine_note_freopen(const char *path, const char *mode,
                                       FILE *f) {
-  end_file(f);
+  int fd = end_file(f);
   f = freopen(path, mode, f);
+  vine__desc_recheck(fd);
   if (f)
     end_file(f); // of the new one
   return f;

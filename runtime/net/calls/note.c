@@ -19,15 +19,21 @@ VINE_EXPORT int __vine_note_close(int fd) {
   if (vine__net_is_ours(fd))
     return (int)vine__io_result(-EBADF);
   vine__desc_end(fd);
-  return (int)vine__io_result(vine__os_close(fd));
+  long r = vine__os_close(fd);
+  vine__desc_recheck(fd);
+  return (int)vine__io_result(r);
 }
 
 static int dup_over(int from, int to, int flags) {
   if (vine__net_is_ours(from) || vine__net_is_ours(to))
     return (int)vine__io_result(-EBADF);
-  if (from != to && vine__os_file_flags(from) >= 0)
+  bool closes = from != to && vine__os_file_flags(from) >= 0;
+  if (closes)
     vine__desc_end(to);
-  return (int)vine__io_result(vine__os_dup3(from, to, flags));
+  long r = vine__os_dup3(from, to, flags);
+  if (closes)
+    vine__desc_recheck(to);
+  return (int)vine__io_result(r);
 }
 
 VINE_EXPORT int __vine_note_dup2(int from, int to) {
