@@ -104,6 +104,23 @@ static void words_out(struct call *c, const void *context) {
   innermost = c;
 }
 
+// A handler that changes stacks takes no signal until the kernel knows. It
+// takes the alternate stack for free while the stack pointer is elsewhere, and
+// would put the next frame at its top, over those that are still to return:
+//   1) the stack pointer moves from our stack to the program's
+//   2) a signal comes: its frame overwrites that of `enter`
+//   3) sigaltstack would have made the program's stack the alternate one
+static sigset_t block_signals(void) {
+  sigset_t all, was;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, &was);
+  return was;
+}
+
+static void unblock_signals(const sigset_t *was) {
+  pthread_sigmask(SIG_SETMASK, was, NULL);
+}
+
 static void stack_back(void *m) { vine__sigstack_again(m); }
 
 static void words_back(struct call *c) {
@@ -130,10 +147,15 @@ static bool is_within(const struct call *c, uintptr_t sp) {
 // the kernel takes for the thread's until it has left it. What is below c on
 // ours is free.
 static void leave(struct call *c) {
-  if (c->hi)
-    vine__call_back_on(((uintptr_t)c - 256) & ~(uintptr_t)15, stack_back,
-                       (void *)c->m);
-  words_back(c);
+  if (!c->hi) {
+    words_back(c);
+    return;
+  }
+  sigset_t was = block_signals();
+  vine__call_back_on(((uintptr_t)c - 256) & ~(uintptr_t)15, stack_back,
+                     (void *)c->m);
+  words_back(c); // the next signal's frame may lie over it
+  unblock_signals(&was);
 }
 
 void vine__signal_leave(uintptr_t sp) {
@@ -170,6 +192,7 @@ struct delivery {
   stack_t stack;  // the program's
   struct m *m;    // of a goroutine on a fixed stack
   uintptr_t ours; // the end of what a further signal may use
+  sigset_t mask;  // the handler's
 };
 
 // Both fields are one word, so SIG_DFL with SA_SIGINFO is still SIG_DFL.
@@ -190,7 +213,9 @@ static void deliver(const struct delivery *d) {
 // signal that comes on top finds itself on it, and goes on below.
 static void deliver_moved(void *arg) {
   struct delivery *d = arg;
-  if (vine__os_sigaltstack(&d->stack, NULL) == 0)
+  int err = vine__os_sigaltstack(&d->stack, NULL);
+  unblock_signals(&d->mask);
+  if (!err)
     deliver(d);
 }
 
@@ -198,6 +223,9 @@ static void deliver_moved(void *arg) {
 // taken: programs compare those, too, with the stack's bounds.
 static void move_to(struct call *c, struct delivery *d) {
   uintptr_t lo = (uintptr_t)d->stack.ss_sp, hi = lo + d->stack.ss_size;
+  uintptr_t sp = vine__arch_interrupted_sp(d->context);
+  if (lo < sp && sp < hi) // a jump out of a handler, which isn't over yet
+    hi = sp;
   uintptr_t half = (lo + (hi - lo) / 2) & ~(uintptr_t)(VINE_SIDE_ALIGN - 1);
   lo = (lo + VINE_SIDE_ALIGN - 1) & ~(uintptr_t)(VINE_SIDE_ALIGN - 1);
   c->side = (struct vine__handler_side){.lo = lo, .hi = half, .left_at = half};
@@ -205,6 +233,7 @@ static void move_to(struct call *c, struct delivery *d) {
   c->lo = (uintptr_t)d->stack.ss_sp;
   c->hi = hi;
   c->is_on_altstack = true;
+  d->mask = block_signals();
   vine__call_back_on(hi & ~(uintptr_t)15, deliver_moved, d);
   vine__sigstack_again((struct m *)c->m);
 }
@@ -215,6 +244,7 @@ static void move_to(struct call *c, struct delivery *d) {
 static void deliver_on_fixed(void *arg) {
   struct delivery *d = arg;
   vine__sigstack_below(d->m, d->ours);
+  unblock_signals(&d->mask);
   deliver(d);
 }
 
@@ -224,6 +254,7 @@ static void move_to_fixed(struct call *c, struct delivery *d, uintptr_t lo,
   c->hi = sp;
   d->m = (struct m *)c->m;
   d->ours = (uintptr_t)__builtin_frame_address(0) - FRAMES_BYTES;
+  d->mask = block_signals();
   vine__call_back_on(sp, deliver_on_fixed, d);
   vine__sigstack_again(d->m);
 }
@@ -251,7 +282,8 @@ static void deliver_to(struct call *c, struct g *g, struct delivery *d) {
 static void enter(int sig, siginfo_t *info, void *context) {
   struct call c;
   words_out(&c, context);
-  struct delivery d = {&actions[sig], sig, info, context, {0}, NULL, 0};
+  struct delivery d = {
+      .action = &actions[sig], .sig = sig, .info = info, .context = context};
   bool restarts = d.action->sa_flags & SA_RESTART;
   bool runs = is_function(d.action);
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
