@@ -9,7 +9,8 @@ static vine_group wg;
 static int inside, many;
 static int (*pairs)[2];
 
-static int few(void) { return vine_maxprocs() + 8; }
+// Idle ones stay, one for each processor and four; others are on their way.
+static int few(void) { return 2 * vine_maxprocs() + 7; }
 
 // A goroutine that is preempted behind a foreign call keeps its thread until it
 // goes on (ADR 16), which seeds make of each; idle threads then end in time.
