@@ -29,6 +29,7 @@
 #include "sched/foreign.h"
 #include "sched/freeze.h"
 #include "sched/guest.h"
+#include "sched/runq.h"
 #include "sched/sched.h"
 #include "stack/grow.h"
 #include "stack/segment.h"
@@ -60,8 +61,11 @@ static bool is_preemption_asked(void) {
   return VINE_TCB(VINE_TCB_GUARD) == (uintptr_t)VINE_GUARD_PREEMPT;
 }
 
+// Not where the goroutine would keep its thread (keep.c) and nobody else wants
+// the P: another thread would be made to give it back. As the watchdog does.
 static bool is_preempted_at_random(struct m *m) {
-  return vine__debug.seed && vine__rand(m) % 16 == 0;
+  return vine__debug.seed && vine__rand(m) % 16 == 0 &&
+         (m->gsp == 0 || vine__p_has_work(vine__m_p(m)));
 }
 
 // Continues at vine__trap_resume.
