@@ -18,10 +18,10 @@
 #include "base/fatal.h"
 #include "base/redirect.h"
 #include "libc/fork.h"
+#include "libc/output.h"
 #include "libc/overflow.h"
 #include "libc/sigaction.h"
 #include "libc/sigaltstack.h"
-#include "libc/stdio.h"
 #include "observe/dump.h"
 #include "observe/schedtrace.h"
 #include "os/os.h"
@@ -106,7 +106,7 @@ static int set_up(void) {
   vine__signals_adopt();
   vine__overflow_init();
   vine__dump_init();
-  vine__stdio_init();
+  vine__output_init();
   vine__schedtrace_init();
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   store_relaxed(&vine__sched.max_threads, VINE_THREADS_MAX);

@@ -38,7 +38,7 @@ void vine__crash(int sig, const char *msg);
 // Called once after the message, to print goroutines. Set by L5 at start.
 // Must not allocate and must survive broken structures.
 extern void (*vine__fatal_hook)(void);
-// Called last by vine__fatal, set by libc/ (stdio.c). The same holds for it.
+// Called last by vine__fatal, set by libc/ (output.c). The same holds for it.
 extern void (*vine__fatal_flush)(void);
 
 // Formats into buf[cap] and returns the length written, without the

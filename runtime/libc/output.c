@@ -10,7 +10,7 @@
 // Streams that the program opened are closed like any by the kernel: stdio has
 // no way to list them without waiting for their locks.
 
-#include "libc/stdio.h"
+#include "libc/output.h"
 #include "base/fatal.h"
 #include "os/os.h"
 
@@ -37,4 +37,4 @@ static void flush_stdout(void) {
   funlockfile(stdout);
 }
 
-void vine__stdio_init(void) { vine__fatal_flush = flush_stdout; }
+void vine__output_init(void) { vine__fatal_flush = flush_stdout; }
