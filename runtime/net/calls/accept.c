@@ -49,12 +49,9 @@ static void end_turn(struct vine__desc *d) {
 
 static long try_accept(const void *arg, struct vine__io_at at) {
   const struct accept *a = arg;
-  struct pollfd p = {.fd = a->fd, .events = POLLIN};
-  struct timespec none = {0};
   if (!take_turn(at.d))
     return -EAGAIN;
-  long r = vine__os_ppoll(&p, 1, &none, NULL);
-  r = r == 0 ? -EAGAIN : accept_plain(a);
+  long r = vine__io_is_ready(a->fd, POLLIN) ? accept_plain(a) : -EAGAIN;
   end_turn(at.d);
   return r;
 }
@@ -89,9 +86,7 @@ static long wait_connected(int fd, struct vine__desc *d, uint32_t gen,
   int64_t deadline = ns ? vine__deadline_after(ns) : VINE_NEVER;
   for (;;) {
     uint32_t seq = load_acquire(&d->seq[VINE_IO_OUT]);
-    struct pollfd p = {.fd = fd, .events = POLLOUT};
-    struct timespec none = {0};
-    if (vine__os_ppoll(&p, 1, &none, NULL) != 0)
+    if (vine__io_is_ready(fd, POLLOUT))
       return vine__os_connect(fd, addr, bytes);
     struct vine__blocked b = vine__io_block(
         fd, d, gen, seq, VINE_HOW_OUT | VINE_HOW_CONNECT | VINE_HOW_SKIPPED,

@@ -24,6 +24,12 @@ uint32_t vine__io_learn_kind(int fd, struct vine__desc *d, uint32_t gen) {
   return kind;
 }
 
+bool vine__io_is_ready(int fd, short events) {
+  struct pollfd p = {.fd = fd, .events = events};
+  struct timespec none = {0};
+  return vine__os_ppoll(&p, 1, &none, NULL) != 0;
+}
+
 static void learn_protocol(int fd, struct vine__desc *d, uint32_t gen) {
   if (!(vine__desc_facts(d, gen) & (VINE_DESC_TCP | VINE_DESC_NOT_TCP)))
     vine__desc_learn(d, gen,
@@ -129,15 +135,28 @@ void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events) {
   n->seq[VINE_IO_OUT] = load_acquire(&d->seq[VINE_IO_OUT]);
 }
 
+uint32_t vine__io_await(struct vine__io_wait *w) {
+  __vine_io_wait(w);
+  __vine_io_end(w);
+  return load_acquire(&w->state);
+}
+
 uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
                            int64_t deadline_ns, enum vine__wait_reason why) {
   struct vine__io_wait w = {.nodes = nodes,
                             .count = count,
                             .deadline_ns = deadline_ns,
                             .reason = (uint8_t)why};
-  __vine_io_wait(&w);
-  __vine_io_end(&w);
-  return load_acquire(&w.state);
+  return vine__io_await(&w);
+}
+
+bool vine__io_ns(const struct timespec *t, int64_t *ns) {
+  if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
+    return false;
+  if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000ll, ns) ||
+      __builtin_add_overflow(*ns, (int64_t)t->tv_nsec, ns))
+    *ns = VINE_NEVER;
+  return true;
 }
 
 bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns) {
@@ -145,10 +164,8 @@ bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns) {
   *deadline_ns = VINE_NEVER;
   if (!limit)
     return true;
-  if (limit->tv_sec < 0 || limit->tv_nsec < 0 || limit->tv_nsec >= 1000000000)
+  if (!vine__io_ns(limit, &ns))
     return false;
-  if (!__builtin_mul_overflow((int64_t)limit->tv_sec, 1000000000ll, &ns) &&
-      !__builtin_add_overflow(ns, (int64_t)limit->tv_nsec, &ns))
-    *deadline_ns = vine__deadline_after(ns);
+  *deadline_ns = vine__deadline_after(ns);
   return true;
 }

@@ -65,8 +65,17 @@ void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events);
 uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
                            int64_t deadline_ns, enum vine__wait_reason why);
 
+// The same for a wait that says more. Its nodes are of no list any more.
+uint32_t vine__io_await(struct vine__io_wait *w);
+
+// Nanoseconds; VINE_NEVER if they are too many. False: it isn't a time.
+bool vine__io_ns(const struct timespec *t, int64_t *ns);
+
 // Until when a call with that limit waits. False: it isn't a time.
 bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns);
+
+// Whether a call would find one of these events, or an error, now.
+bool vine__io_is_ready(int fd, short events);
 
 // One of a program's calls, in pieces: what its argument `arg` tells.
 // `try` returns a result, or -EAGAIN when it would block.

@@ -17,9 +17,7 @@ static long wait_ended(int fd) {
                             .deadline_ns = VINE_NEVER,
                             .is_restarted = true,
                             .reason = VINE_WAIT_CHILD};
-  __vine_io_wait(&w);
-  __vine_io_end(&w);
-  uint32_t state = load_acquire(&w.state);
+  uint32_t state = vine__io_await(&w);
   return state == VINE_IO_INTR ? -EINTR : state == VINE_IO_READY ? 0 : 1;
 }
 

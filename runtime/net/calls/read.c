@@ -8,12 +8,6 @@
 
 // --- without waiting, by the kind of file ---
 
-static bool is_ready(int fd, short events) {
-  struct pollfd p = {.fd = fd, .events = events};
-  struct timespec none = {0};
-  return vine__os_ppoll(&p, 1, &none, NULL) != 0;
-}
-
 struct vec {
   int fd;
   const struct iovec *v;
@@ -48,7 +42,8 @@ static __attribute__((noinline)) long try_vec(const struct vec *a,
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
-  if (kind == VINE_DESC_OTHER && !is_odd(a) && !is_ready(a->fd, POLLIN))
+  if (kind == VINE_DESC_OTHER && !is_odd(a) &&
+      !vine__io_is_ready(a->fd, POLLIN))
     return -EAGAIN;
   return read_vec(a);
 }

@@ -44,12 +44,6 @@ static void flush_before(FILE *f) {
     fflush(stdout);
 }
 
-static bool is_ready(int fd) {
-  struct pollfd p = {.fd = fd, .events = POLLIN};
-  struct timespec none = {0};
-  return vine__os_ppoll(&p, 1, &none, NULL) != 0;
-}
-
 // 0: go on; or a negative errno value.
 static long wait_for(FILE *f, int fd) {
   struct vine__desc *d = vine__desc_get(fd);
@@ -61,7 +55,7 @@ static long wait_for(FILE *f, int fd) {
   for (;;) {
     struct vine__io_at at = vine__io_look(d, gen, 0);
     if (vine__io_kind(fd, at) == VINE_DESC_FILE || vine__file_is_filled(f) ||
-        is_ready(fd))
+        vine__io_is_ready(fd, POLLIN))
       return 0;
     if (!is_flushed)
       flush_before(f);

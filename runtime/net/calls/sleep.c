@@ -21,11 +21,7 @@ static bool may_be_interrupted(void) {
 
 // What is left of the time: 0, or more if a signal ended it.
 static __attribute__((noinline)) int64_t wait_until(int64_t deadline_ns) {
-  struct vine__io_wait w = {.deadline_ns = deadline_ns,
-                            .reason = VINE_WAIT_SLEEP};
-  __vine_io_wait(&w);
-  __vine_io_end(&w);
-  if (load_acquire(&w.state) != VINE_IO_INTR)
+  if (vine__io_wait_for(NULL, 0, deadline_ns, VINE_WAIT_SLEEP) != VINE_IO_INTR)
     return 0;
   int64_t left = deadline_ns - vine__os_nanotime();
   return left > 0 ? left : 1;
@@ -38,23 +34,12 @@ static int64_t sleep_until(int64_t deadline_ns) {
   return 0;
 }
 
-static bool is_time(const struct timespec *t) {
-  return t->tv_sec >= 0 && 0 <= t->tv_nsec && t->tv_nsec < 1000000000;
-}
-
-static int64_t ns_of(const struct timespec *t) {
-  int64_t ns;
-  if (__builtin_mul_overflow((int64_t)t->tv_sec, 1000000000ll, &ns) ||
-      __builtin_add_overflow(ns, (int64_t)t->tv_nsec, &ns))
-    return INT64_MAX;
-  return ns;
-}
-
 // 0 or an errno value.
 static int sleep_for(const struct timespec *t, struct timespec *left) {
-  if (!is_time(t))
+  int64_t ns;
+  if (!vine__io_ns(t, &ns))
     return EINVAL;
-  int64_t rest = sleep_until(vine__deadline_after(ns_of(t)));
+  int64_t rest = sleep_until(vine__deadline_after(ns));
   if (rest == 0)
     return 0;
   if (left)
@@ -78,9 +63,10 @@ VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
     return sleep_for(t, left);
   if (!is_steady)
     return vine__os_clock_sleep(clock, flags, t, left);
-  if (!is_time(t))
+  int64_t ns;
+  if (!vine__io_ns(t, &ns))
     return EINVAL;
-  return sleep_until(ns_of(t)) ? EINTR : 0;
+  return sleep_until(ns) ? EINTR : 0;
 }
 
 VINE_EXPORT unsigned __vine_wait_sleep(unsigned seconds) {

@@ -8,12 +8,6 @@
 
 #include <limits.h>
 
-static bool is_ready(int fd) {
-  struct pollfd p = {.fd = fd, .events = POLLOUT};
-  struct timespec none = {0};
-  return vine__os_ppoll(&p, 1, &none, NULL) != 0;
-}
-
 typedef long give_try(const void *arg, size_t done, struct vine__io_at at);
 typedef long give_plain(const void *arg, size_t done);
 typedef size_t give_size(const void *arg);
@@ -76,7 +70,7 @@ try_file(int fd, const char *buf, size_t n, struct vine__io_at at) {
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
-  if (kind == VINE_DESC_OTHER && !is_ready(fd))
+  if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
     return -EAGAIN;
   return vine__os_write(fd, buf, n);
 }
@@ -215,7 +209,7 @@ static long try_vec_now(int fd, const struct iovec *v, int count,
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
-  if (kind == VINE_DESC_OTHER && !is_ready(fd))
+  if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
     return -EAGAIN;
   return vine__os_writev(fd, v, count);
 }
