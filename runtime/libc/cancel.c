@@ -65,32 +65,36 @@ static bool is_outermost(const __pthread_unwind_buf_t *buf) {
   return buf->__pad[0] == vine__getm()->cleanup;
 }
 
-void vine__cleanup_push_sys(__pthread_unwind_buf_t *buf) {
-  __pthread_register_cancel(buf);
+static void note_push(const __pthread_unwind_buf_t *buf) {
   struct g *g = vine__getg();
   if (g && is_outermost(buf))
     hold(g);
+}
+
+static void note_pop(const __pthread_unwind_buf_t *buf) {
+  struct g *g = vine__getg();
+  if (g && is_outermost(buf))
+    release(g);
+}
+
+void vine__cleanup_push_sys(__pthread_unwind_buf_t *buf) {
+  __pthread_register_cancel(buf);
+  note_push(buf);
 }
 
 void vine__cleanup_pop_sys(__pthread_unwind_buf_t *buf) {
   __pthread_unregister_cancel(buf);
-  struct g *g = vine__getg();
-  if (g && is_outermost(buf))
-    release(g);
+  note_pop(buf);
 }
 
 void vine__cleanup_push_defer_sys(__pthread_unwind_buf_t *buf) {
   __pthread_register_cancel_defer(buf);
-  struct g *g = vine__getg();
-  if (g && is_outermost(buf))
-    hold(g);
+  note_push(buf);
 }
 
 void vine__cleanup_pop_restore_sys(__pthread_unwind_buf_t *buf) {
   __pthread_unregister_cancel_restore(buf);
-  struct g *g = vine__getg();
-  if (g && is_outermost(buf))
-    release(g);
+  note_pop(buf);
 }
 
 // --- state and type ---
