@@ -12,17 +12,31 @@
 
 // clang-format off
 
-#if VINE_TSAN
-
-// rdi to, rsi from, rdx bytes; result rax. Clobbers rcx.
-ROUTINE vine__san_memcpy
+// memcpy: rdi to, rsi from, rdx bytes; result rax. Clobbers rcx.
+.macro COPY
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
 	rep movsb
 	ret
+.endm
+
+// memset: rdi to, esi byte, rdx bytes; result rax. Clobbers rcx, rdx.
+.macro FILL
+	movq	%rdx, %rcx
+	movq	%rdi, %rdx
+	movl	%esi, %eax
+	rep stosb
+	movq	%rdx, %rax
+	ret
+.endm
+
+#if VINE_TSAN
+
+ROUTINE vine__san_memcpy
+	COPY
 END vine__san_memcpy
 
-// The same for ranges that overlap: downwards if `to` lies in [from, from+n).
+// memcpy for ranges that overlap: downwards if `to` lies in [from, from+n).
 ROUTINE vine__san_memmove
 	movq	%rdi, %rax
 	movq	%rdx, %rcx
@@ -40,14 +54,8 @@ ROUTINE vine__san_memmove
 	ret
 END vine__san_memmove
 
-// rdi to, esi byte, rdx bytes; result rax. Clobbers rcx, rdx.
 ROUTINE vine__san_memset
-	movq	%rdx, %rcx
-	movq	%rdi, %rdx
-	movl	%esi, %eax
-	rep stosb
-	movq	%rdx, %rax
-	ret
+	FILL
 END vine__san_memset
 #elif !VINE_ASAN
 
@@ -64,20 +72,12 @@ vine__libc_\name:
 .endm
 
 ROUTINE own_memcpy, local
-	movq	%rdi, %rax
-	movq	%rdx, %rcx
-	rep movsb
-	ret
+	COPY
 END own_memcpy
 OWN memcpy, own_memcpy
 
 ROUTINE own_memset, local
-	movq	%rdx, %rcx
-	movq	%rdi, %rdx
-	movl	%esi, %eax
-	rep stosb
-	movq	%rdx, %rax
-	ret
+	FILL
 END own_memset
 OWN memset, own_memset
 
