@@ -12,17 +12,11 @@
 
 #include "libc/output.h"
 #include "base/fatal.h"
-#include "os/os.h"
+#include "libc/sigaction.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-
-static bool is_in_handler(void) {
-  stack_t s;
-  return vine__os_sigaltstack(NULL, &s) != 0 || (s.ss_flags & SS_ONSTACK);
-}
 
 static bool would_block(int fd) {
   struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -30,7 +24,7 @@ static bool would_block(int fd) {
 }
 
 static void flush_stdout(void) {
-  if (is_in_handler() || ftrylockfile(stdout) != 0)
+  if (vine__signal_is_handled() || ftrylockfile(stdout) != 0)
     return;
   if (!would_block(fileno_unlocked(stdout)))
     fflush_unlocked(stdout);

@@ -173,6 +173,8 @@ struct g *vine__signal_goroutine(void) {
   return m ? vine__m_g(m) : NULL;
 }
 
+bool vine__signal_is_handled(void) { return innermost != NULL; }
+
 bool vine__signal_interrupted(struct vine__interrupted *out) {
   for (const struct call *c = innermost; c; c = c->outer) {
     if (!c->m)

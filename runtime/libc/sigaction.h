@@ -15,6 +15,9 @@ struct vine__interrupted {
   uintptr_t pc, fp; // the next instruction, the frame pointer
 };
 
+// Whether this thread is in a signal handler.
+bool vine__signal_is_handled(void);
+
 // If this thread is in a signal handler, and an M: what the outermost one
 // interrupted. vine__getm() is null there.
 bool vine__signal_interrupted(struct vine__interrupted *out);
