@@ -3,47 +3,20 @@
 // thread and goroutine of its process, grows its stack, starts goroutines and
 // threads of its own; or shares its parent's memory while that waits. What
 // would share the parent's stack limit ends with a message.
-#include "../stack/stack.h"
+#include "../stack/child.h"
 
 #include <linux/sched.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define STACK_BYTES (1 << 20)
 
-static int status_of(pid_t pid) {
-  int st;
-  CHECK(waitpid(pid, &st, 0) == pid);
-  return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
-}
-
 // --- what children do ---
 
-static void grow_and_send(vine_chan_t c) {
-  grow_stack(200);
-  vine_send(c, 1);
-}
-
-static void *grow_in_thread(void *arg) {
-  grow_stack(200);
-  return arg;
-}
-
-static int live(void *arg) {
-  pthread_t t;
-  grow_stack(600);
-  vine_chan_t c = vine_chan_make(int, 0);
-  for (int i = 0; i < 8; i++)
-    vine_go(grow_and_send(c));
-  for (int i = 0; i < 8; i++)
-    CHECK(vine_recv(c, int) == 1);
-  vine_sleep(VINE_MILLISECOND);
-  CHECK(pthread_create(&t, NULL, grow_in_thread, NULL) == 0);
-  CHECK(pthread_join(t, NULL) == 0);
+static int lives(void *arg) {
+  live(1);
   return *(int *)arg;
 }
 
@@ -112,7 +85,7 @@ static void check_way(long (*way)(void)) {
   int n = 31;
   long pid = way();
   if (pid == 0) {
-    int status = live(&n);
+    int status = lives(&n);
     _exit(ghosts ? 98 : status);
   }
   CHECK(pid > 0);
@@ -143,8 +116,8 @@ static int clone_on(int (*fn)(void *), int flags, int n) {
 
 static void check_clone(void) {
   int was = total;
-  CHECK_EQ(clone_on(live, SIGCHLD, 33), 33);
-  CHECK_EQ(clone_on(live, SIGCHLD | CLONE_VFORK, 34), 34);
+  CHECK_EQ(clone_on(lives, SIGCHLD, 33), 33);
+  CHECK_EQ(clone_on(lives, SIGCHLD | CLONE_VFORK, 34), 34);
   CHECK_EQ(clone_on(run_shell, SIGCHLD, 35), 25);
   CHECK_EQ(clone_on(count, SIGCHLD, 36), 36);
   CHECK_EQ(total, was);

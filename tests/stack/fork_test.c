@@ -3,16 +3,7 @@
 // grows, calls foreign code, exits or execs, and may start goroutines, timers
 // and threads of its own; those of the parent never run there. system(),
 // popen() and posix_spawn() from goroutines; vfork is fork.
-#include "stack.h"
-
-#include <pthread.h>
-#include <sys/wait.h>
-
-static int status_of(pid_t pid) {
-  int st;
-  CHECK(waitpid(pid, &st, 0) == pid);
-  return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
-}
+#include "child.h"
 
 static void child_exits(void) {
   pid_t pid = fork();
@@ -37,31 +28,6 @@ static void child_grows(void) {
 
 // --- a life of its own ---
 
-static void grow_and_send(vine_chan_t c) {
-  grow_stack(200);
-  vine_send(c, 1);
-}
-
-static void *grow_in_thread(void *arg) {
-  grow_stack(200); // its words must be a new thread's: no trap
-  return arg;
-}
-
-static void live(void) {
-  pthread_t t;
-  grow_stack(600);
-  vine_chan_t c = vine_chan_make(int, 0);
-  for (int i = 0; i < 8; i++)
-    vine_go(grow_and_send(c));
-  for (int i = 0; i < 8; i++)
-    CHECK(vine_recv(c, int) == 1);
-  vine_sleep(VINE_MILLISECOND);
-  for (int i = 0; i < 4; i++) {
-    CHECK(pthread_create(&t, NULL, grow_in_thread, NULL) == 0);
-    CHECK(pthread_join(t, NULL) == 0);
-  }
-}
-
 static pid_t parent;
 static volatile int stop, ghosts;
 
@@ -85,7 +51,7 @@ static void child_lives(void) {
     pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-      live();
+      live(4);
       _exit(ghosts ? 98 : 29);
     }
     CHECK_EQ(status_of(pid), 29);
