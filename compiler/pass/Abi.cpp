@@ -37,19 +37,31 @@ bool isLeafName(StringRef Name) {
   return Leaves.contains(Name);
 }
 
+// Where the thunk of a call that is mostly short tries that first, or Default.
+static StringRef shortEntry(StringRef Name, StringRef Default) {
+  return StringSwitch<StringRef>(Name)
+#define LIBC_SHORT(name, to) .Case(#name, #to)
+#include "../../abi/libc.def"
+      .Default(Default);
+}
+
 StringRef foreignEntry(StringRef Name) {
+  if (!versionOf(Name).Name.empty()) // its short call goes on to the version
+    return "__vine_foreign";
   return StringSwitch<StringRef>(Name)
 #define LIBC_LOCK(name, to) .Case(#name, #to)
 #include "../../abi/libc.def"
-      .Default("__vine_foreign");
+      .Default(shortEntry(Name, "__vine_foreign"));
 }
 
 Version versionOf(StringRef Name) {
-  return StringSwitch<Version>(Name)
-#define LIBC_WAIT(name, to) .Case(#name, {#to, "__vine_wait"})
-#define LIBC_NOTE(name, to) .Case(#name, {#to, "__vine_note"})
+  auto V = StringSwitch<Version>(Name)
+#define LIBC_WAIT(name, to) .Case(#name, {#to, "__vine_wait", true})
+#define LIBC_NOTE(name, to) .Case(#name, {#to, "__vine_note", false})
 #include "../../abi/libc.def"
-      .Default({});
+               .Default({});
+  V.Entry = shortEntry(Name, V.Entry);
+  return V;
 }
 
 StringRef linkerName(const GlobalValue &GV) {

@@ -36,14 +36,16 @@ bool hasOurEntry(const Function &F);
 bool isLeafName(StringRef Name);
 
 // Where the thunk of a function of this name jumps to, when no arguments lie on
-// the stack: what makes a foreign call, and for locks of abi/libc.def counts.
+// the stack and it has no version here: what makes a foreign call, for locks of
+// abi/libc.def counts, and for short calls tries to do without.
 StringRef foreignEntry(StringRef Name);
 
 // What stands for a C library function in calls of instrumented code: one of
 // LIBC_WAIT or LIBC_NOTE of abi/libc.def. Empty names: nothing does.
 struct Version {
-  StringRef Name;  // of the runtime's version
-  StringRef Entry; // decides which of the two is called
+  StringRef Name;       // of the runtime's version
+  StringRef Entry;      // decides which of the two is called
+  bool MayWait = false; // LIBC_WAIT
 };
 Version versionOf(StringRef Name);
 

@@ -61,8 +61,8 @@ static std::string thunkName(const Function &Callee, StringRef Prefix) {
 }
 
 // From the loaded target on: all arguments are in registers.
-static std::string jumpWithVersion(const Version &V) {
-  return ("movq " + V.Name + "@GOTPCREL(%rip), %r10\n\tjmp " + V.Entry).str();
+static std::string jumpWithVersion(const Version &V, StringRef Entry) {
+  return ("movq " + V.Name + "@GOTPCREL(%rip), %r10\n\tjmp " + Entry).str();
 }
 
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
@@ -74,9 +74,10 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   if (StackBytes != 0)
     Name += "." + N;
   if (!V.Name.empty() && StackBytes == 0)
-    Asm += jumpWithVersion(V);
-  else if (V.Entry == "__vine_wait") // arguments on the stack, too
-    Asm += "movl $$" + N + ", %eax\n\t" + jumpWithVersion(V) + "_args";
+    Asm += jumpWithVersion(V, V.Entry);
+  else if (V.MayWait) // arguments on the stack, too
+    Asm +=
+        "movl $$" + N + ", %eax\n\t" + jumpWithVersion(V, "__vine_wait_args");
   else if (StackBytes == 0)
     Asm += ("jmp " + foreignEntry(linkerName(Callee))).str();
   else
@@ -90,8 +91,8 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
 static Function *thunkForVariadicCall(Function &Callee) {
   Version V = versionHere(Callee);
   std::string Jump =
-      V.Name.empty() ? "jmp __vine_foreign_args" : jumpWithVersion(V);
-  if (V.Entry == "__vine_wait")
+      V.Name.empty() ? "jmp __vine_foreign_args" : jumpWithVersion(V, V.Entry);
+  if (V.MayWait)
     Jump =
         ("movq " + V.Name + "@GOTPCREL(%rip), %rax\n\tjmp __vine_wait_variadic")
             .str();

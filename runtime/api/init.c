@@ -17,6 +17,7 @@
 #include "base/export.h"
 #include "base/fatal.h"
 #include "base/redirect.h"
+#include "base/shortcalls.h"
 #include "libc/fork.h"
 #include "libc/output.h"
 #include "libc/overflow.h"
@@ -101,6 +102,7 @@ static int set_up(void) {
   vine__os_membarrier_register();
   vine__m_remember_mask();
   vine__redirect_init();
+  vine__short_init();
   vine__fp_init();
   vine__sigstack_init();
   vine__signals_adopt();

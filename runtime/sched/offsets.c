@@ -4,11 +4,14 @@
 
 #include "arch/arch.h"
 #include "arch/upcalls.h"
+#include "base/config.h"
 #include "base/redirect.h"
+#include "base/shortcalls.h"
 #include "g.h"
 #include "stack/fiber.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define OFFSET(type, field, bytes)                                             \
   _Static_assert(offsetof(struct type, field) == (bytes), #type "." #field);

@@ -305,7 +305,8 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
     g->guard = 0;
     return true;
   }
-  size_t bytes = vine__learned_bytes(np->entry);
+  size_t bytes = np->on_return ? VINE_STACK_MAIN // main's alone has one
+                               : vine__learned_bytes(np->entry);
   // Arguments, return address, and a small frame above the guard.
   size_t need = np->args_bytes + VINE_STACK_BUDGET + 64;
   if (bytes < need)

@@ -11,6 +11,9 @@ int var(const char *, ...);
 extern int maybe(void) __attribute__((weak));
 int pthread_mutex_lock(void *);
 void funlockfile(void *);
+int getc(void *);
+void *malloc(unsigned long);
+extern void *sink;
 
 int calls(struct big b) {
   // CHECK: call i32 @__vine_c_none(i32
@@ -27,6 +30,10 @@ int calls(struct big b) {
   pthread_mutex_lock(0);
   // CHECK: call void @__vine_c_funlockfile(
   funlockfile(0);
+  // CHECK: call i32 @__vine_c_getc(
+  getc(0);
+  // CHECK: call {{.*}}ptr @__vine_c_malloc(
+  sink = malloc(1);
   // CHECK: call i32 @__vine_c_maybe()
   return maybe();
 }
@@ -47,5 +54,11 @@ int calls(struct big b) {
 // ASM-NEXT: jmp __vine_lock
 // ASM-LABEL: __vine_c_funlockfile:
 // ASM: jmp __vine_unlock_void
+// ASM-LABEL: __vine_c_getc:
+// ASM: movq __vine_wait_getc@GOTPCREL(%rip), %r10
+// ASM-NEXT: jmp __vine_short_getc
+// ASM-LABEL: __vine_c_malloc:
+// ASM: movq malloc@GOTPCREL(%rip), %r11
+// ASM-NEXT: jmp __vine_short_malloc
 // ASM-LABEL: __vine_c_maybe:
 // ASM: .weak maybe
