@@ -17,13 +17,15 @@
 
 struct vine__lock {
   _Atomic uint32_t state; // enum vine__lock_state
-  uint32_t rank;          // enum vine__lock_rank
+  uint32_t rank;          // enum vine__lock_rank, where ranks are checked
 };
 
 // CONTENDED: held, and someone may sleep: whoever frees it must wake.
 enum vine__lock_state { VINE_LOCK_FREE, VINE_LOCK_HELD, VINE_LOCK_CONTENDED };
 
-#define VINE_LOCK_INIT(name) {0, VINE_RANK_##name}
+// All zero unless ranks are checked: tables of locks then take nothing in a
+// program's file.
+#define VINE_LOCK_INIT(name) {0, VINE_CHECK_LEVEL >= 1 ? VINE_RANK_##name : 0}
 
 void vine__lock_init(struct vine__lock *l, enum vine__lock_rank rank);
 void vine__lock_acquire(struct vine__lock *l);

@@ -90,8 +90,9 @@ static long long read_v1_number(const char *dir, const char *name) {
 }
 
 static int read_v1(const char *dir) {
-  return quota_of(read_v1_number(dir, "cpu.cfs_quota_us"),
-                  read_v1_number(dir, "cpu.cfs_period_us"));
+  long long quota = read_v1_number(dir, "cpu.cfs_quota_us");
+  return quota > 0 ? quota_of(quota, read_v1_number(dir, "cpu.cfs_period_us"))
+                   : 0;
 }
 
 static int smaller_limit(int a, int b) {
@@ -103,6 +104,8 @@ static int smaller_limit(int a, int b) {
 // The smallest limit of `top`/`path` and each directory above it, to `top`.
 static int walk_up(const char *top, const char *path,
                    int (*read_limit)(const char *dir)) {
+  if (strcmp(path, "/") == 0)
+    return read_limit(top);
   char dir[PATH_BYTES];
   size_t top_len = strlen(top);
   size_t len = vine__format(dir, sizeof dir, "%s%s", top, path);
