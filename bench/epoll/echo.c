@@ -1,52 +1,14 @@
 // SPDX-License-Identifier: MIT
-// ../echo.c as an epoll loop on one thread: what it costs to know of each
-// descriptor by hand. Level-triggered, one read and one write for an event.
-//
-// A short write ends the connection. A server that keeps what is left until
-// the socket takes more would do as many calls here, where a client sends a
-// few bytes and waits for them.
+// ../echo.c as an epoll loop.
 
 #define _GNU_SOURCE
-#include "../listen.h"
+#include "loop.h"
 
-#include <sys/epoll.h>
-#include <unistd.h>
-
-enum { EVENTS = 128 };
-static char buf[1024];
-static int poller, listener;
-
-static void watch(int fd) {
-  struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
-  if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &e)) {
-    perror("epoll_ctl");
-    close(fd);
-  }
-}
-
-static void echo(int fd) {
+static void serve(int fd) {
+  static char buf[1024];
   ssize_t n = read(fd, buf, sizeof buf);
   if (n <= 0 || write(fd, buf, (size_t)n) != n)
     close(fd);
 }
 
-static void serve(void) {
-  struct epoll_event events[EVENTS];
-  for (;;) {
-    int n = epoll_wait(poller, events, EVENTS, -1);
-    for (int i = 0; i < n; i++) {
-      int fd = events[i].data.fd;
-      if (fd != listener)
-        echo(fd);
-      else if ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0)
-        watch(fd);
-    }
-  }
-}
-
-int main(void) {
-  listener = listen_somewhere(SOCK_STREAM | SOCK_NONBLOCK);
-  poller = epoll_create1(0);
-  watch(listener);
-  serve();
-}
+int main(void) { serve_all(); }
