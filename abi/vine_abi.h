@@ -7,8 +7,13 @@
 
 // Bumped at every incompatible change. Each instrumented object refers to the
 // symbol VINE_ABI_SYMBOL, which only a matching runtime defines.
-#define VINE_ABI_VERSION 1
-#define VINE_ABI_SYMBOL "__vine_abi_1_recompile_all_objects_with_one_vinecc"
+#define VINE_ABI_VERSION 2
+#define VINE_ABI_SYMBOL "__vine_abi_2_recompile_all_objects_with_one_vinecc"
+
+// What a module refers to until its functions have their stack checks, which
+// the code generator inserts. Nothing defines it: where the code generator was
+// another compiler's, the program doesn't link.
+#define VINE_UNCHECKED_SYMBOL "__vine_no_stack_checks_compile_by_vinecc_only"
 
 // VINE_TCB_name: offsets of Vine's words in the thread control block.
 #ifndef __ASSEMBLER__
@@ -31,10 +36,6 @@ enum vine_tcb_word {
 // compares without subtracting (255), the return address and registers pushed
 // by __morestack and the entry stubs, and every leaf that runs unchecked.
 #define VINE_STACK_BUDGET 384
-
-// Unchecked leaves: a function that makes no calls (but for the listed libc
-// leaves) and has at most this many bytes of locals carries no check.
-#define VINE_LEAF_LOCALS_MAX 32
 
 // Stacks, and every distance a stack moves, are multiples of this, so that
 // over-aligned spills stay aligned.

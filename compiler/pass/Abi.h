@@ -19,6 +19,12 @@ constexpr const char *ForeignAttr = "vine-foreign";
 // Marks the body of a variadic function: its nest parameter is the area of
 // abi/README.md section 4, and its exits restore the area's saved SSP.
 constexpr const char *VariadicBodyAttr = "vine-variadic-body";
+// Asks for a stack check, which a small leaf goes without (MachineCheck.cpp);
+// with the value CheckAlways no function does.
+constexpr const char *CheckAttr = "vine-check";
+constexpr StringLiteral CheckAlways = "always";
+// The variable by which a module refers to the ABI's symbol.
+constexpr StringLiteral AbiReference = "vine.abi";
 
 // Before a thread-local variable's name: the opaque function that returns its
 // address while the optimiser runs (ThreadLocal.cpp).

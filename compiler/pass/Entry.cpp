@@ -96,14 +96,17 @@ void defineAliases(Module &M) {
       entryAlias(*A);
 }
 
+// As long as the functions have no checks, to a symbol that nothing defines:
+// MachineHook.cpp.
 void referToAbi(Module &M) {
   if (none_of(M, isInstrumented))
     return;
   LLVMContext &Ctx = M.getContext();
-  Constant *Symbol = M.getOrInsertGlobal(VINE_ABI_SYMBOL, Type::getInt8Ty(Ctx));
+  Constant *Symbol =
+      M.getOrInsertGlobal(VINE_UNCHECKED_SYMBOL, Type::getInt8Ty(Ctx));
   auto *Ref =
       new GlobalVariable(M, Symbol->getType(), /*isConstant=*/true,
-                         GlobalValue::InternalLinkage, Symbol, "vine.abi");
+                         GlobalValue::InternalLinkage, Symbol, AbiReference);
   appendToUsed(M, {Ref});
 }
 

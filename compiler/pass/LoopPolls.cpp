@@ -16,9 +16,11 @@
 //
 // A back edge does without if every iteration certainly passes a checked
 // prologue, that is, if a call of a function of this module that makes calls
-// itself (small leaves are unchecked) dominates it. Calls of other objects
-// don't count: who knows what they link to. Loops that are done soon, by a
-// constant bound on iterations times instructions, do without as well.
+// itself (small leaves are unchecked) dominates it. That function is told to
+// keep its check, whatever the code generator makes of its calls. Calls of
+// other objects don't count: who knows what they link to. Loops that are done
+// soon, by a constant bound on iterations times instructions, do without as
+// well.
 //
 // Runs after vectorisation, so a poll costs once per vector iteration.
 //
@@ -79,7 +81,7 @@ namespace {
 class LoopPolls {
 public:
   LoopPolls(Function &F, const TargetLibraryInfo &TLI,
-            const SmallPtrSetImpl<const Function *> &Checked)
+            const SmallPtrSetImpl<Function *> &Checked)
       : F(F), Checked(Checked), DT(F), LI(DT), AC(F),
         SE(F, const_cast<TargetLibraryInfo &>(TLI), AC, DT, LI) {}
 
@@ -87,12 +89,13 @@ public:
 
 private:
   Function &F;
-  const SmallPtrSetImpl<const Function *> &Checked;
+  const SmallPtrSetImpl<Function *> &Checked;
   DominatorTree DT;
   LoopInfo LI;
   AssumptionCache AC;
   ScalarEvolution SE;
-  SmallPtrSet<const BasicBlock *, 16> CheckedBlocks;
+  // Blocks that call a function of Checked, and which.
+  SmallDenseMap<const BasicBlock *, Function *, 16> CheckedBlocks;
   SmallPtrSet<const Loop *, 8> Quick;
 
   uint64_t costOf(Loop &L);
@@ -125,8 +128,10 @@ uint64_t LoopPolls::costOf(Loop &L) {
 bool LoopPolls::passesCheck(const BasicBlock &Latch, const BasicBlock &Header) {
   for (const DomTreeNode *Node = DT.getNode(&Latch); Node;
        Node = Node->getIDom()) {
-    if (CheckedBlocks.contains(Node->getBlock()))
+    if (Function *Callee = CheckedBlocks.lookup(Node->getBlock())) {
+      Callee->addFnAttr(CheckAttr, CheckAlways);
       return true;
+    }
     if (Node->getBlock() == &Header)
       return false;
   }
@@ -227,7 +232,7 @@ void LoopPolls::run() {
       if (auto *Callee = dyn_cast<Function>(
               CB->getCalledOperand()->stripPointerCastsAndAliases()))
         if (Checked.contains(Callee))
-          CheckedBlocks.insert(CB->getParent());
+          CheckedBlocks.insert({CB->getParent(), Callee});
   for (Loop *L : LI)
     costOf(*L);
   SmallSetVector<BasicBlock *, 8> Latches;
@@ -251,7 +256,7 @@ void pollLoops(Module &M,
   if (!PollLoops)
     return;
   // Before any poll: its call must not count.
-  SmallPtrSet<const Function *, 32> Checked;
+  SmallPtrSet<Function *, 32> Checked;
   for (Function &F : M)
     if (hasCheckedEntry(F))
       Checked.insert(&F);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Registers the two stages with clang's pass manager, and the names of stages
-// and rewrites with opt's -passes=. Load with -fpass-plugin=vine-pass.so; also
-// with -fplugin=vine-pass.so for the options (-vine-fixed of Pipeline.cpp,
-// -vine-poll of LoopPolls.cpp) to be known to -mllvm.
+// Registers the two stages with clang's pass manager, the stack check with its
+// code generator, and the names of stages and rewrites with opt's -passes=.
+// Load with -fpass-plugin=vine-pass.so; also with -fplugin=vine-pass.so for
+// the options (-vine-fixed of Pipeline.cpp, -vine-poll of LoopPolls.cpp) to be
+// known to -mllvm.
+#include "MachineHook.h"
 #include "Pipeline.h"
 
 #include "llvm/Passes/PassBuilder.h"
@@ -12,6 +14,7 @@
 using namespace llvm;
 
 static void registerCallbacks(PassBuilder &PB) {
+  vine::hookCodeGenerator();
   PB.registerPipelineStartEPCallback([](ModulePassManager &MPM, auto) {
     MPM.addPass(vine::RewritePass(vine::EarlyStage));
   });

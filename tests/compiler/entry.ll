@@ -3,7 +3,7 @@
 ; functions that may be called from elsewhere, and the ABI's version.
 ; RUN: %opt -passes=vine-entry -S %s -o - | %filecheck %s
 target triple = "x86_64-pc-linux-gnu"
-; CHECK: @vine.abi = internal constant ptr @__vine_abi_{{[0-9]+}}_
+; CHECK: @vine.abi = internal constant ptr @__vine_no_stack_checks_
 ; CHECK: @__vine_c___vine_main = hidden alias i32 (), ptr @__vine_main
 ; CHECK: @__vine_c_many.64 = hidden alias {{.*}}, ptr @many
 ; CHECK-NOT: @__vine_c_

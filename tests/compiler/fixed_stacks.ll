@@ -10,7 +10,7 @@ declare void @take(ptr)
 ; CHECK: alloca i32
 ; CHECK: call void @take(ptr %a)
 ; CHECK: load i32, ptr addrspace(257)
-; CHECK-NOT: split-stack
+; CHECK-NOT: vine-check
 define i32 @main() {
   %a = alloca i32
   call void @take(ptr %a)

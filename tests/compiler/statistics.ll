@@ -14,7 +14,6 @@ declare i64 @strlen(ptr)
 ; CHECK-DAG: 1 vine {{.*}}Locals that stay in the frame
 ; CHECK-DAG: 1 vine {{.*}}Functions left foreign
 ; CHECK-DAG: 3 vine {{.*}}Functions instrumented
-; CHECK-DAG: 1 vine {{.*}}Leaf functions without a stack check
 ; CHECK-DAG: 3 vine {{.*}}Calls of other objects, routed by name
 ; CHECK-DAG: 1 vine {{.*}}Calls through pointers, routed at run time
 ; CHECK-DAG: {{[0-9]+}} vine {{.*}}Calls of leaves and of the runtime, not routed

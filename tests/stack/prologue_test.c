@@ -3,7 +3,7 @@
 // the guard. After Go's runtime/stack_test.go, TestStackGrowth, and
 // test/fixedbugs/issue3787 (frames around the small-frame limit).
 //
-// LLVM compares %rsp itself for frames below 256 bytes and %rsp minus the
+// A check compares %rsp itself for frames below 256 bytes and %rsp minus the
 // frame above. Frames are made of an array that is only accessed at constant
 // offsets, so it stays in the frame; lists of sizes straddle 255/256 and
 // 4095/4096, and 1 MB.

@@ -164,4 +164,3 @@ ENTRY __vine_rewind
 END __vine_rewind
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

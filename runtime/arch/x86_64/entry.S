@@ -161,4 +161,3 @@ END \name
 	.set VINE_ABI_SYMBOL, 1
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -333,4 +333,3 @@ ROUTINE foreign_reenter, local
 END foreign_reenter
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

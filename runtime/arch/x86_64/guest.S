@@ -20,7 +20,6 @@ ROUTINE vine__guest_enter
 	MOVE_VECS 0
 	RESTORE_GPRS
 	movq	%r10, %rsp
-	leaq	1(%r11), %r11
 	notrack jmp *%r11
 END vine__guest_enter
 
@@ -133,4 +132,3 @@ ROUTINE vine__guest_call
 END vine__guest_call
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -126,4 +126,3 @@ ROUTINE vine__libc_choose
 END vine__libc_choose
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

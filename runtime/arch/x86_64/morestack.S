@@ -3,7 +3,7 @@
 //
 // On entry to __morestack (abi/README.md section 1):
 //   %r10 frame size, %r11 bytes of stack arguments
-//   [%rsp] A, an address in the prologue; the body starts at A + 1
+//   [%rsp] A, the address behind the call, which goes on to the prologue
 //   [%rsp+8] the function's return address
 // Every argument register is live: rdi rsi rdx rcx r8 r9, rax (the number of
 // vector registers, or a nest pointer), all vector registers in full width.
@@ -48,13 +48,6 @@
 	movq	%rsp, %rsi
 .endm
 
-// What lld and gold write into prologues of functions that call foreign code.
-// Not an alias: gdb lets the stack go on anywhere from a function named
-// __morestack (foreign.S), and of two names for one address it takes either.
-ENTRY __morestack_non_split
-	jmp	__morestack
-END __morestack_non_split
-
 // Not a C function: see above. Keeps every register but %r10 and %r11; the
 // stack may be another one afterwards, with %rsp and %rbp in the same place.
 ENTRY __morestack
@@ -73,20 +66,12 @@ ENTRY __morestack
 	MOVE_VECS 0
 	TO_GOROUTINE_STACK %rax, %rcx, %r11
 	movq	G(sp)(%rcx), %rbp
-	movq	T(poll)(%rsp), %r11
 	movq	T(frame_bytes)(%rsp), %r10
 	RESTORE_GPRS
 	movq	%rbp, %rsp
 	.cfi_remember_state
 	POP_FRAME_RECORD
-	testq	%r11, %r11
-	jnz	1f
-	popq	%r11
-	.cfi_adjust_cfa_offset -8
-	leaq	1(%r11), %r11
-	notrack jmp *%r11
-	.cfi_adjust_cfa_offset 8
-1:	ret
+	ret
 	.cfi_restore_state
 
 // A callback: foreign code, on the system stack, called an instrumented
@@ -116,7 +101,6 @@ ENTRY __morestack
 	MOVE_VECS 0
 	RESTORE_GPRS
 	movq	%r10, %rsp
-	leaq	1(%r11), %r11
 	notrack jmp *%r11
 
 .Lno_goroutine:
@@ -253,4 +237,3 @@ ENTRY __vine_side_alloc
 END __vine_side_alloc
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -20,4 +20,3 @@ END \name
 	PIN __vine_unpin, decl
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

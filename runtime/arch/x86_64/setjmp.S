@@ -174,4 +174,3 @@ ROUTINE vine__libc_jump
 END vine__libc_jump
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -101,4 +101,3 @@ MEMORY realloc
 MEMORY free
 
 	.section .note.GNU-stack, "", @progbits
-	.section .note.GNU-split-stack, "", @progbits

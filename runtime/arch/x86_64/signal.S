@@ -97,4 +97,3 @@ syscall:
 	.size syscall, . - syscall
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -42,4 +42,3 @@ RETURN_ADDRESS vine__main_return, vine__main_goroutine, none
 END vine__main_return
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

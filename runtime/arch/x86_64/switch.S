@@ -132,4 +132,3 @@ CALL_ENTRY vine_yield
 END vine_yield
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

@@ -109,4 +109,3 @@ ENTRY __vine_variadic
 END __vine_variadic
 
 	.section .note.GNU-stack,"",@progbits
-	.section .note.GNU-split-stack,"",@progbits

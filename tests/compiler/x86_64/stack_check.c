@@ -19,12 +19,24 @@ int leaf(int a, int b) { return a * b + 1; }
 // the room below the guard.
 // CHECK: {{^}}clobbers:
 // CHECK: cmpq %fs:112, %rsp
-static volatile long g[9];
+static volatile long g[17];
 void clobbers(long a, long b, long c, long d) {
-  long e = g[0], f = g[1], h = g[2], i = g[3];
+  long e = g[0], f = g[1], h = g[2], i = g[3], j = g[4], k = g[5], l = g[6],
+       m = g[7];
   __asm__ volatile("" ::: "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",
                    "r10", "r11", "r12", "r13", "r14", "r15");
   g[0] = a, g[1] = b, g[2] = c, g[3] = d, g[4] = e, g[5] = f, g[6] = h, g[7] = i;
+  g[8] = j, g[9] = k, g[10] = l, g[11] = m;
+}
+
+// Fewer fit.
+// CHECK: {{^}}clobbers_less:
+// CHECK-NOT: %fs:112
+// CHECK: ret
+void clobbers_less(long a, long b) {
+  __asm__ volatile("" ::: "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9",
+                   "r10", "r11", "r12", "r13", "r14", "r15");
+  g[0] = a, g[1] = b;
 }
 
 // Other assembly isn't in the way.

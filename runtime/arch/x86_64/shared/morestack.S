@@ -8,14 +8,11 @@
 
 	.text
 	.p2align 4
-	.globl __morestack, __morestack_non_split
-	.hidden __morestack, __morestack_non_split
+	.globl __morestack
+	.hidden __morestack
 	.type __morestack, @function
-	.type __morestack_non_split, @function
 __morestack:
-__morestack_non_split:
 	jmp *__vine_morestack@GOTPCREL(%rip)
 	.size __morestack, . - __morestack
-	.size __morestack_non_split, . - __morestack_non_split
 
 	.section .note.GNU-stack,"",@progbits
