@@ -23,6 +23,8 @@
 # compiled with that sanitizer at -O1, without the modes about growing stacks;
 # a report of a sanitizer is a failure.
 #
+# -DVINE_LINKER=lld links all of them by that linker.
+#
 # Builds the program with the vinecc of this build tree and registers one test
 # per level, mode and number of processors, named
 #   <folder>/<name>-O2.move      and, with several PROCS,  ...move.p8
@@ -38,6 +40,9 @@ set(VINE_MODE_nocache "nocache=1")
 set(VINE_MODE_poison "poison=1")
 set(VINE_MODE_seed "seed=1")
 
+if(VINE_LINKER)
+  set(VINE_LINKER_OPTION "-fuse-ld=${VINE_LINKER}")
+endif()
 set(VINE_TEST_LIB "${CMAKE_CURRENT_LIST_DIR}")
 
 # Sources that include the runtime's headers see the sanitizer's structs. At
@@ -77,9 +82,9 @@ function(vine_test_program program opt)
   set(objects "")
   set(dir "${program}.dir")
   file(MAKE_DIRECTORY "${dir}")
-  set(linker "${VINECC}")
+  set(linker "${VINECC}" ${VINE_LINKER_OPTION})
   if("${T_SOURCES};${T_FOREIGN_SOURCES}" MATCHES "\\.cpp(;|$)")
-    set(linker "${VINECXX}")
+    set(linker "${VINECXX}" ${VINE_LINKER_OPTION})
   endif()
   set(kinds vinecc clang)
   if(T_FOREIGN_FIRST)

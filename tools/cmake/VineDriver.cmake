@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# bin/vinecc, bin/vinec++ and lib/vine/link.args, from compiler/vinecc. The script is written anew
-# whenever the pass changes and holds the pass's hash: `ccache vinecc` hashes
-# its compiler, so objects of an older pass are never taken from the cache.
+# bin/vinecc and bin/vinec++, from compiler/vinecc; lib/vine/link.args and its kin, a file for each
+# runtime. The script is written anew whenever the pass changes and holds the pass's hash: `ccache
+# vinecc` hashes its compiler, so objects of an older pass are never taken from the cache.
 
 set(_in "${CMAKE_SOURCE_DIR}/compiler/vinecc")
 set(_out "${CMAKE_BINARY_DIR}/bin/vinecc")
@@ -16,13 +16,19 @@ add_custom_command(OUTPUT "${_out}"
     "${CMAKE_SOURCE_DIR}/tools/cmake/WriteVinecc.cmake"
   COMMENT "Writing bin/vinecc" VERBATIM)
 
-# What vinecc tells the linker about the runtime's symbols.
-set(_args "${VINE_LIBDIR}/link.args")
-add_custom_command(OUTPUT "${_args}"
-  COMMAND ${CMAKE_COMMAND} "-DNM=${CMAKE_NM}" "-DLIB=$<TARGET_FILE:vine>"
-    "-DOUT=${_args}" -P "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
-  DEPENDS vine "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
-  COMMENT "Writing lib/vine/link.args" VERBATIM)
+# What vinecc tells the linker about each runtime and its symbols.
+set(_args "")
+foreach(_lib vine vine-tsan vine-asan vine_shared)
+  string(REGEX REPLACE "^vine[-_]?(.*)$" "link-\\1.args" _name "${_lib}")
+  string(REPLACE "link-.args" "link.args" _name "${_name}")
+  add_custom_command(OUTPUT "${VINE_LIBDIR}/${_name}"
+    COMMAND ${CMAKE_COMMAND} "-DNM=${CMAKE_NM}" "-DLIB=$<TARGET_FILE:${_lib}>"
+      "-DOUT=${VINE_LIBDIR}/${_name}"
+      -P "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
+    DEPENDS ${_lib} "${CMAKE_SOURCE_DIR}/tools/cmake/WriteLinkArgs.cmake"
+    COMMENT "Writing lib/vine/${_name}" VERBATIM)
+  list(APPEND _args "${VINE_LIBDIR}/${_name}")
+endforeach()
 
 add_custom_target(vinecc ALL DEPENDS "${_out}" "${_args}")
 add_dependencies(vinecc vine-pass vine vine-tsan vine-asan vine_shared)
@@ -34,7 +40,7 @@ if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")
 endif()
 
 install(PROGRAMS "${_out}" DESTINATION bin COMPONENT dev)
-install(FILES "${_args}" DESTINATION lib/vine COMPONENT dev)
+install(FILES ${_args} DESTINATION lib/vine COMPONENT dev)
 install(CODE "file(CREATE_LINK vinecc
   \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/bin/vinec++\" SYMBOLIC)"
   COMPONENT dev)
