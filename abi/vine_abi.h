@@ -47,6 +47,14 @@ enum vine_tcb_word {
 // The eight bytes before the entry of an instrumented function (prefix data).
 #define VINE_MAGIC 0xc3f00d5eedc0de56
 
+// The furthest from an entry that it lies, where words of others come between.
+#define VINE_MAGIC_FAR 2048
+
+// A record of the section vine_leaves: which leaf of libc an object calls.
+//   { int32_t from here to its entry in the global offset table;
+//     char name[28]; }
+#define VINE_LEAF_RECORD 32
+
 // Layout of the area that __vine_variadic builds on the side stack; the body
 // of a variadic function gets its address in %r10 (the nest parameter).
 #define VINE_VA_LIST 0       // the initial va_list, 24 bytes

@@ -176,6 +176,20 @@ void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named) {
   B.CreateUnreachable();
 }
 
+void moveBody(Function &From, Function &To, unsigned First) {
+  assert(To.empty() && "two functions can't have one body");
+  To.splice(To.begin(), &From);
+  for (unsigned I = 0; I < From.arg_size(); ++I) {
+    To.getArg(First + I)->takeName(From.getArg(I));
+    From.getArg(I)->replaceAllUsesWith(To.getArg(First + I));
+  }
+  SmallVector<std::pair<unsigned, MDNode *>, 4> Metadata;
+  From.getAllMetadata(Metadata);
+  for (auto &[Kind, Node] : Metadata)
+    To.addMetadata(Kind, *Node);
+  From.clearMetadata();
+}
+
 Function *getThunk(Module &M, StringRef Name, StringRef Asm,
                    GlobalValue *Named) {
   if (Function *F = M.getFunction(Name)) {

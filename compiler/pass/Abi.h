@@ -99,6 +99,9 @@ FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty);
 // private variable that nothing else refers to.
 void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named = nullptr);
 
+// Moves From's body to To, whose arguments from First on are From's.
+void moveBody(Function &From, Function &To, unsigned First);
+
 // A weak hidden function in a comdat of its own that consists of Asm only; left
 // out where nothing calls it. Named: as above.
 Function *getThunk(Module &M, StringRef Name, StringRef Asm,
@@ -114,6 +117,12 @@ bool exitIsMustTail(ReturnInst &Ret);
 // The hidden alias by which calls reach GV, a function or an alias of one, if
 // its definition here is ours and may be called for sure; or null. Entry.cpp.
 GlobalValue *entryAlias(GlobalValue &GV);
+
+// Puts the magic word before F's entry, whatever else is there. Magic.cpp.
+void placeMagic(Function &F);
+// Gives To, a new entry of From, the types by which sanitizers check calls
+// through pointers.
+void keepTypes(Function &To, const Function &From);
 
 // Bytes of arguments passed on the stack: an upper bound, a multiple of 16.
 // ArgumentSize.cpp.

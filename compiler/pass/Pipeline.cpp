@@ -99,12 +99,14 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-own-malloc", Growing, onModule<yieldOwnMalloc>},
     {LateStage, "vine-wide-returns", Growing, onWideReturns},
     {LateStage, "vine-varargs", Growing, onModule<splitVariadics>},
+    {LateStage, "vine-own-leaf", Growing, onModule<splitOwnLeaves>},
 
     // Each function, as the rewrites before left it.
     {LateStage, "vine-diagnostics", Growing, onFunctions<rejectExceptions>},
     {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},
+    {LateStage, "vine-magic", Growing, onFunctions<checkTypesOfCalls>},
     {LateStage, "vine-pin", Growing, onModule<warnOfSavedStackPointers>},
     {LateStage, "vine-pin", Growing, onFunctions<pinIfFrameIsNamed>},
     {LateStage, "vine-side-stack", Growing, onFunctions<moveLocals>},
@@ -117,6 +119,8 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-stack-check", Growing, onModule<checkStacks>},
     {LateStage, "vine-entry", Growing, onModule<defineAliases>},
     {LateStage, "vine-entry", Growing, onModule<referToAbi>},
+    {LateStage, "vine-own-leaf", Growing, onModule<listLeaves>},
+    {LateStage, "vine-magic", Growing, onModule<announceMagic>},
 };
 
 } // namespace

@@ -25,11 +25,7 @@ static void checkStack(Function &F) {
   F.addFnAttr("frame-pointer", "non-leaf");
   // The check has just proved that the frame's memory is there.
   F.removeFnAttr("probe-stack");
-  LLVMContext &Ctx = F.getContext();
-  F.setPrefixData(ConstantInt::get(Type::getInt64Ty(Ctx), VINE_MAGIC));
-  // With 8 bytes of prefix the entry is 8 modulo 16: never at the start of a
-  // page, so the word before it may always be read.
-  F.setAlignment(std::max(F.getAlign().valueOrOne(), Align(16)));
+  placeMagic(F);
 }
 
 // The check of a prologue covers the frame as laid out, not what is pushed

@@ -58,17 +58,7 @@ static Function *createBody(Function &F) {
   Body->setVisibility(GlobalValue::DefaultVisibility);
   Body->setDSOLocal(true);
   Body->setComdat(F.getComdat());
-  Body->splice(Body->begin(), &F);
-  for (unsigned I = 0; I < F.arg_size(); ++I) {
-    Argument *From = F.getArg(I), *To = Body->getArg(I + 1);
-    To->takeName(From);
-    From->replaceAllUsesWith(To);
-  }
-  SmallVector<std::pair<unsigned, MDNode *>, 4> Metadata;
-  F.getAllMetadata(Metadata);
-  for (auto &[Kind, Node] : Metadata)
-    Body->addMetadata(Kind, *Node);
-  F.clearMetadata();
+  moveBody(F, *Body, 1);
   return Body;
 }
 
@@ -93,7 +83,7 @@ static GlobalVariable *createDescriptor(Function &F, Function &Body) {
   return Desc;
 }
 
-static void createEntry(Function &F, GlobalVariable &Desc) {
+static void createEntry(Function &F, Function &Body, GlobalVariable &Desc) {
   assert(F.empty() && "the body has moved out");
   LLVMContext &Ctx = F.getContext();
   AttributeList Old = F.getAttributes();
@@ -106,8 +96,8 @@ static void createEntry(Function &F, GlobalVariable &Desc) {
     F.addFnAttr(Kind);
   F.addFnAttr(VariadicBodyAttr);
   F.setPersonalityFn(nullptr);
-  F.setPrefixData(ConstantInt::get(Type::getInt64Ty(Ctx), VINE_MAGIC));
-  F.setAlignment(std::max(F.getAlign().valueOrOne(), Align(16)));
+  keepTypes(F, Body);
+  placeMagic(F);
   createAsmBody(F,
                 "leaq " + asmSymbol(linkerName(Desc)) +
                     "(%rip), %r11\n\tjmp __vine_variadic",
@@ -147,7 +137,7 @@ void splitVariadics(Module &M) {
   for (Function *F : Variadic) {
     ++NumSplit;
     Function *Body = createBody(*F);
-    createEntry(*F, *createDescriptor(*F, *Body));
+    createEntry(*F, *Body, *createDescriptor(*F, *Body));
     lowerVaIntrinsics(*Body);
   }
 }

@@ -35,6 +35,7 @@ void renameMain(Module &M);          // Entry.cpp
 void replaceSetjmp(Module &M);       // Setjmp.cpp
 void replaceCancellation(Module &M); // Cancel.cpp
 void yieldOwnMalloc(Module &M);      // OwnMalloc.cpp
+void splitOwnLeaves(Module &M);      // OwnLeaf.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
 void splitVariadics(Module &M);           // Varargs.cpp
@@ -46,6 +47,7 @@ void rejectExceptions(Function &F);     // Diagnostics.cpp
 void showCharTables(Function &F);       // CharTables.cpp
 void makeLibCallsExplicit(Function &F); // LibCalls.cpp
 void reportFloatEnv(Function &F);       // FloatEnv.cpp
+void checkTypesOfCalls(Function &F);    // Magic.cpp: kcfi
 void pinIfFrameIsNamed(Function &F);    // Pin.cpp
 void moveLocals(Function &F);           // SideStack.cpp
 void routeCalls(Function &F);           // ForeignCalls.cpp
@@ -60,6 +62,8 @@ void checkStacks(Module &M); // StackCheck.cpp
 // Late, on the module: what other objects and the runtime look for.
 void defineAliases(Module &M); // Entry.cpp
 void referToAbi(Module &M);    // Entry.cpp
+void listLeaves(Module &M);    // OwnLeaf.cpp
+void announceMagic(Module &M); // Magic.cpp
 
 } // namespace vine
 

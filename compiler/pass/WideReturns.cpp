@@ -117,17 +117,7 @@ static void rewriteDefinition(Function &F) {
                                           A, F.arg_size()));
   New->setComdat(F.getComdat());
   New->takeName(&F);
-  New->splice(New->begin(), &F);
-  for (unsigned I = 0; I < F.arg_size(); ++I) {
-    New->getArg(I + 1)->takeName(F.getArg(I));
-    F.getArg(I)->replaceAllUsesWith(New->getArg(I + 1));
-  }
-  SmallVector<std::pair<unsigned, MDNode *>, 4> Metadata;
-  F.getAllMetadata(Metadata);
-  for (auto &[Kind, Node] : Metadata)
-    New->addMetadata(Kind, *Node);
-  F.clearMetadata();
-  assert(F.empty() && "two functions can't have one body");
+  moveBody(F, *New, 1);
   rewriteReturns(*New, *New->getArg(0), A);
   F.replaceAllUsesWith(New);
   F.eraseFromParent();

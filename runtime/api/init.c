@@ -16,6 +16,7 @@
 #include "base/debugflags.h"
 #include "base/export.h"
 #include "base/fatal.h"
+#include "base/leaves.h"
 #include "base/redirect.h"
 #include "base/shortcalls.h"
 #include "libc/fork.h"
@@ -99,6 +100,7 @@ static int set_up(void) {
   vine__stackalloc_init();
   vine__fork_init(); // prepare handlers run last first: locks in order
   check_binding();
+  vine__leaves_check();
   vine__os_membarrier_register();
   vine__m_remember_mask();
   vine__redirect_init();

@@ -19,6 +19,7 @@
 #include "sched/proc.h"
 #include "arch/upcalls.h"
 #include "base/assert.h"
+#include "base/magic.h"
 #include "gstatus.h"
 #include "gvalid.h"
 #include "mem/stackfixed.h"
@@ -285,11 +286,7 @@ void vine__g_fork_child(struct g *mine) {
 // --- creation ---
 
 enum g_kind vine__kind_for(const void *fn) {
-  uint64_t magic;
-  if (((uintptr_t)fn & 0xfff) == 0) // abi/README.md section 3
-    return G_FIXED;
-  memcpy(&magic, (const char *)fn - 8, sizeof magic);
-  return magic == VINE_MAGIC ? G_GROWABLE : G_FIXED;
+  return vine__is_ours(fn) ? G_GROWABLE : G_FIXED;
 }
 
 static bool give_stack(struct g *g, const struct vine__newproc *np,

@@ -55,6 +55,8 @@ ENTRY __vine_foreign
 	movabsq	$VINE_MAGIC, %r10
 	cmpq	%r10, -8(%r11)
 	je	1f
+	cmpl	$0, vine__magic_at(%rip)
+	jne	4f
 // A second name, local, for where the stack changes: gdb stops at a frame
 // that lies below the one it called ("corrupt stack?"), but in a function of
 // this name (gdb's frame.c, get_prev_frame_always_1). S15.
@@ -79,6 +81,9 @@ __morestack:
 1:	jmp	*%r11
 3:	xorl	%r10d, %r10d
 	jmp	vine__guest_call
+4:	call	find_magic
+	jne	.Lforeign_call
+	jmp	*%r11
 	.size	__morestack, . - __morestack
 END __vine_foreign
 
@@ -93,6 +98,8 @@ ENTRY __vine_foreign_args
 	popq	%r10
 	.cfi_def_cfa_offset 8
 	je	1f
+	cmpl	$0, vine__magic_at(%rip)
+	jne	7f
 .Lforeign_call_args:
 	testl	%r10d, %r10d
 	jz	.Lforeign_call
@@ -143,7 +150,44 @@ ENTRY __vine_foreign_args
 	popq	%rax
 	POP_FRAME_RECORD
 	jmp	vine__guest_call
+7:	pushq	%r10
+	.cfi_adjust_cfa_offset 8
+	call	find_magic
+	popq	%r10
+	.cfi_adjust_cfa_offset -8
+	jne	.Lforeign_call_args
+	jmp	*%r11
 END __vine_foreign_args
+
+// Whether the magic lies further away from the entry (base/magic.h): in the
+// same page, for what is before need not be mapped. In: r11 the entry.
+// Out: ZF if it does. Clobbers r10.
+ROUTINE find_magic, local
+	pushq	%rax
+	.cfi_adjust_cfa_offset 8
+	pushq	%rcx
+	.cfi_adjust_cfa_offset 8
+	leaq	vine__magic_at(%rip), %rcx
+1:	movl	(%rcx), %eax
+	testl	%eax, %eax
+	jz	2f
+	addq	$4, %rcx
+	movl	%r11d, %r10d
+	andl	$0xfff, %r10d
+	cmpl	%eax, %r10d
+	jb	1b
+	negq	%rax
+	movabsq	$VINE_MAGIC, %r10
+	cmpq	%r10, (%r11,%rax)
+	jne	1b
+	jmp	3f
+2:	orl	$1, %eax
+3:	popq	%rcx
+	.cfi_adjust_cfa_offset -8
+	popq	%rax
+	.cfi_adjust_cfa_offset -8
+	ret
+END find_magic
 
 // void __vine_icall(...): r10 target of an indirect call. An instrumented
 // entry is never page aligned, so the word before a page isn't read: it may
@@ -160,7 +204,12 @@ ENTRY __vine_icall
 	xorl	%r10d, %r10d
 	jmp	*%r11
 1:	movq	%r10, %r11
-	jmp	.Lforeign_call
+	cmpl	$0, vine__magic_at(%rip)
+	je	.Lforeign_call
+	call	find_magic
+	jne	.Lforeign_call
+	xorl	%r10d, %r10d
+	jmp	*%r11
 END __vine_icall
 
 // void __vine_icall_args(...): r10 target, r11 N.
