@@ -30,6 +30,11 @@ long vine__os_sendto(int fd, const void *buf, size_t n, int flags,
                      const struct sockaddr *addr, socklen_t bytes);
 long vine__os_recvmsg(int fd, struct msghdr *m, int flags);
 long vine__os_sendmsg(int fd, const struct msghdr *m, int flags);
+// `left`: as the kernel, what is left of the time, looked at after each
+// message.
+long vine__os_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
+                       struct timespec *left);
+long vine__os_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags);
 long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
                       int flags);
 long vine__os_connect(int fd, const struct sockaddr *addr, socklen_t bytes);
@@ -42,6 +47,12 @@ long vine__os_select(int n, fd_set *r, fd_set *w, fd_set *e,
                      struct timeval *limit);
 long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
                       const struct timespec *limit, const sigset_t *mask);
+
+// limit null: none; else a time of day.
+long vine__os_mq_send(int q, const char *msg, size_t n, unsigned prio,
+                      const struct timespec *limit);
+long vine__os_mq_receive(int q, char *msg, size_t n, unsigned *prio,
+                         const struct timespec *limit);
 
 // limit null: none.
 long vine__os_epoll_wait(int fd, void *events, int max,
@@ -62,6 +73,11 @@ long vine__os_close_range(unsigned first, unsigned last, int flags);
 long vine__os_dup3(int from, int to, int flags); // flags -1: dup2
 long vine__os_file_flags(int fd);                // F_GETFL
 long vine__os_set_nonblocking(int fd, int on);   // FIONBIO
+
+// Whether the kernel can read n bytes at p, at least 8, or write the time
+// there, which it does.
+int vine__os_can_read(const void *p, size_t n);
+int vine__os_can_write_time(struct timespec *p);
 
 // What a descriptor is, as far as waiting for it goes.
 enum vine__os_kind {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting, as the versions of libc's calls do it. call.h tells how.
 
+#include "mem/sidestack.h"
 #include "net/calls/call.h"
 
 #include <fcntl.h>
@@ -123,6 +124,24 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
   return b;
 }
 
+// --- the program's memory ---
+
+// Locals whose address is taken are on the side stack, and most arguments are
+// such: those need not be asked for.
+bool vine__io_can_read(const void *p, size_t n) {
+  struct vine__side_regs r = vine__side_regs_get();
+  uintptr_t at = (uintptr_t)p;
+  return !p || (at - r.ss_lo < r.ss_size && n <= r.ss_lo + r.ss_size - at) ||
+         vine__os_can_read(p, n);
+}
+
+long vine__io_put_time(struct timespec *to, int64_t ns) {
+  if (!vine__os_can_write_time(to))
+    return -EFAULT;
+  *to = (struct timespec){ns / 1000000000, ns % 1000000000};
+  return 0;
+}
+
 // --- calls that only look ---
 
 void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events) {
@@ -164,7 +183,7 @@ bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns) {
   *deadline_ns = VINE_NEVER;
   if (!limit)
     return true;
-  if (!vine__io_ns(limit, &ns))
+  if (!vine__io_can_read(limit, sizeof *limit) || !vine__io_ns(limit, &ns))
     return false;
   *deadline_ns = vine__deadline_after(ns);
   return true;

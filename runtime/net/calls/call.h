@@ -71,8 +71,16 @@ uint32_t vine__io_await(struct vine__io_wait *w);
 // Nanoseconds; VINE_NEVER if they are too many. False: it isn't a time.
 bool vine__io_ns(const struct timespec *t, int64_t *ns);
 
-// Until when a call with that limit waits. False: it isn't a time.
+// Until when a call with that limit waits. False: it isn't a time, or can't be
+// read.
 bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns);
+
+// Whether the kernel can read n bytes at p, or p is null. What is read here of
+// a program's argument is asked for before, so that bad addresses are EFAULT.
+bool vine__io_can_read(const void *p, size_t n);
+
+// Stores a time where the program wants it. 0 or -EFAULT.
+long vine__io_put_time(struct timespec *to, int64_t ns);
 
 // Whether a call would find one of these events, or an error, now.
 bool vine__io_is_ready(int fd, short events);

@@ -3,6 +3,7 @@
 
 #include "net/calls/call.h"
 #include "net/calls/chk.h"
+#include "os/os.h"
 
 #include <limits.h>
 
@@ -226,4 +227,81 @@ VINE_EXPORT ssize_t __vine_wait_recvmsg(int fd, struct msghdr *m, int flags) {
   if (r >= 0 && m->msg_controllen)
     note_rights(m);
   return vine__io_result(r);
+}
+
+// --- many messages ---
+
+struct many {
+  int fd;
+  struct mmsghdr *m;
+  unsigned count;
+  int flags;
+  const int64_t *deadline_ns; // null: none
+  bool has_some;              // of the call's messages already
+};
+
+static int64_t left_of(int64_t deadline_ns) {
+  int64_t ns = deadline_ns - vine__os_nanotime();
+  return ns > 0 ? ns : 0;
+}
+
+// The time is looked at when a message has come, and only then, as the kernel
+// does.
+static long recvmmsg_by(const struct many *a, int flags) {
+  int64_t ns = a->deadline_ns ? left_of(*a->deadline_ns) : 0;
+  struct timespec left = {ns / 1000000000, ns % 1000000000};
+  return vine__os_recvmmsg(a->fd, a->m, a->count, flags,
+                           a->deadline_ns ? &left : NULL);
+}
+
+static long recvmmsg_plain(const void *arg) {
+  const struct many *a = arg;
+  return recvmmsg_by(a, a->flags);
+}
+
+// What an error ends, it ends without one: that is the next call's.
+static bool has_error(int fd) {
+  struct pollfd p = {.fd = fd};
+  struct timespec none = {0};
+  return vine__os_ppoll(&p, 1, &none, NULL) > 0 && p.revents & POLLERR;
+}
+
+static long try_recvmmsg(const void *arg, struct vine__io_at at) {
+  const struct many *a = arg;
+  (void)at;
+  return a->has_some && has_error(a->fd)
+             ? 0
+             : recvmmsg_by(a, a->flags | MSG_DONTWAIT);
+}
+
+// All of them; flags say if the first ones are enough.
+static long recv_many(struct many a) {
+  struct mmsghdr *const first = a.m, *const end = a.m + a.count;
+  long r;
+  do {
+    a.count = (unsigned)(end - a.m);
+    r = vine__io_take(a.fd, how_for(a.flags), 0, try_recvmmsg, recvmmsg_plain,
+                      &a);
+    for (long i = 0; i < r; i++, a.m++)
+      if (a.m->msg_hdr.msg_controllen)
+        note_rights(&a.m->msg_hdr);
+    a.has_some = true;
+  } while (r > 0 && a.m < end && !(a.flags & MSG_WAITFORONE) &&
+           !(a.m[-1].msg_hdr.msg_flags & MSG_OOB) &&
+           !(a.deadline_ns && *a.deadline_ns <= vine__os_nanotime()));
+  return a.m > first ? a.m - first : r;
+}
+
+VINE_EXPORT int __vine_wait_recvmmsg(int fd, struct mmsghdr *m, unsigned count,
+                                     int flags, struct timespec *limit) {
+  int64_t deadline_ns;
+  if (count > IOV_MAX) // as the kernel
+    count = IOV_MAX;
+  if (is_plain(flags) || count == 0 || !vine__io_deadline(limit, &deadline_ns))
+    return (int)vine__io_result(vine__os_recvmmsg(fd, m, count, flags, limit));
+  long r = recv_many(
+      (struct many){fd, m, count, flags, limit ? &deadline_ns : NULL, false});
+  if (limit && r > 0 && vine__io_put_time(limit, left_of(deadline_ns)) != 0)
+    r = -EFAULT;
+  return (int)vine__io_result(r);
 }

@@ -12,16 +12,17 @@ typedef long give_try(const void *arg, size_t done, struct vine__io_at at);
 typedef long give_plain(const void *arg, size_t done);
 typedef size_t give_size(const void *arg);
 
-// `try` writes from byte `done` on; `size` tells how many there are in all. It
-// is asked once the kernel has taken some, and so has found all addresses good.
-ALWAYS_INLINE long give(int fd, give_size *size, give_try *try,
-                        give_plain *plain, const void *arg) {
+// Goes on after `done` bytes. `try` writes from byte `done` on; `size` tells
+// how many there are in all. It is asked once the kernel has taken some, and so
+// has found all addresses good.
+ALWAYS_INLINE long give_from(size_t done, int fd, give_size *size,
+                             give_try *try, give_plain *plain,
+                             const void *arg) {
   struct vine__desc *d = vine__desc_get(fd);
   if (!d)
-    return plain(arg, 0);
+    return plain(arg, done);
   uint32_t gen = load_acquire(&d->gen);
   struct vine__blocked b = {0};
-  size_t done = 0;
   for (;;) {
     struct vine__io_at at = vine__io_look(d, gen, VINE_HOW_OUT);
     long r = try(arg, done, at);
@@ -39,6 +40,11 @@ ALWAYS_INLINE long give(int fd, give_size *size, give_try *try,
       __vine_io_pass(d, VINE_IO_OUT);
     return done || r >= 0 ? (long)done : r;
   }
+}
+
+ALWAYS_INLINE long give(int fd, give_size *size, give_try *try,
+                        give_plain *plain, const void *arg) {
+  return give_from(0, fd, size, try, plain, arg);
 }
 
 // --- files of any kind ---
@@ -275,4 +281,51 @@ VINE_EXPORT ssize_t __vine_wait_sendmsg(int fd, const struct msghdr *m,
   if (flags & MSG_DONTWAIT)
     return vine__io_result(sendmsg_plain(&a, 0));
   return vine__io_result(give(fd, msg_size, try_sendmsg, sendmsg_plain, &a));
+}
+
+// --- many messages ---
+
+struct many {
+  int fd;
+  struct mmsghdr *m;
+  unsigned count;
+  int flags;
+};
+
+static long sendmmsg_plain(const void *arg) {
+  const struct many *a = arg;
+  return vine__os_sendmmsg(a->fd, a->m, a->count, a->flags);
+}
+
+static long try_sendmmsg(const void *arg, struct vine__io_at at) {
+  const struct many *a = arg;
+  (void)at;
+  return vine__os_sendmmsg(a->fd, a->m, a->count, a->flags | MSG_DONTWAIT);
+}
+
+// The kernel took a part of a stream's message and went no further. False if
+// the rest can't be sent.
+static bool send_rest(int fd, struct mmsghdr *m, int flags) {
+  struct msg a = {fd, &m->msg_hdr, flags};
+  size_t size = msg_size(&a);
+  if (m->msg_len < size)
+    m->msg_len = (unsigned)give_from(m->msg_len, fd, msg_size, try_sendmsg,
+                                     sendmsg_plain, &a);
+  return m->msg_len == size;
+}
+
+VINE_EXPORT int __vine_wait_sendmmsg(int fd, struct mmsghdr *m, unsigned count,
+                                     int flags) {
+  unsigned done = 0;
+  long r;
+  if (count > IOV_MAX) // as the kernel
+    count = IOV_MAX;
+  do {
+    struct many a = {fd, m + done, count - done, flags};
+    if (flags & MSG_DONTWAIT || count == 0)
+      return (int)vine__io_result(sendmmsg_plain(&a));
+    r = vine__io_take(fd, VINE_HOW_OUT, 0, try_sendmmsg, sendmmsg_plain, &a);
+    done += r > 0 ? (unsigned)r : 0;
+  } while (r > 0 && send_rest(fd, &m[done - 1], flags) && done < count);
+  return (int)vine__io_result(done ? (long)done : r);
 }

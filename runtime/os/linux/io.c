@@ -62,6 +62,15 @@ long vine__os_sendmsg(int fd, const struct msghdr *m, int flags) {
   return sys(SYS_sendmsg, fd, (long)m, flags, 0, 0, 0);
 }
 
+long vine__os_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
+                       struct timespec *left) {
+  return sys(SYS_recvmmsg, fd, (long)m, count, flags, (long)left, 0);
+}
+
+long vine__os_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags) {
+  return sys(SYS_sendmmsg, fd, (long)m, count, flags, 0, 0);
+}
+
 long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
                       int flags) {
   return sys(SYS_accept4, fd, (long)addr, (long)bytes, flags, 0, 0);
@@ -101,6 +110,17 @@ long vine__os_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
     left = *limit;
   return sys(SYS_pselect6, n, (long)r, (long)w, (long)e,
              limit ? (long)&left : 0, (long)&with);
+}
+
+long vine__os_mq_send(int q, const char *msg, size_t n, unsigned prio,
+                      const struct timespec *limit) {
+  return sys(SYS_mq_timedsend, q, (long)msg, (long)n, prio, (long)limit, 0);
+}
+
+long vine__os_mq_receive(int q, char *msg, size_t n, unsigned *prio,
+                         const struct timespec *limit) {
+  return sys(SYS_mq_timedreceive, q, (long)msg, (long)n, (long)prio,
+             (long)limit, 0);
 }
 
 // Older systems know milliseconds only.
@@ -167,6 +187,24 @@ long vine__os_file_flags(int fd) {
 
 long vine__os_set_nonblocking(int fd, int on) {
   return sys(SYS_ioctl, fd, FIONBIO, (long)&on, 0, 0, 0);
+}
+
+// The kernel takes a copy of a signal mask, 8 bytes, before it finds that -1 is
+// nothing to do with one.
+static int can_read_8(uintptr_t p) {
+  return sys(SYS_rt_sigprocmask, -1, (long)p, 0, 8, 0, 0) != -EFAULT;
+}
+
+int vine__os_can_read(const void *p, size_t n) {
+  const uintptr_t first = (uintptr_t)p, last = first + n - 8, page = 4096;
+  for (uintptr_t at = first; at < last; at += page)
+    if (!can_read_8(at))
+      return 0;
+  return can_read_8(last);
+}
+
+int vine__os_can_write_time(struct timespec *p) {
+  return sys(SYS_clock_gettime, CLOCK_MONOTONIC, (long)p, 0, 0, 0, 0) == 0;
 }
 
 enum vine__os_kind vine__os_kind(int fd) {
