@@ -35,6 +35,12 @@ long vine__os_sendmsg(int fd, const struct msghdr *m, int flags);
 long vine__os_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
                        struct timespec *left);
 long vine__os_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags);
+long vine__os_sendfile(int to, int from, off_t *at, size_t n);
+long vine__os_splice(int from, off_t *from_at, int to, off_t *to_at, size_t n,
+                     unsigned flags);
+long vine__os_tee(int from, int to, size_t n, unsigned flags);
+long vine__os_vmsplice(int fd, const struct iovec *v, size_t count,
+                       unsigned flags);
 long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
                       int flags);
 long vine__os_connect(int fd, const struct sockaddr *addr, socklen_t bytes);
@@ -93,6 +99,8 @@ enum vine__os_kind vine__os_kind(int fd);
 int vine__os_is_tcp(int fd);
 // SO_RCVTIMEO or SO_SNDTIMEO in nanoseconds; 0: none.
 int64_t vine__os_socket_timeout(int fd, int is_send);
+// Bytes that a socket takes before a call on it would wait, or fewer.
+size_t vine__os_socket_room(int fd);
 int vine__os_is_stream(int fd); // a socket of type SOCK_STREAM
 int vine__os_is_inet(int fd);   // of the Internet's families
 // Whether it has a peer.

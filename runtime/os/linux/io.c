@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -69,6 +70,24 @@ long vine__os_recvmmsg(int fd, struct mmsghdr *m, unsigned count, int flags,
 
 long vine__os_sendmmsg(int fd, struct mmsghdr *m, unsigned count, int flags) {
   return sys(SYS_sendmmsg, fd, (long)m, count, flags, 0, 0);
+}
+
+long vine__os_sendfile(int to, int from, off_t *at, size_t n) {
+  return sys(SYS_sendfile, to, from, (long)at, (long)n, 0, 0);
+}
+
+long vine__os_splice(int from, off_t *from_at, int to, off_t *to_at, size_t n,
+                     unsigned flags) {
+  return sys(SYS_splice, from, (long)from_at, to, (long)to_at, (long)n, flags);
+}
+
+long vine__os_tee(int from, int to, size_t n, unsigned flags) {
+  return sys(SYS_tee, from, to, (long)n, flags, 0, 0);
+}
+
+long vine__os_vmsplice(int fd, const struct iovec *v, size_t count,
+                       unsigned flags) {
+  return sys(SYS_vmsplice, fd, (long)v, (long)count, flags, 0, 0);
 }
 
 long vine__os_accept4(int fd, struct sockaddr *addr, socklen_t *bytes,
@@ -250,4 +269,15 @@ int vine__os_is_connected(int fd) {
   struct sockaddr_storage addr;
   socklen_t bytes = sizeof addr;
   return sys(SYS_getpeername, fd, (long)&addr, (long)&bytes, 0, 0, 0) == 0;
+}
+
+// What is queued counts in one place for TCP, in another for the rest.
+size_t vine__os_socket_room(int fd) {
+  uint32_t info[SK_MEMINFO_VARS] = {0};
+  socklen_t bytes = sizeof info;
+  sys(SYS_getsockopt, fd, SOL_SOCKET, SO_MEMINFO, (long)info, (long)&bytes, 0);
+  uint32_t used = info[SK_MEMINFO_WMEM_ALLOC] > info[SK_MEMINFO_WMEM_QUEUED]
+                      ? info[SK_MEMINFO_WMEM_ALLOC]
+                      : info[SK_MEMINFO_WMEM_QUEUED];
+  return info[SK_MEMINFO_SNDBUF] > used ? info[SK_MEMINFO_SNDBUF] - used : 0;
 }
