@@ -145,6 +145,12 @@
 // Default of vine_set_max_threads, Go's.
 #define VINE_THREADS_MAX 10000
 
+// Threads that ask for names at a time (net/calls/names.c). A name server that
+// answers does so within milliseconds; one that doesn't costs each caller ten
+// seconds and a thread with a socket, and others are not to wait behind those
+// while there is room: a quarter of the usual 1,024 descriptors. (Go's: 500.)
+#define VINE_LOOKUPS_MAX 256
+
 // --- locks ---
 
 // Turns of the pause instruction before a lock sleeps, about 1 microsecond:

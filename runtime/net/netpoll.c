@@ -21,6 +21,7 @@
 #include "base/assert.h"
 #include "mem/lock.h"
 #include "net/desc.h"
+#include "net/shared.h"
 #include "net/wait.h"
 #include "os/poller.h"
 #include "sched/pollhook.h"
@@ -220,6 +221,7 @@ void vine__net_fork_child(void) {
   vine__lock_reset_child(&open_lock);
   store_relaxed(&doubts, -1);
   vine__io_fork_child();
+  vine__shared_fork_child();
   vine__desc_each(forget);
   vine__poll_fork_child();
 }

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: MIT
-// waitpid, wait4: of one child that is to end, by a descriptor of it that lives
-// as long as the call. For any child, or one that stops, it is the plain call:
-// nobody tells of those.
+// waitpid, wait4, waitid: of one child that is to end, by a descriptor of it
+// that lives as long as the call, or that the program has. For any child, or
+// one that stops, it is the plain call: nobody tells of those.
 
-#include "net/calls/call.h"
+#include "net/calls/calls.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-// Parks until the child has ended. 0; 1: make the plain call; or -EINTR.
+// P_PIDFD of <sys/wait.h>, which not every version has.
+#define BY_FD ((idtype_t)3)
+
+// Parks until the child of the descriptor has ended. 0; 1: make the plain call;
+// or -EINTR.
 static long wait_ended(int fd) {
   struct vine__io_node node;
   vine__io_prepare(&node, fd, POLLIN);
+  if (vine__io_is_ready(fd, POLLIN))
+    return 0;
   struct vine__io_wait w = {.nodes = &node,
                             .count = 1,
                             .deadline_ns = VINE_NEVER,
@@ -21,22 +28,26 @@ static long wait_ended(int fd) {
   return state == VINE_IO_INTR ? -EINTR : state == VINE_IO_READY ? 0 : 1;
 }
 
+// The same by its number; what else goes wrong is for the plain call.
+static long wait_pid_ended(pid_t pid) {
+  long r = vine__os_child_fd(pid);
+  if (r < 0)
+    return 1;
+  int fd = (int)r;
+  vine__desc_begin(fd, VINE_DESC_OTHER);
+  r = wait_ended(fd);
+  vine__desc_end(fd);
+  vine__os_close(fd);
+  return r;
+}
+
 VINE_EXPORT pid_t __vine_wait_wait4(pid_t pid, int *status, int options,
                                     struct rusage *usage) {
-  long r = 1;
   if (pid > 0 && options == 0) {
-    r = vine__os_wait4(pid, status, WNOHANG, usage);
+    long r = vine__os_wait4(pid, status, WNOHANG, usage);
+    if (r == 0 && wait_pid_ended(pid) == -EINTR)
+      r = -EINTR;
     if (r != 0)
-      return (pid_t)vine__io_result(r);
-    r = vine__os_child_fd(pid);
-    if (r >= 0) {
-      int fd = (int)r;
-      vine__desc_begin(fd, VINE_DESC_OTHER);
-      r = wait_ended(fd);
-      vine__desc_end(fd);
-      vine__os_close(fd);
-    }
-    if (r == -EINTR)
       return (pid_t)vine__io_result(r);
   }
   // Another may have had the child meanwhile: the kernel says what is then.
@@ -45,4 +56,29 @@ VINE_EXPORT pid_t __vine_wait_wait4(pid_t pid, int *status, int options,
 
 VINE_EXPORT pid_t __vine_wait_waitpid(pid_t pid, int *status, int options) {
   return __vine_wait_wait4(pid, status, options, NULL);
+}
+
+// Whether a descriptor of the program's is for calls that wait.
+static bool is_blocking(int fd) {
+  long flags = vine__os_file_flags(fd);
+  return flags >= 0 && !(flags & O_NONBLOCK);
+}
+
+// Whether the child is still to end.
+static bool is_alive(idtype_t by, id_t id, int options) {
+  siginfo_t info = {0};
+  return vine__os_waitid((int)by, (int)id, &info,
+                         options | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
+}
+
+VINE_EXPORT int __vine_wait_waitid(idtype_t by, id_t id, siginfo_t *info,
+                                   int options) {
+  long r = 0;
+  bool is_one = by == P_PID || (by == BY_FD && is_blocking((int)id));
+  if (is_one && (options & ~WNOWAIT) == WEXITED && is_alive(by, id, options))
+    r = by == P_PID ? wait_pid_ended((pid_t)id) : wait_ended((int)id);
+  if (r != -EINTR)
+    r = vine__os_waitid((int)by, (int)id, info, options);
+  return (int)vine__io_result(r);
 }

@@ -160,6 +160,10 @@ long vine__os_wait4(int pid, int *status, int options, void *usage) {
   return sys(SYS_wait4, pid, (long)status, options, (long)usage, 0, 0);
 }
 
+long vine__os_waitid(int by, int id, siginfo_t *info, int options) {
+  return sys(SYS_waitid, by, id, (long)info, options, 0, 0);
+}
+
 long vine__os_child_fd(int pid) {
   long fd = sys(SYS_pidfd_open, pid, 0, 0, 0, 0, 0);
   return fd < 0 ? fd : vine__linux_move_up((int)fd);
