@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// poll, select, epoll: N64, N65, N66, N69, N70; several goroutines on one
+// poll, select, epoll: N47, N64, N65, N66, N69, N70; several goroutines on one
 // descriptor.
 #include "net.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 static vine_group wg;
 static int inside;
@@ -191,8 +192,58 @@ static void many_again(void) { // N70: more than park, and again and again
   }
 }
 
+// --- addresses that nobody may read or write: N47 ---
+
+static void fails(int result, int err) {
+  CHECK_EQ(result, -1);
+  CHECK_EQ(errno, err);
+}
+
+static void bad_addresses(void) {
+  void *const bad = (void *)16;
+  int fds[2], ep = epoll_create1(0);
+  struct pollfd p = {-1, POLLIN, 0};
+  struct epoll_event e = {.events = EPOLLIN};
+  struct timeval tv = {1, 0};
+  struct timespec ts = {0, 1000000};
+  char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(pages != MAP_FAILED && mprotect(pages + 4096, 4096, PROT_NONE) == 0);
+  fd_set *at_end = (fd_set *)(void *)(pages + 4096 - 8); // of 64 descriptors
+  CHECK(pipe(fds) == 0 && fds[1] < 64);
+  fails(poll(bad, 1, -1), EFAULT);
+  fails(ppoll(bad, 1, NULL, NULL), EFAULT);
+  fails(ppoll(&p, 1, &ts, bad), EFAULT);
+  fails(select(1, bad, NULL, NULL, NULL), EFAULT);
+  fails(select(1, NULL, bad, NULL, &tv), EFAULT);
+  fails(select(1, NULL, NULL, bad, &tv), EFAULT);
+  fails(pselect(1, bad, NULL, NULL, &ts, NULL), EFAULT);
+  fails(pselect(0, NULL, NULL, NULL, &ts, bad), EFAULT);
+  CHECK_EQ(select(0, bad, bad, bad, &(struct timeval){0, 1000}), 0);
+  fails(select(65, NULL, at_end, NULL, NULL), EFAULT);
+  FD_SET(fds[1], at_end);
+  CHECK_EQ(select(64, NULL, at_end, NULL, NULL), 1);
+  CHECK(mprotect(pages, 4096, PROT_READ) == 0);
+  fails(select(64, NULL, at_end, NULL, NULL), EFAULT);
+  CHECK(epoll_ctl(ep, EPOLL_CTL_ADD, fds[0], &e) == 0);
+  later(fds[1], 1);
+  fails(epoll_wait(ep, bad, 1, -1), EFAULT);
+  fails(epoll_pwait(ep, &e, 1, 1, bad), EFAULT);
+  fails(epoll_wait(ep, &e, 0, -1), EINVAL);
+  if (epoll_pwait2(ep, &e, 1, bad, NULL) < 0)
+    CHECK(errno == EFAULT || errno == ENOSYS);
+  else
+    CHECK(0);
+  vine_group_wait(&wg);
+  CHECK(munmap(pages, 8192) == 0);
+  close(fds[0]);
+  close(fds[1]);
+  close(ep);
+}
+
 int main(void) {
   have_others();
+  bad_addresses();
   answers_at_once();
   waits();
   all_look();

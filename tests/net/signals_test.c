@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <threads.h>
 
 static vine_group wg;
 static int inside, handled;
@@ -85,6 +86,9 @@ static void interrupts(void) { // N75
   alarm_after(20);
   CHECK_EQ(nanosleep(&t, &left), -1);
   CHECK(left.tv_sec == 29);
+  alarm_after(20);
+  CHECK_EQ(nanosleep(&t, (void *)16), -1);
+  CHECK_EQ(errno, EFAULT);
   // What ran before doesn't count. N78
   raise(SIGALRM);
   vine_group_add(&wg, 1);
@@ -126,6 +130,14 @@ static void sleeps(void) { // N71
   CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &bad, NULL), EINVAL);
   CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL), 0);
   CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &past, NULL), 0);
+  void *const nowhere = (void *)16; // N47
+  CHECK_EQ(nanosleep(nowhere, NULL), -1);
+  CHECK_EQ(errno, EFAULT);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, 0, nowhere, NULL), EFAULT);
+  CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, nowhere, NULL),
+           EFAULT);
+  CHECK_EQ(thrd_sleep(nowhere, NULL), -2);
+  CHECK_EQ(nanosleep(&none, nowhere), 0);
   CHECK_EQ(sleep(0), 0);
   int64_t from = vine_now();
   CHECK_EQ(usleep(3000), 0);

@@ -131,7 +131,8 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
 bool vine__io_can_read(const void *p, size_t n) {
   struct vine__side_regs r = vine__side_regs_get();
   uintptr_t at = (uintptr_t)p;
-  return !p || (at - r.ss_lo < r.ss_size && n <= r.ss_lo + r.ss_size - at) ||
+  return !p || n == 0 ||
+         (at - r.ss_lo < r.ss_size && n <= r.ss_lo + r.ss_size - at) ||
          vine__os_can_read(p, n);
 }
 

@@ -11,6 +11,10 @@
 
 static const struct timespec at_once;
 
+static bool is_zero(const struct timespec *limit) {
+  return limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
+}
+
 static long wait_parked(int fd, struct epoll_event *events, int max,
                         int64_t deadline_ns, const struct timespec *limit) {
   struct vine__io_node node;
@@ -33,8 +37,7 @@ VINE_EXPORT int __vine_wait_epoll_pwait2(int fd, struct epoll_event *events,
                                          int max, const struct timespec *limit,
                                          const sigset_t *mask) {
   int64_t deadline_ns;
-  bool is_now = limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
-  if (mask || is_now || !vine__io_deadline(limit, &deadline_ns))
+  if (mask || !vine__io_deadline(limit, &deadline_ns) || is_zero(limit))
     return (int)vine__io_result(
         vine__os_epoll_wait(fd, events, max, limit, mask));
   return (int)vine__io_result(wait_parked(fd, events, max, deadline_ns, limit));

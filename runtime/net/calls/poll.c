@@ -100,11 +100,15 @@ static size_t bytes_of(int n) {
   return (size_t)((n + BITS - 1) / BITS) * sizeof(long);
 }
 
-static void copy_set(long *to, const void *from, size_t bytes) {
-  if (from)
+// False: it can't be read.
+static bool copy_set(long *to, const void *from, size_t bytes) {
+  if (!from)
+    memset(to, 0, bytes);
+  else if (vine__io_can_read(from, bytes))
     memcpy(to, from, bytes);
   else
-    memset(to, 0, bytes);
+    return false;
+  return true;
 }
 
 static void restore_set(void *to, const long *from, size_t bytes) {
@@ -139,9 +143,9 @@ static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
   struct vine__io_node nodes[MANY];
   struct sets sets;
   size_t bytes = bytes_of(n);
-  copy_set(sets.in, r, bytes);
-  copy_set(sets.out, w, bytes);
-  copy_set(sets.urgent, e, bytes);
+  if (!copy_set(sets.in, r, bytes) || !copy_set(sets.out, w, bytes) ||
+      !copy_set(sets.urgent, e, bytes))
+    return PLAIN;
   for (uint32_t state = VINE_IO_READY;;) {
     uint32_t count = prepare_sets(nodes, &sets, n);
     long found = vine__os_select_now(n, r, w, e);

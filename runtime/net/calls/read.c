@@ -26,7 +26,10 @@ static bool is_odd(const struct vec *a) {
   return a->count <= 0 || a->count > IOV_MAX;
 }
 
-static __attribute__((noinline)) long try_vec(const struct vec *a,
+// What try_now returns where the call itself is to be made: it won't wait.
+#define MAKE_CALL LONG_MAX
+
+static __attribute__((noinline)) long try_now(const struct vec *a,
                                               struct vine__io_at at) {
   uint32_t kind = vine__io_kind(a->fd, at);
   if (kind == VINE_DESC_SOCKET && !is_odd(a)) {
@@ -43,15 +46,15 @@ static __attribute__((noinline)) long try_vec(const struct vec *a,
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
-  if (kind == VINE_DESC_OTHER && !is_odd(a) &&
-      !vine__io_is_ready(a->fd, POLLIN))
-    return -EAGAIN;
-  return read_vec(a);
+  bool waits = kind == VINE_DESC_OTHER && !is_odd(a) &&
+               !vine__io_is_ready(a->fd, POLLIN);
+  return waits ? -EAGAIN : MAKE_CALL;
 }
 
 static long try_readv(const void *arg, struct vine__io_at at) {
   const struct vec *a = arg;
-  return try_vec(a, at);
+  long r = try_now(a, at);
+  return r == MAKE_CALL ? read_vec(a) : r;
 }
 
 VINE_EXPORT ssize_t __vine_wait_readv(int fd, const struct iovec *v,
@@ -71,11 +74,13 @@ ALWAYS_INLINE long read_buf(const void *arg) {
   return vine__os_read(a->fd, a->buf, a->n);
 }
 
+// A device may take a read and a readv for different things.
 static __attribute__((noinline)) long try_file(int fd, void *buf, size_t n,
                                                struct vine__io_at at) {
   struct iovec v = {buf, n};
   struct vec a = {fd, &v, 1};
-  return try_vec(&a, at);
+  long r = try_now(&a, at);
+  return r == MAKE_CALL ? vine__os_read(fd, buf, n) : r;
 }
 
 ALWAYS_INLINE long try_read(const void *arg, struct vine__io_at at) {

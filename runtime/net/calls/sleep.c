@@ -34,17 +34,22 @@ static int64_t sleep_until(int64_t deadline_ns) {
   return 0;
 }
 
-// 0 or an errno value.
+// 0 or an errno value, both.
+static int read_time(const struct timespec *t, int64_t *ns) {
+  if (!t || !vine__io_can_read(t, sizeof *t))
+    return EFAULT;
+  return vine__io_ns(t, ns) ? 0 : EINVAL;
+}
+
 static int sleep_for(const struct timespec *t, struct timespec *left) {
   int64_t ns;
-  if (!vine__io_ns(t, &ns))
-    return EINVAL;
+  int err = read_time(t, &ns);
+  if (err)
+    return err;
   int64_t rest = sleep_until(vine__deadline_after(ns));
   if (rest == 0)
     return 0;
-  if (left)
-    *left = (struct timespec){rest / 1000000000, rest % 1000000000};
-  return EINTR;
+  return left && vine__io_put_time(left, rest) != 0 ? EFAULT : EINTR;
 }
 
 VINE_EXPORT int __vine_wait_nanosleep(const struct timespec *t,
@@ -64,9 +69,8 @@ VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
   if (!is_steady)
     return vine__os_clock_sleep(clock, flags, t, left);
   int64_t ns;
-  if (!vine__io_ns(t, &ns))
-    return EINVAL;
-  return sleep_until(ns) ? EINTR : 0;
+  int err = read_time(t, &ns);
+  return err ? err : sleep_until(ns) ? EINTR : 0;
 }
 
 VINE_EXPORT unsigned __vine_wait_sleep(unsigned seconds) {
