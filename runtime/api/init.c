@@ -122,7 +122,8 @@ static int set_up(void) {
   store_release(&vine__sched.maxprocs, procs);
   store_relaxed(&vine__sched.no_sysmon, 1);
   store_release(&vine__sched.state, VINE_RUNNING);
-  if (vine__debug.schedtrace) // which the watchdog prints
+  if (vine__debug.schedtrace // which the watchdog prints
+      || vine__debug.redirect)
     vine__sysmon_need();
   return 0;
 }

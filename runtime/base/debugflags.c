@@ -17,8 +17,8 @@ static const struct {
   size_t offset;
 } known[] = {
 #define KEY(name) {#name, offsetof(struct vine__debug, name)}
-    KEY(move), KEY(fault),     KEY(nocache),    KEY(poison),
-    KEY(seed), KEY(hibernate), KEY(schedtrace), KEY(traceback),
+    KEY(move),      KEY(fault),      KEY(nocache),   KEY(poison),   KEY(seed),
+    KEY(hibernate), KEY(schedtrace), KEY(traceback), KEY(redirect),
 #undef KEY
 };
 
@@ -86,8 +86,8 @@ static void warn(const char *text, size_t len) {
   memcpy(word, text, len);
   word[len] = 0;
   vine__print("vine: VINEDEBUG: ignoring \"%s\" (known: move=1 fault=1 "
-              "nocache=1 poison=1 seed=N hibernate=1 schedtrace=MS "
-              "traceback=single|all)\n",
+              "nocache=1 poison=1 seed=N hibernate=1 redirect=1 "
+              "schedtrace=MS traceback=single|all)\n",
               word);
 }
 

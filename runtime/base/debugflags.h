@@ -7,6 +7,8 @@
 //   poison=1      fill freed memory with 0xdb, and check that it stays so
 //   seed=N        random scheduling decisions, reproducible from N
 //   hibernate=1   hibernate at every park
+//   redirect=1    redirect libc's blocking calls also while there is one
+//                 goroutine, and in forked children
 //   schedtrace=N  print the scheduler's state every N milliseconds
 //   traceback=single  a fatal error prints only the goroutine at fault;
 //                 traceback=all, the default, all of them
@@ -26,6 +28,7 @@ struct vine__debug {
   uint64_t hibernate;
   uint64_t schedtrace; // milliseconds, 0: off
   uint64_t traceback;  // enum vine__debug_traceback
+  uint64_t redirect;
 };
 
 enum vine__debug_traceback { VINE_TRACEBACK_ALL, VINE_TRACEBACK_SINGLE };

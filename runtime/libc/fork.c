@@ -135,6 +135,8 @@ static void in_child(void) {
   vine__parking_fork_child();
   vine__net_fork_child();
   vine__lock_reset_child(&vine__sysmon_lock);
+  if (vine__debug.redirect)
+    vine__sysmon_start();
 }
 
 static _Atomic uint32_t is_ready;

@@ -30,7 +30,7 @@ static void bad_debug(const char *value, const char *word) {
   char message[300];
   snprintf(message, sizeof message,
            "vine: VINEDEBUG: ignoring \"%s\" (known: move=1 fault=1 nocache=1 "
-           "poison=1 seed=N hibernate=1 schedtrace=MS "
+           "poison=1 seed=N hibernate=1 redirect=1 schedtrace=MS "
            "traceback=single|all)\n",
            word);
   put("VINEDEBUG", value);

@@ -39,6 +39,7 @@ set(VINE_MODE_hibernate "hibernate=1")
 set(VINE_MODE_nocache "nocache=1")
 set(VINE_MODE_poison "poison=1")
 set(VINE_MODE_seed "seed=1")
+set(VINE_MODE_redirect "redirect=1")
 
 if(VINE_LINKER)
   set(VINE_LINKER_OPTION "-fuse-ld=${VINE_LINKER}")

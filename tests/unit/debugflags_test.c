@@ -29,6 +29,7 @@ static void test_good(void) {
   CHECK(d.traceback == VINE_TRACEBACK_SINGLE);
   CHECK(vine__debug_parse(&d, "traceback=all,move") == 0);
   CHECK(d.traceback == VINE_TRACEBACK_ALL && d.move == 1);
+  CHECK(vine__debug_parse(&d, "redirect=1") == 0 && d.redirect == 1);
   CHECK(vine__debug_parse(&d, "") == 0);
 }
 
@@ -36,8 +37,8 @@ static void test_bad(void) {
   char err[2048];
   CHECK(parse_in_child("mov=1", err, sizeof err) == 1);
   CHECK_STR(err, "vine: VINEDEBUG: ignoring \"mov=1\" (known: move=1 fault=1 "
-                 "nocache=1 poison=1 seed=N hibernate=1 schedtrace=MS "
-                 "traceback=single|all)\n");
+                 "nocache=1 poison=1 seed=N hibernate=1 redirect=1 "
+                 "schedtrace=MS traceback=single|all)\n");
   CHECK(parse_in_child("traceback,traceback=,traceback=1,traceback=al", err,
                        sizeof err) == 4);
   CHECK(parse_in_child("seed=,seed=x,seed=-1,=1,move=1", err, sizeof err) == 4);
