@@ -124,8 +124,9 @@ void placeMagic(Function &F);
 // through pointers.
 void keepTypes(Function &To, const Function &From);
 
-// Bytes of arguments passed on the stack: an upper bound, a multiple of 16.
-// ArgumentSize.cpp.
+// Bytes of arguments passed on the stack: an upper bound, a multiple of 16. To
+// that the alignment of their copy is added if it is more than a stack's: 1 for
+// twice as much, 2 for four times. ArgumentSize.cpp.
 uint64_t stackArgumentBytes(const CallBase &CB);
 uint64_t stackArgumentBytes(const Function &F);
 

@@ -6,7 +6,8 @@
 //  - stackArgumentBytes is an upper bound from the IR types alone, so that a
 //    caller and a definition in different objects compute the same number
 //    without knowing each other's target features. It is part of the name
-//    that they meet at: __vine_c_<name>.<N>.
+//    that they meet at: __vine_c_<name>.<N>. Its lowest four bits are the
+//    alignment of the arguments, where that is above a stack's.
 //  - namedArguments walks the System V rules exactly, for the va_list of a
 //    variadic definition.
 //
@@ -88,20 +89,25 @@ Need needOfByVal(Type *Ty, MaybeAlign A, const DataLayout &DL) {
   return N;
 }
 
+// With the alignment of the copy that a call makes, where 64 isn't enough.
 uint64_t upperBound(ArrayRef<Need> Needs) {
   unsigned Ints = 0, Vectors = 0;
   bool Memory = false;
   uint64_t Sum = 0;
+  Align Most(VINE_STACK_ALIGN);
   for (const Need &N : Needs) {
     Ints += N.Ints;
     Vectors += N.Vectors;
     Memory |= N.InMemory;
     // Padding before an over-aligned slot.
     Sum += N.Bytes + (N.Alignment.value() - 8);
+    Most = std::max(Most, N.Alignment);
   }
   if (Ints <= 6 && Vectors <= 8 && !Memory)
     return 0;
-  return alignTo(Sum, 16);
+  unsigned Code = Log2(Most) - Log2(Align(VINE_STACK_ALIGN));
+  assert(Code < 16 && "LLVM has no such alignment");
+  return alignTo(Sum, 16) + Code;
 }
 
 } // namespace

@@ -67,7 +67,6 @@ static std::string jumpWithVersion(const Version &V, StringRef Entry) {
 
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   assert(!Callee.hasLocalLinkage() && "a thunk can't name it");
-  assert(StackBytes % 16 == 0 && "the stack would be out of line");
   std::string Name = thunkName(Callee, "__vine_c");
   std::string Asm = loadTarget(Callee), N = std::to_string(StackBytes);
   Version V = versionHere(Callee);

@@ -58,20 +58,25 @@ public:
   void lower(bool FixedStacks);
 
 private:
-  static constexpr unsigned MaxWords = 4; // as many as a context has room for
+  static constexpr unsigned MaxWords = 4; // as many as a context holds
+  const Align BlockAlign = Align(16);     // at the stack's top
 
   CallInst &Target;
   Module &M;
   LLVMContext &Ctx;
   unsigned Number;
   SmallVector<Type *, 8> Fields;
+  SmallVector<unsigned, 8> FieldOf; // each argument's index, then the target's
   StructType *ArgsTy = nullptr;
   bool TargetIsConstant = false;
 
   bool fitsWords() const;
   void startWithWords(IRBuilder<> &B);
   void startWithBlock(IRBuilder<> &B);
+  void addPadding(Align A);
+  void addField(Type *Ty, Align A);
   void layOutArguments();
+  Align alignOf(unsigned I) const;
   void storeArguments(IRBuilder<> &B, Value *Args);
   std::string trampolineName();
   Function *createTrampoline();
@@ -80,24 +85,45 @@ private:
 
 } // namespace
 
+// Where arguments lie in a block, and how they are aligned, types alone don't
+// tell: an attribute may ask for more. So the struct is packed, with the
+// padding made explicit.
+void GoStatement::addPadding(Align A) {
+  const DataLayout &DL = M.getDataLayout();
+  uint64_t Size = DL.getTypeAllocSize(StructType::get(Ctx, Fields, true));
+  if (uint64_t Pad = alignTo(Size, std::min(A, BlockAlign)) - Size)
+    Fields.push_back(ArrayType::get(Type::getInt8Ty(Ctx), Pad));
+}
+
+void GoStatement::addField(Type *Ty, Align A) {
+  addPadding(A);
+  FieldOf.push_back(Fields.size());
+  Fields.push_back(Ty);
+}
+
 // One field per argument, then the target, then padding to 16 bytes.
 void GoStatement::layOutArguments() {
   assert(Fields.empty() && "laid out before");
-  for (unsigned I = 0; I < Target.arg_size(); ++I)
-    Fields.push_back(Target.isByValArgument(I)
-                         ? Target.getParamByValType(I)
-                         : Target.getArgOperand(I)->getType());
+  const DataLayout &DL = M.getDataLayout();
+  for (unsigned I = 0; I < Target.arg_size(); ++I) {
+    Type *Ty = Target.isByValArgument(I) ? Target.getParamByValType(I)
+                                         : Target.getArgOperand(I)->getType();
+    addField(Ty, std::max(DL.getABITypeAlign(Ty),
+                          Target.getParamAlign(I).valueOrOne()));
+  }
   TargetIsConstant = isa<Constant>(Target.getCalledOperand());
   if (!TargetIsConstant)
-    Fields.push_back(Target.getCalledOperand()->getType());
-  const DataLayout &DL = M.getDataLayout();
-  uint64_t Size =
-      DL.getTypeAllocSize(StructType::get(Ctx, Fields)).getFixedValue();
-  if (uint64_t Pad = alignTo(Size, 16) - Size)
-    Fields.push_back(ArrayType::get(Type::getInt8Ty(Ctx), Pad));
-  ArgsTy = StructType::get(Ctx, Fields);
+    addField(Target.getCalledOperand()->getType(), Align(8));
+  addPadding(BlockAlign);
+  ArgsTy = StructType::get(Ctx, Fields, /*isPacked=*/true);
   assert(DL.getTypeAllocSize(ArgsTy).getFixedValue() % 16 == 0 &&
          "the copy lies at a stack's top");
+}
+
+// Of field I in a block.
+Align GoStatement::alignOf(unsigned I) const {
+  const StructLayout *Layout = M.getDataLayout().getStructLayout(ArgsTy);
+  return commonAlignment(BlockAlign, Layout->getElementOffset(FieldOf[I]));
 }
 
 void GoStatement::storeArguments(IRBuilder<> &B, Value *Args) {
@@ -106,24 +132,39 @@ void GoStatement::storeArguments(IRBuilder<> &B, Value *Args) {
   for (; I < Target.arg_size(); ++I) {
     if (Target.paramHasAttr(I, Attribute::StructRet))
       continue;
-    Value *Field = B.CreateStructGEP(ArgsTy, Args, I);
+    Value *Field = B.CreateStructGEP(ArgsTy, Args, FieldOf[I]);
     Value *Arg = Target.getArgOperand(I);
     if (Target.isByValArgument(I))
-      B.CreateMemCpy(Field, DL.getABITypeAlign(Fields[I]), Arg,
-                     Target.getParamAlign(I), DL.getTypeAllocSize(Fields[I]));
+      B.CreateMemCpy(Field, alignOf(I), Arg, Target.getParamAlign(I),
+                     DL.getTypeAllocSize(Fields[FieldOf[I]]));
     else
-      B.CreateStore(Arg, Field);
+      B.CreateAlignedStore(Arg, Field, alignOf(I));
   }
   if (!TargetIsConstant)
-    B.CreateStore(Target.getCalledOperand(),
-                  B.CreateStructGEP(ArgsTy, Args, I));
+    B.CreateAlignedStore(Target.getCalledOperand(),
+                         B.CreateStructGEP(ArgsTy, Args, FieldOf[I]),
+                         alignOf(I));
 }
 
 Value *GoStatement::argumentIn(IRBuilder<> &B, Value *Args, unsigned I) {
+  Align Wanted = Target.getParamAlign(I).valueOrOne();
+  auto Local = [&](Type *Ty) {
+    AllocaInst *A = B.CreateAlloca(Ty);
+    A->setAlignment(std::max(A->getAlign(), Wanted));
+    return A;
+  };
   if (Target.paramHasAttr(I, Attribute::StructRet))
-    return B.CreateAlloca(Target.getParamStructRetType(I));
-  Value *Field = B.CreateStructGEP(ArgsTy, Args, I);
-  return Target.isByValArgument(I) ? Field : B.CreateLoad(Fields[I], Field);
+    return Local(Target.getParamStructRetType(I));
+  Value *Field = B.CreateStructGEP(ArgsTy, Args, FieldOf[I]);
+  Type *Ty = Fields[FieldOf[I]];
+  if (!Target.isByValArgument(I))
+    return B.CreateAlignedLoad(Ty, Field, alignOf(I));
+  if (Wanted <= alignOf(I))
+    return Field;
+  AllocaInst *Copy = Local(Ty);
+  B.CreateMemCpy(Copy, Copy->getAlign(), Field, alignOf(I),
+                 M.getDataLayout().getTypeAllocSize(Ty));
+  return Copy;
 }
 
 // The caller's attributes that decide about code generation apply to the
@@ -178,7 +219,7 @@ Function *GoStatement::createTrampoline() {
       Function::Create(Ty, GlobalValue::InternalLinkage, trampolineName(), M);
   if (!Fields.empty()) {
     F->addParamAttr(0, Attribute::getWithByValType(Ctx, ArgsTy));
-    F->addParamAttr(0, Attribute::getWithAlignment(Ctx, Align(8)));
+    F->addParamAttr(0, Attribute::getWithAlignment(Ctx, BlockAlign));
   }
   copyTargetAttributes(*F, *Target.getFunction());
 
@@ -188,9 +229,10 @@ Function *GoStatement::createTrampoline() {
     Args.push_back(argumentIn(B, F->getArg(0), I));
   Value *Callee = Target.getCalledOperand();
   if (!TargetIsConstant)
-    Callee =
-        B.CreateLoad(Callee->getType(), B.CreateStructGEP(ArgsTy, F->getArg(0),
-                                                          Target.arg_size()));
+    Callee = B.CreateAlignedLoad(
+        Callee->getType(),
+        B.CreateStructGEP(ArgsTy, F->getArg(0), FieldOf[Target.arg_size()]),
+        alignOf(Target.arg_size()));
   CallInst *Call = B.CreateCall(Target.getFunctionType(), Callee, Args);
   Call->setAttributes(Target.getAttributes());
   Call->setCallingConv(Target.getCallingConv());
@@ -267,7 +309,7 @@ void GoStatement::startWithBlock(IRBuilder<> &B) {
   if (!Fields.empty()) {
     IRBuilder<> Top(&*Caller.getEntryBlock().getFirstInsertionPt());
     AllocaInst *A = Top.CreateAlloca(ArgsTy, nullptr, "vine_go.args");
-    A->setAlignment(Align(16));
+    A->setAlignment(BlockAlign);
     Args = A;
   }
 

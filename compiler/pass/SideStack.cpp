@@ -39,6 +39,7 @@
 #include "Vine.h"
 
 #include "llvm/Analysis/StackLifetime.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/MDBuilder.h"
@@ -80,6 +81,7 @@ private:
   Value *Base = nullptr; // of the static objects
   Value *End = nullptr;  // what the exits make SSP; null: it was never changed
 
+  void reserveAlignment();
   void copyToLocals();
   void collect();
   void expandCopiesOfKept();
@@ -104,6 +106,38 @@ private:
 
 } // namespace
 
+// What is left of a byval argument's alignment in a stack that has moved, or
+// where a callback's arguments were copied to.
+static Align alignmentNow(const Argument &A) {
+  return std::min(A.getParamAlign().valueOrOne(), Align(16));
+}
+
+// For over-aligned arguments, own ones too, the prologue aligns the stack
+// pointer, by up to A - 1 bytes, which no check covers: LLVM doesn't count them
+// as the frame's. So such a frame is larger by an object of A bytes, named in
+// assembly that is empty.
+void SideStack::reserveAlignment() {
+  Align Most(VINE_STACK_ALIGN);
+  for (Argument &A : F.args())
+    if (A.hasByValAttr())
+      Most = std::max(Most, A.getParamAlign().valueOrOne());
+  for (Instruction &I : instructions(F))
+    if (auto *CB = dyn_cast<CallBase>(&I); CB && !CB->isInlineAsm())
+      for (unsigned A = 0; A < CB->arg_size(); ++A)
+        if (CB->isByValArgument(A))
+          Most = std::max(Most, CB->getParamAlign(A).valueOrOne());
+  if (Most == Align(VINE_STACK_ALIGN))
+    return;
+  LLVMContext &Ctx = F.getContext();
+  IRBuilder<> B(&*F.getEntryBlock().getFirstInsertionPt());
+  auto *Ty = ArrayType::get(B.getInt8Ty(), Most.value());
+  AllocaInst *Room = B.CreateAlloca(Ty, nullptr, "alignment");
+  auto *AsmTy = FunctionType::get(B.getVoidTy(), {B.getPtrTy()}, false);
+  CallInst *Name = B.CreateCall(
+      InlineAsm::get(AsmTy, "", "*m", /*hasSideEffects=*/true), {Room});
+  Name->addParamAttr(0, Attribute::get(Ctx, Attribute::ElementType, Ty));
+}
+
 // Small byval arguments with direct uses become locals, which may stay in a
 // frame that moves (EscapeAnalysis.cpp says why they themselves may not).
 void SideStack::copyToLocals() {
@@ -116,7 +150,7 @@ void SideStack::copyToLocals() {
     Local->setAlignment(Alignment);
     A.replaceAllUsesWith(Local);
     expandCopy(*cast<MemIntrinsic>(B.CreateMemCpy(
-        Local, Alignment, &A, A.getParamAlign(),
+        Local, Alignment, &A, alignmentNow(A),
         DL.getTypeAllocSize(A.getParamByValType()).getFixedValue())));
     Copied.insert(&A);
   }
@@ -367,7 +401,7 @@ void SideStack::copyByValArguments(Instruction *Before) {
     Value *Dst = B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Base, Offset);
     auto *Copy = cast<MemIntrinsic>(
         B.CreateMemCpy(Dst, commonAlignment(Layout.Alignment, Offset), &A,
-                       A.getParamAlign(), sizeOf(A, DL)));
+                       alignmentNow(A), sizeOf(A, DL)));
     if (EscapeAnalysis::isExpandable(*Copy))
       expandCopy(*Copy);
   }
@@ -496,6 +530,7 @@ void SideStack::restoreAtExits() {
 }
 
 void SideStack::run() {
+  reserveAlignment();
   if (firstMovingCall(F))
     copyToLocals();
   collect();

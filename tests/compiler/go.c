@@ -58,5 +58,5 @@ void not_words(void) {
   vine_go(variadic("x", 1));
 }
 
-// CHECK: define internal void @vine_go.tramp.{{[0-9]+}}.f(ptr byval({ i32, double })
+// CHECK: define internal void @vine_go.tramp.{{[0-9]+}}.f(ptr byval(<{ i32, [4 x i8], double }>)
 // CHECK: call void @__vine_c_f(i32

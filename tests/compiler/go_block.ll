@@ -9,7 +9,7 @@ define void @f(double, i64) {
 }
 
 ; CHECK-LABEL: define void @start
-; CHECK: [[ARGS:%.*]] = alloca { double, i64 }, align 16
+; CHECK: [[ARGS:%.*]] = alloca <{ double, i64 }>, align 16
 ; CHECK: store double %x, ptr
 ; CHECK: store i64 %n, ptr
 ; CHECK: call void @__vine_go(ptr @vine_go.tramp.0.f, ptr [[ARGS]], i64 16)
@@ -19,5 +19,5 @@ define void @start(double %x, i64 %n) {
   call void @__vine_go_end()
   ret void
 }
-; CHECK-LABEL: define internal void @vine_go.tramp.0.f(ptr byval({ double, i64 })
+; CHECK-LABEL: define internal void @vine_go.tramp.0.f(ptr byval(<{ double, i64 }>)
 ; CHECK: call void @f(double

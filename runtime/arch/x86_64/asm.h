@@ -224,6 +224,36 @@
 	notrack jmp *\tmp
 .endm
 
+// --- arguments on the stack ---
+
+// Splits \n, as it comes with a call (abi/README.md section 3), into the bytes
+// and the alignment of their copy, at least 64.
+// Out: \n = bytes, \align = alignment, %ecx = 0 if that is 64.
+.macro SPLIT_ARGS n, align
+	movq	\n, %rcx
+	andl	$15, %ecx
+	movq	$64, \align
+	shlq	%cl, \align
+	andq	$-16, \n
+.endm
+
+// A place for the copy below \sp: aligned, or with the usual alignment at an
+// address equal to the original's modulo 64, for a frame that has moved keeps
+// only that. Expects what SPLIT_ARGS left, and the caller's frame record at
+// %rbp. Clobbers \align.
+.macro PLACE_ARGS n, align, sp
+	subq	\n, \sp
+	subq	\align, \sp
+	negq	\align
+	andq	\align, \sp
+	testl	%ecx, %ecx
+	jnz	.Lplaced\@
+	leaq	16(%rbp), \align
+	andq	$63, \align
+	addq	\align, \sp
+.Lplaced\@:
+.endm
+
 // --- registers ---
 
 // A struct vine__regs on the system stack, at %rsp, with the argument registers

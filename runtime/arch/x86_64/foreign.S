@@ -88,8 +88,7 @@ __morestack:
 END __vine_foreign
 
 // void __vine_foreign_args(...): r11 target, r10 N, at most N bytes of
-// arguments on the stack. They are copied to the system stack, to an address
-// equal modulo 64, so that over-aligned ones stay aligned.
+// arguments on the stack. They are copied to the system stack.
 ENTRY __vine_foreign_args
 	pushq	%r10
 	.cfi_def_cfa_offset 16
@@ -108,31 +107,29 @@ ENTRY __vine_foreign_args
 	pushq	%rcx
 	IF_GROWABLE %rax, 2f
 	movq	%rbp, M(gsp)(%rax)
-	// N is an upper bound: don't read past the top of the stack.
-	movq	M(g)(%rax), %rcx
-	movq	G(hi)(%rcx), %rcx
-	subq	%rbp, %rcx
-	subq	$16, %rcx
-	cmpq	%rcx, %r10
-	cmovaq	%rcx, %r10
-	// rcx = the new stack pointer.
-	movq	M(call_sp)(%rax), %rcx
-	subq	%r10, %rcx
-	subq	$64, %rcx
-	andq	$-64, %rcx
 	pushq	%r11
-	leaq	16(%rbp), %r11
-	andl	$63, %r11d
-	addq	%r11, %rcx
+	SPLIT_ARGS %r10, %r11
+	pushq	%rdx
+	// N is an upper bound: don't read past the top of the stack.
+	movq	M(g)(%rax), %rdx
+	movq	G(hi)(%rdx), %rdx
+	subq	%rbp, %rdx
+	subq	$16, %rdx
+	cmpq	%rdx, %r10
+	cmovaq	%rdx, %r10
+	movq	M(call_sp)(%rax), %rdx
+	PLACE_ARGS %r10, %r11, %rdx
 3:	subq	$8, %r10
 	jb	4f
 	movq	16(%rbp,%r10), %r11
-	movq	%r11, (%rcx,%r10)
+	movq	%r11, (%rdx,%r10)
 	jmp	3b
-4:	popq	%r11
+4:	movq	%rdx, %r10
+	popq	%rdx
+	popq	%r11
 	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
 	movq	$0, M(call_sp)(%rax)
-	movq	%rcx, %rsp
+	movq	%r10, %rsp
 	movq	-8(%rbp), %rax
 	movq	-16(%rbp), %rcx
 	jmp	.Lrun_foreign

@@ -75,13 +75,8 @@ ROUTINE vine__guest_call
 1:	movq	$VINE_GUARD_FOREIGN, %fs:TCB(GUARD)
 	testl	%r10d, %r10d
 	jz	3f
-	// To an address equal modulo 64: over-aligned arguments stay aligned.
-	subq	%r10, %rsp
-	subq	$64, %rsp
-	andq	$-64, %rsp
-	leaq	16(%rbp), %rax
-	andl	$63, %eax
-	addq	%rax, %rsp
+	SPLIT_ARGS %r10, %rdx
+	PLACE_ARGS %r10, %rdx, %rsp
 2:	subq	$8, %r10
 	jb	3f
 	movq	16(%rbp,%r10), %rax

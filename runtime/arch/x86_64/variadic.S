@@ -16,21 +16,23 @@ ENTRY __vine_variadic
 	pushq	%rcx
 	pushq	%rdx
 	pushq	%rdx		// later: the SSP that the body leaves
-	// r10 = bytes to copy, at most up to the top of the stack.
-	IF_GROWABLE %rcx, 1f
-	movq	M(g)(%rcx), %rcx
-	movq	G(hi)(%rcx), %rcx
-	subq	%rbp, %rcx
-	subq	$16, %rcx
-	cmpq	%rcx, %r10
-	cmovaq	%rcx, %r10
-	movl	$1, %edx
+	// r10 = bytes to copy, at most up to the top of the stack; rdx = 0 or, to
+	// tell that they are, the alignment of the copy; rcx: that isn't 64.
+	IF_GROWABLE %rax, 1f
+	movq	M(g)(%rax), %rax
+	movq	G(hi)(%rax), %rax
+	subq	%rbp, %rax
+	subq	$16, %rax
+	SPLIT_ARGS %r10, %rdx
+	cmpq	%rax, %r10
+	cmovaq	%rax, %r10
 	jmp	2f
 1:	xorl	%r10d, %r10d
 	xorl	%edx, %edx
-2:	leaq	(VINE_VA_OVERFLOW + 48 + 15)(%r10), %rcx
+2:	pushq	%rdx
+	pushq	%rcx
+	leaq	(VINE_VA_OVERFLOW + 15)(%r10,%rdx), %rcx
 	andq	$-16, %rcx
-	pushq	%rdx
 	movq	%fs:TCB(SSP), %rax
 	movq	%rax, %rdx
 	subq	%fs:TCB(SS_LO), %rdx
@@ -49,15 +51,23 @@ ENTRY __vine_variadic
 	popq	%rdi
 	// The end of the area, not the SSP found: the next call needs no new chunk.
 	// va_arg rounds the overflow pointer up for over-aligned types: the copy
-	// must be equal to the original modulo 64. 48 bytes more leave room.
+	// must be equal to the original modulo 64, or aligned. There is room.
 4:	addq	%rax, %rcx
 	movq	%rcx, -32(%rbp)
-	leaq	(16 - VINE_VA_OVERFLOW)(%rbp), %rdx
-	subq	%rax, %rdx
-	andl	$63, %edx
-	addq	%rdx, %rax
+	popq	%rcx
 	popq	%rdx
-	// rax = area. The register save area.
+	testq	%rdx, %rdx
+	jz	9f
+	testl	%ecx, %ecx
+	leaq	16(%rbp), %rcx
+	jz	8f
+	xorl	%ecx, %ecx
+8:	subq	$VINE_VA_OVERFLOW, %rcx
+	subq	%rax, %rcx
+	decq	%rdx
+	andq	%rdx, %rcx
+	addq	%rcx, %rax
+9:	// rax = area. The register save area.
 	movq	%rdi, (VINE_VA_REGS + 0)(%rax)
 	movq	%rsi, (VINE_VA_REGS + 8)(%rax)
 	movq	-24(%rbp), %rcx
