@@ -28,10 +28,16 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
+#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
 
 VINE_STATISTIC(NumOwnLeaves, "Functions by the name of a leaf of libc");
+
+// Off for the runtime, whose own code is no reason to refuse a program.
+static cl::opt<bool>
+    ListLeaves("vine-list-leaves", cl::init(true), cl::Hidden,
+               cl::desc("Have the runtime look who defines libc's leaves"));
 
 namespace vine {
 
@@ -140,6 +146,8 @@ static std::string recordOf(StringRef Name) {
 }
 
 void listLeaves(Module &M) {
+  if (!ListLeaves)
+    return;
   StringSet<> Known;
   std::string Records;
   for (const Function &F : M) {

@@ -32,6 +32,8 @@ static cl::opt<bool>
 
 namespace vine {
 
+bool isForFixedStacks() { return FixedStacks; }
+
 namespace {
 
 // The stacks for which a rewrite is made.
@@ -77,6 +79,12 @@ void onWideReturns(Module &M, FunctionAnalysisManager &FAM) {
   });
 }
 
+void onHooks(Module &M, FunctionAnalysisManager &FAM) {
+  for (Function &F : M)
+    if (isToRewrite(F))
+      insertHooks(F, FAM);
+}
+
 void onLoops(Module &M, FunctionAnalysisManager &FAM) {
   pollLoops(M, [&](Function &F) -> const TargetLibraryInfo & {
     return FAM.getResult<TargetLibraryAnalysis>(F);
@@ -103,6 +111,7 @@ constexpr Rewrite Rewrites[] = {
 
     // Each function, as the rewrites before left it.
     {LateStage, "vine-diagnostics", Growing, onFunctions<rejectExceptions>},
+    {LateStage, "vine-hooks", Growing, onHooks},
     {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},

@@ -17,6 +17,9 @@ inline constexpr llvm::StringLiteral LateStage = "vine-late";
 
 // Runs all rewrites of a stage, or those of one name, such as
 // "vine-side-stack".
+// True under -vine-fixed.
+bool isForFixedStacks();
+
 class RewritePass : public llvm::PassInfoMixin<RewritePass> {
 public:
   explicit RewritePass(llvm::StringRef Name);

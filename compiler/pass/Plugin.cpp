@@ -13,14 +13,25 @@
 
 using namespace llvm;
 
-static void registerCallbacks(PassBuilder &PB) {
-  vine::hookCodeGenerator();
-  PB.registerPipelineStartEPCallback([](ModulePassManager &MPM, auto) {
-    MPM.addPass(vine::RewritePass(vine::EarlyStage));
-  });
+static void addLateStage(PassBuilder &PB) {
   PB.registerOptimizerLastEPCallback([](ModulePassManager &MPM, auto) {
     MPM.addPass(vine::RewritePass(vine::LateStage));
   });
+}
+
+// clang registers its own last passes after the plugins': SanitizerCoverage,
+// which inserts calls, and the sanitizers. The late stage must see the calls,
+// so it is registered later still: when the pipeline's construction begins.
+// Under a sanitizer, on fixed stacks, it comes before them.
+static void registerCallbacks(PassBuilder &PB) {
+  vine::hookCodeGenerator();
+  PB.registerPipelineStartEPCallback([&PB](ModulePassManager &MPM, auto) {
+    MPM.addPass(vine::RewritePass(vine::EarlyStage));
+    if (!vine::isForFixedStacks())
+      addLateStage(PB);
+  });
+  if (vine::isForFixedStacks())
+    addLateStage(PB);
   PB.registerPipelineParsingCallback(
       [](StringRef Name, ModulePassManager &MPM,
          ArrayRef<PassBuilder::PipelineElement>) {

@@ -13,6 +13,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/Module.h"
+#include "llvm/IR/PassManager.h"
 
 namespace llvm {
 class TargetLibraryInfo;
@@ -42,17 +43,18 @@ void splitVariadics(Module &M);           // Varargs.cpp
 void warnOfSavedStackPointers(Module &M); // Pin.cpp
 
 // Late, on each instrumented function.
-void rejectConventions(Function &F);    // Diagnostics.cpp
-void rejectExceptions(Function &F);     // Diagnostics.cpp
-void showCharTables(Function &F);       // CharTables.cpp
-void makeLibCallsExplicit(Function &F); // LibCalls.cpp
-void reportFloatEnv(Function &F);       // FloatEnv.cpp
-void checkTypesOfCalls(Function &F);    // Magic.cpp: kcfi
-void pinIfFrameIsNamed(Function &F);    // Pin.cpp
-void moveLocals(Function &F);           // SideStack.cpp
-void routeCalls(Function &F);           // ForeignCalls.cpp
-void lowerThreadLocals(Function &F);    // ThreadLocal.cpp
-void exemptThreadLocals(Function &F);   // ThreadLocal.cpp: fixed stacks
+void rejectConventions(Function &F);                         // Diagnostics.cpp
+void rejectExceptions(Function &F);                          // Diagnostics.cpp
+void insertHooks(Function &F, FunctionAnalysisManager &FAM); // Hooks.cpp
+void showCharTables(Function &F);                            // CharTables.cpp
+void makeLibCallsExplicit(Function &F);                      // LibCalls.cpp
+void reportFloatEnv(Function &F);                            // FloatEnv.cpp
+void checkTypesOfCalls(Function &F);                         // Magic.cpp: kcfi
+void pinIfFrameIsNamed(Function &F);                         // Pin.cpp
+void moveLocals(Function &F);                                // SideStack.cpp
+void routeCalls(Function &F);                                // ForeignCalls.cpp
+void lowerThreadLocals(Function &F);                         // ThreadLocal.cpp
+void exemptThreadLocals(Function &F); // ThreadLocal.cpp: fixed stacks
 
 // Late, once all calls are routed.
 void pollLoops(Module &M,

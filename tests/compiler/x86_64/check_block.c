@@ -6,7 +6,6 @@
 // RUN: %vcc -O2 -g -fPIC -fcf-protection -S %s -o - | %filecheck %s --check-prefixes=CHECK,BRANCH
 // RUN: %vcc -Oz -S %s -o - | %filecheck %s
 // RUN: %vcc -O2 -fpatchable-function-entry=1 -S %s -o - | %filecheck %s --check-prefix=PATCH
-// RUN: %vcc -O2 -pg -mfentry -S %s -o - | %filecheck %s --check-prefix=FENTRY
 // RUN: %vcc -O2 -c %s -o %t.o && %not grep -q split-stack %t.o
 #include <stdarg.h>
 void f(void *, ...), g(int, int, int, int, int, int, int, int);
@@ -26,9 +25,6 @@ void f(void *, ...), g(int, int, int, int, int, int, int, int);
 // PATCH: {{^}}small:
 // PATCH: nop
 // PATCH: cmpq %fs:112, %rsp
-// FENTRY: {{^}}small:
-// FENTRY: callq __fentry__
-// FENTRY: cmpq %fs:112, %rsp
 void small(void) { f(0), f(0); }
 
 // CHECK: {{^}}large:
