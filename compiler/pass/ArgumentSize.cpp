@@ -112,7 +112,15 @@ uint64_t upperBound(ArrayRef<Need> Needs) {
 
 } // namespace
 
+// Windows' convention: a word for each argument, and for the first four, which
+// are in registers, the callee may use that of its caller's frame.
+static uint64_t stackWordsOfWin64(size_t Args) {
+  return alignTo(8 * std::max<size_t>(Args, 4), 16);
+}
+
 uint64_t stackArgumentBytes(const CallBase &CB) {
+  if (CB.getCallingConv() == CallingConv::Win64)
+    return stackWordsOfWin64(CB.arg_size());
   const DataLayout &DL = CB.getModule()->getDataLayout();
   SmallVector<Need, 16> Needs;
   for (unsigned I = 0; I < CB.arg_size(); ++I) {
@@ -143,6 +151,8 @@ static SmallVector<Need, 16> needsOf(const Function &F) {
 }
 
 uint64_t stackArgumentBytes(const Function &F) {
+  if (F.getCallingConv() == CallingConv::Win64)
+    return stackWordsOfWin64(F.arg_size());
   return upperBound(needsOf(F));
 }
 

@@ -14,6 +14,7 @@
 
 #include "llvm/IR/DiagnosticPrinter.h"
 #include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
 
 using namespace llvm;
 
@@ -68,11 +69,52 @@ void rejectExceptions(Function &F) {
     }
 }
 
+// Whether the backend would pass a value of Windows' convention by its address,
+// in a frame that may move.
+static bool goesByAddress(Type *Ty) {
+  return Ty->isVectorTy() || Ty->isX86_FP80Ty() || Ty->isFP128Ty() ||
+         Ty->isAggregateType() || Ty->getPrimitiveSizeInBits() > 64;
+}
+
+// Windows' convention: variadic functions find their arguments by their
+// caller's frame, and what isn't a scalar of a register's size may lie there.
+static StringRef unsupportedWin64(const FunctionType &Ty) {
+  if (Ty.isVarArg())
+    return "variadic ms_abi";
+  if (any_of(Ty.params(), goesByAddress) || goesByAddress(Ty.getReturnType()))
+    return "ms_abi with vectors or wide numbers";
+  return "";
+}
+
+// Swift's returns up to four words in registers, ours three. Its error and its
+// asynchronous context are not values like others.
+static StringRef unsupportedSwift(const FunctionType &Ty,
+                                  const AttributeList &Attributes) {
+  if (Attributes.hasAttrSomewhere(Attribute::SwiftError) ||
+      Attributes.hasAttrSomewhere(Attribute::SwiftAsync))
+    return "swiftcall with an error result";
+  auto *Result = dyn_cast<StructType>(Ty.getReturnType());
+  return Result && Result->getNumElements() > 3
+             ? "swiftcall with a result of four registers"
+             : "";
+}
+
 // Checks and foreign calls use %r10 and %r11, which some conventions give to
-// arguments or promise to keep. A variadic function of Windows' convention
-// finds its arguments by its caller's frame.
-static StringRef unsupported(CallingConv::ID CC, bool IsVariadic) {
+// arguments or promise to keep; and a foreign call copies what arguments C's
+// convention has on the stack. So those are listed that are right.
+static std::string unsupported(CallingConv::ID CC, const FunctionType &Ty,
+                               const AttributeList &Attributes) {
   switch (CC) {
+  case CallingConv::C:
+  case CallingConv::Fast: // the optimiser's, within a module
+  case CallingConv::Cold:
+  case CallingConv::X86_64_SysV:
+  case CallingConv::X86_INTR: // foreign
+    return "";
+  case CallingConv::Win64:
+    return unsupportedWin64(Ty).str();
+  case CallingConv::Swift:
+    return unsupportedSwift(Ty, Attributes).str();
   case CallingConv::PreserveMost:
     return "preserve_most";
   case CallingConv::PreserveAll:
@@ -83,10 +125,12 @@ static StringRef unsupported(CallingConv::ID CC, bool IsVariadic) {
 #endif
   case CallingConv::X86_RegCall:
     return "regcall";
-  case CallingConv::Win64:
-    return IsVariadic ? "variadic ms_abi" : "";
+  case CallingConv::X86_VectorCall:
+    return "vectorcall";
+  case CallingConv::SwiftTail:
+    return "swiftasynccall";
   default:
-    return "";
+    return "of LLVM's number " + std::to_string(CC);
   }
 }
 
@@ -99,12 +143,17 @@ static void rejectConvention(Function &F, StringRef Name, Instruction *At) {
 }
 
 void rejectConventions(Function &F) {
-  rejectConvention(F, unsupported(F.getCallingConv(), F.isVarArg()), nullptr);
+  rejectConvention(
+      F,
+      unsupported(F.getCallingConv(), *F.getFunctionType(), F.getAttributes()),
+      nullptr);
   for (Instruction &I : instructions(F))
-    if (auto *Call = dyn_cast<CallBase>(&I); Call && !Call->isInlineAsm())
+    if (auto *Call = dyn_cast<CallBase>(&I);
+        Call && !Call->isInlineAsm() && !isa<IntrinsicInst>(Call))
       rejectConvention(F,
                        unsupported(Call->getCallingConv(),
-                                   Call->getFunctionType()->isVarArg()),
+                                   *Call->getFunctionType(),
+                                   Call->getAttributes()),
                        &I);
 }
 
