@@ -16,6 +16,7 @@
 
 struct vine__desc_mid *_Atomic vine__descs[1 << VINE_DESC_TOP_BITS];
 _Atomic uint32_t vine__desc_changes;
+_Atomic bool vine__desc_has_marks;
 
 _Static_assert(VINE_DESC_LEAF_BITS + VINE_DESC_MID_BITS + VINE_DESC_TOP_BITS ==
                    31,

@@ -49,6 +49,8 @@ enum vine__io_dir { VINE_IO_IN, VINE_IO_OUT };
 #define VINE_DESC_ENDING 0x80u   // the other side ended, or sent urgent data
 #define VINE_DESC_TCP 0x100u     // a short read has emptied it
 #define VINE_DESC_NOT_TCP 0x200u // or else we don't know yet
+#define VINE_DESC_LISTENS 0x400u // accept may wait for it
+#define VINE_DESC_NO_TTY 0x800u  // or else reads ask whether they may wait
 
 enum vine__desc_kind {
   VINE_DESC_UNKNOWN,
@@ -123,6 +125,9 @@ void vine__desc_learn(struct vine__desc *d, uint32_t gen, uint32_t bits);
 // The flags and timeouts of some descriptor have changed, which its drained
 // mark takes as they were.
 extern VINE_HIDDEN _Atomic uint32_t vine__desc_changes;
+
+// The program has had reads of some socket wait for more than a byte.
+extern VINE_HIDDEN _Atomic bool vine__desc_has_marks;
 
 // The generation and what it has been asked since. Both numbers in the sum only
 // grow, so that an equal sum means equal numbers; it isn't 0.

@@ -106,5 +106,16 @@ int vine__os_is_stream(int fd); // a socket of type SOCK_STREAM
 int vine__os_is_inet(int fd);   // of the Internet's families
 // Whether it has a peer.
 int vine__os_is_connected(int fd);
+int vine__os_is_listening(int fd);
+// How many bytes a socket's read waits for: SO_RCVLOWAT. -1: not known.
+int vine__os_low_water(int fd);
+// How many a read would find now. -1: not known.
+int vine__os_bytes_ready(int fd);
+
+// Whether it is a terminal, and not the side of one that a program draws.
+int vine__os_is_tty(int fd);
+// Whether a read of that terminal may end before there is input: it is set so,
+// or this process is in the background.
+int vine__os_tty_ends_reads(int fd);
 
 #endif

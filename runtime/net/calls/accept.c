@@ -47,11 +47,26 @@ static void end_turn(struct vine__desc *d) {
     __vine_io_change(d, VINE_IO_IN);
 }
 
+// Whether a call that finds no connection may wait for one. Else the kernel
+// says at once what is wrong with it.
+static bool may_wait(const struct accept *a, struct vine__io_at at) {
+  if (a->flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
+    return false;
+  if (at.facts & VINE_DESC_LISTENS)
+    return true;
+  if (!vine__os_is_listening(a->fd))
+    return false;
+  vine__desc_learn(at.d, at.gen, VINE_DESC_LISTENS);
+  return true;
+}
+
 static long try_accept(const void *arg, struct vine__io_at at) {
   const struct accept *a = arg;
   if (!take_turn(at.d))
     return -EAGAIN;
-  long r = vine__io_is_ready(a->fd, POLLIN) ? accept_plain(a) : -EAGAIN;
+  long r = vine__io_is_ready(a->fd, POLLIN) || !may_wait(a, at)
+               ? accept_plain(a)
+               : -EAGAIN;
   end_turn(at.d);
   return r;
 }
@@ -79,9 +94,11 @@ static bool may_toggle(int fd) {
 }
 
 // Waits until the connection is there or has failed. The kernel then says
-// which, and takes note that it was asked, when connect is called again.
+// which, and takes note that it was asked, when connect is called again. err:
+// what it said so far.
 static long wait_connected(int fd, struct vine__desc *d, uint32_t gen,
-                           const struct sockaddr *addr, socklen_t bytes) {
+                           const struct sockaddr *addr, socklen_t bytes,
+                           long err) {
   int64_t ns = vine__os_socket_timeout(fd, true);
   int64_t deadline = ns ? vine__deadline_after(ns) : VINE_NEVER;
   for (;;) {
@@ -92,7 +109,7 @@ static long wait_connected(int fd, struct vine__desc *d, uint32_t gen,
         fd, d, gen, seq, VINE_HOW_OUT | VINE_HOW_CONNECT | VINE_HOW_SKIPPED,
         deadline);
     if (b.result == -EAGAIN)
-      return -EINPROGRESS; // SO_SNDTIMEO
+      return err; // SO_SNDTIMEO
     if (b.result < 0)
       return b.result;
     if (b.result > 0) // can't be waited for here: holds a thread
@@ -109,7 +126,8 @@ VINE_EXPORT int __vine_wait_connect(int fd, const struct sockaddr *addr,
   vine__os_set_nonblocking(fd, true);
   long r = vine__os_connect(fd, addr, bytes);
   vine__os_set_nonblocking(fd, false);
-  if (r == -EINPROGRESS)
-    r = wait_connected(fd, d, gen, addr, bytes);
+  // EALREADY: a call before was interrupted, or another goroutine's goes on.
+  if (r == -EINPROGRESS || r == -EALREADY)
+    r = wait_connected(fd, d, gen, addr, bytes, r);
   return (int)vine__io_result(r);
 }

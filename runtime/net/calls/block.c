@@ -37,8 +37,18 @@ static void learn_protocol(int fd, struct vine__desc *d, uint32_t gen) {
                      vine__os_is_tcp(fd) ? VINE_DESC_TCP : VINE_DESC_NOT_TCP);
 }
 
+bool vine__io_is_no_tty(int fd, struct vine__desc *d, uint32_t gen) {
+  if (vine__desc_facts(d, gen) & VINE_DESC_NO_TTY)
+    return true;
+  if (vine__os_is_tty(fd))
+    return false;
+  vine__desc_learn(d, gen, VINE_DESC_NO_TTY);
+  return true;
+}
+
 // Whether a call may wait, and until when, as the descriptor says now: the
-// program or others may have changed it since. 0 or a negative errno value.
+// program or others may have changed it since. 0, 1 if only the plain call can
+// tell, or a negative errno value.
 static long ask(int fd, struct vine__desc *d, uint32_t gen, uint32_t how,
                 int64_t *deadline_ns) {
   uint32_t age = vine__desc_age(gen); // before it is asked
@@ -50,7 +60,8 @@ static long ask(int fd, struct vine__desc *d, uint32_t gen, uint32_t how,
   uint32_t kind = vine__desc_facts(d, gen) & VINE_DESC_KIND;
   if (kind != VINE_DESC_UNKNOWN && kind != VINE_DESC_SOCKET) {
     *deadline_ns = VINE_NEVER;
-    return 0;
+    return kind == VINE_DESC_OTHER && !(how & VINE_HOW_OUT) &&
+           !vine__io_is_no_tty(fd, d, gen) && vine__os_tty_ends_reads(fd);
   }
   int64_t ns = vine__os_socket_timeout(fd, how & VINE_HOW_OUT);
   if (*deadline_ns == 0)
@@ -113,7 +124,8 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
   struct vine__io_wait w = {.nodes = &node,
                             .count = 1,
                             .deadline_ns = b.deadline_ns,
-                            .is_restarted = b.deadline_ns == VINE_NEVER,
+                            .is_restarted = b.deadline_ns == VINE_NEVER &&
+                                            !(how & VINE_HOW_PART),
                             .reason = reason_for(how)};
   __vine_io_wait(&w);
   if (w.must_end || node.is_queued)

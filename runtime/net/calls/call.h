@@ -35,6 +35,11 @@ ALWAYS_INLINE long vine__io_result(long r) {
   return -1;
 }
 
+// Bytes that one call moves at most, as the kernel has it. read and write of
+// more than half of all memory are errors.
+#define VINE_IO_MOST ((size_t)0x7ffff000)
+ALWAYS_INLINE bool vine__io_is_size(size_t n) { return (ssize_t)n >= 0; }
+
 // How vine__io_block is to wait.
 #define VINE_HOW_OUT 1u     // for writing
 #define VINE_HOW_SKIPPED 2u // no try was made: it would have found nothing
@@ -42,6 +47,7 @@ ALWAYS_INLINE long vine__io_result(long r) {
 #define VINE_HOW_URGENT 8u  // for urgent data
 #define VINE_HOW_ERRORS 16u // for the queue of errors
 #define VINE_HOW_CONNECT 32u
+#define VINE_HOW_PART 64u // a part is done: any handler ends the rest
 
 struct vine__blocked {
   // 0: try again; 1: make the plain call; negative: an errno value.
@@ -84,6 +90,9 @@ long vine__io_put_time(struct timespec *to, int64_t ns);
 
 // Whether a call would find one of these events, or an error, now.
 bool vine__io_is_ready(int fd, short events);
+
+// Whether fd is no terminal's.
+bool vine__io_is_no_tty(int fd, struct vine__desc *d, uint32_t gen);
 
 // One of a program's calls, in pieces: what its argument `arg` tells.
 // `try` returns a result, or -EAGAIN when it would block.

@@ -83,6 +83,8 @@ static void note_change(void) { fetch_add_seq_cst(&vine__desc_changes, 1); }
 VINE_EXPORT int __vine_note_setsockopt(int fd, int level, int name,
                                        const void *value, socklen_t bytes) {
   long r = vine__os_setsockopt(fd, level, name, value, bytes);
+  if (level == SOL_SOCKET && name == SO_RCVLOWAT)
+    store_relaxed(&vine__desc_has_marks, true);
   if (level == SOL_SOCKET)
     note_change();
   return (int)vine__io_result(r);

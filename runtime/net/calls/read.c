@@ -7,6 +7,13 @@
 
 #include <limits.h>
 
+// Whether a read of it waits for more than a byte (SO_RCVLOWAT), which the
+// kernel alone does. Asked for once the program has said so of any socket.
+ALWAYS_INLINE bool has_mark(int fd) {
+  return __builtin_expect(load_relaxed(&vine__desc_has_marks), 0) &&
+         vine__os_low_water(fd) > 1;
+}
+
 // --- without waiting, by the kind of file ---
 
 struct vec {
@@ -29,6 +36,13 @@ static bool is_odd(const struct vec *a) {
 // What try_now returns where the call itself is to be made: it won't wait.
 #define MAKE_CALL LONG_MAX
 
+// A file that isn't ready: -EAGAIN, or what is wrong with the call, which the
+// kernel says before it waits.
+static long refuse(const struct vec *a) {
+  long r = vine__os_readv_now(a->fd, a->v, a->count);
+  return r == -EOPNOTSUPP ? -EAGAIN : r;
+}
+
 static __attribute__((noinline)) long try_now(const struct vec *a,
                                               struct vine__io_at at) {
   uint32_t kind = vine__io_kind(a->fd, at);
@@ -46,9 +60,10 @@ static __attribute__((noinline)) long try_now(const struct vec *a,
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
-  bool waits = kind == VINE_DESC_OTHER && !is_odd(a) &&
-               !vine__io_is_ready(a->fd, POLLIN);
-  return waits ? -EAGAIN : MAKE_CALL;
+  if (kind == VINE_DESC_OTHER && !is_odd(a) &&
+      !vine__io_is_ready(a->fd, POLLIN))
+    return refuse(a);
+  return MAKE_CALL;
 }
 
 static long try_readv(const void *arg, struct vine__io_at at) {
@@ -60,6 +75,8 @@ static long try_readv(const void *arg, struct vine__io_at at) {
 VINE_EXPORT ssize_t __vine_wait_readv(int fd, const struct iovec *v,
                                       int count) {
   struct vec a = {fd, v, count};
+  if (has_mark(fd))
+    return vine__io_result(read_vec(&a));
   return vine__io_result(vine__io_take(fd, 0, 0, try_readv, read_vec, &a));
 }
 
@@ -97,7 +114,8 @@ ALWAYS_INLINE long try_read(const void *arg, struct vine__io_at at) {
 
 VINE_EXPORT ssize_t __vine_wait_read(int fd, void *buf, size_t n) {
   struct buf a = {fd, buf, n};
-  if (n == 0) // takes no datagram, and never waits
+  // 0 takes no datagram, and never waits.
+  if (n == 0 || !vine__io_is_size(n) || has_mark(fd))
     return vine__io_result(read_buf(&a));
   return vine__io_result(vine__io_take(fd, 0, n, try_read, read_buf, &a));
 }
@@ -143,33 +161,61 @@ ALWAYS_INLINE long try_recv(const void *arg, struct vine__io_at at) {
                            a->addr, a->bytes);
 }
 
-// MSG_WAITALL: all of it, or what there was before an end or an error. With
-// MSG_PEEK the kernel alone can tell.
-static __attribute__((noinline)) long recv_all(struct from a) {
-  long done = 0;
-  const size_t n = a.n;
-  if (a.flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC) || a.addr ||
-      n == 0)
-    return recv_plain(&a);
-  const bool is_stream = vine__os_is_stream(a.fd);
-  a.flags &= ~MSG_WAITALL; // means nothing to datagrams
-  do {
-    a.n = n - (size_t)done;
-    long r = vine__io_take(a.fd, 0, 0, try_recv, recv_plain, &a);
-    if (r <= 0)
+// An error, and nothing to read before it. A call that has a part of it ends
+// with that part; the error is the next call's.
+static bool is_broken(int fd) {
+  struct pollfd p = {.fd = fd};
+  struct timespec none = {0};
+  return vine__os_ppoll(&p, 1, &none, NULL) > 0 && p.revents & POLLERR &&
+         vine__os_bytes_ready(fd) <= 0;
+}
+
+// MSG_WAITALL: all of it, or what there was before an end, an error or a
+// signal.
+static long recv_pieces(struct from a, struct vine__desc *d, bool is_stream) {
+  const uint32_t gen = load_acquire(&d->gen);
+  struct vine__blocked b = {0};
+  bool was_parked = false;
+  long done = 0, r;
+  for (;;) {
+    struct vine__io_at at = vine__io_look(d, gen, 0);
+    r = was_parked && done && is_broken(a.fd) ? 0 : try_recv(&a, at);
+    was_parked = r == -EAGAIN;
+    if (was_parked) {
+      b = vine__io_block(a.fd, d, gen, at.seq, done ? VINE_HOW_PART : 0,
+                         b.deadline_ns);
+      if (b.result == 0)
+        continue;
+      r = b.result > 0 ? recv_plain(&a) : b.result;
+    }
+    done += r > 0 ? r : 0;
+    if (r <= 0 || b.result > 0 || !is_stream || (size_t)r == a.n)
       return done ? done : r;
     a.buf = (char *)a.buf + r;
-    done += r;
-  } while (is_stream && (size_t)done < n);
-  return done;
+    a.n -= (size_t)r;
+  }
+}
+
+// With MSG_PEEK the kernel alone can tell. To datagrams it means nothing.
+static __attribute__((noinline)) long recv_all(struct from a) {
+  struct vine__desc *d = vine__desc_get(a.fd);
+  if (a.flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC) || a.addr ||
+      a.n == 0 || !d)
+    return recv_plain(&a);
+  long r = recv_pieces(a, d, vine__os_is_stream(a.fd));
+  if (load_relaxed(&d->first))
+    __vine_io_pass(d, VINE_IO_IN);
+  return r;
 }
 
 VINE_EXPORT ssize_t __vine_wait_recvfrom(int fd, void *buf, size_t n, int flags,
                                          struct sockaddr *addr,
                                          socklen_t *bytes) {
   struct from a = {fd, buf, n, flags, addr, bytes};
-  if (is_plain(flags))
-    return vine__io_result(flags & MSG_DONTWAIT ? recv_plain(&a) : recv_all(a));
+  if (flags & MSG_DONTWAIT || has_mark(fd))
+    return vine__io_result(recv_plain(&a));
+  if (flags & MSG_WAITALL)
+    return vine__io_result(recv_all(a));
   size_t want = flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE) ? 0 : n;
   return vine__io_result(
       vine__io_take(fd, how_for(flags), want, try_recv, recv_plain, &a));
@@ -226,9 +272,10 @@ static void note_rights(const struct msghdr *m) {
 
 VINE_EXPORT ssize_t __vine_wait_recvmsg(int fd, struct msghdr *m, int flags) {
   struct msg a = {fd, m, flags};
-  long r = is_plain(flags) ? recvmsg_plain(&a)
-                           : vine__io_take(fd, how_for(flags), 0, try_recvmsg,
-                                           recvmsg_plain, &a);
+  long r = is_plain(flags) || has_mark(fd)
+               ? recvmsg_plain(&a)
+               : vine__io_take(fd, how_for(flags), 0, try_recvmsg,
+                               recvmsg_plain, &a);
   if (r >= 0 && m->msg_controllen)
     note_rights(m);
   return vine__io_result(r);

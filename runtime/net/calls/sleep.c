@@ -62,6 +62,8 @@ VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
                                             const struct timespec *t,
                                             struct timespec *left) {
   bool is_steady = clock == CLOCK_MONOTONIC;
+  if (clock == CLOCK_THREAD_CPUTIME_ID) // libc says so, not the kernel
+    return EINVAL;
   if (clock != CLOCK_REALTIME && !is_steady)
     return vine__os_clock_sleep(clock, flags, t, left);
   if (!(flags & TIMER_ABSTIME))
@@ -76,7 +78,7 @@ VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
 VINE_EXPORT unsigned __vine_wait_sleep(unsigned seconds) {
   int64_t left =
       sleep_until(vine__deadline_after(seconds * (int64_t)1000000000));
-  return (unsigned)((left + 999999999) / 1000000000);
+  return (unsigned)(left / 1000000000); // whole seconds, as libc's
 }
 
 VINE_EXPORT int __vine_wait_usleep(useconds_t us) {

@@ -12,6 +12,22 @@ typedef long give_try(const void *arg, size_t done, struct vine__io_at at);
 typedef long give_plain(const void *arg, size_t done);
 typedef size_t give_size(const void *arg);
 
+// A call that has sent a part of it ends with that part when the socket breaks.
+// The error is the next call's, and so is its SIGPIPE.
+ALWAYS_INLINE bool is_broken(int fd, struct vine__io_at at) {
+  uint32_t kind = at.facts & VINE_DESC_KIND;
+  return (kind == VINE_DESC_SOCKET || kind == VINE_DESC_UNKNOWN) &&
+         vine__io_is_ready(fd, 0);
+}
+
+ALWAYS_INLINE size_t most(size_t n) {
+  return n < VINE_IO_MOST ? n : VINE_IO_MOST;
+}
+
+ALWAYS_INLINE int flags_after(size_t done) {
+  return MSG_DONTWAIT | (done ? MSG_NOSIGNAL : 0);
+}
+
 // Goes on after `done` bytes. `try` writes from byte `done` on; `size` tells
 // how many there are in all. It is asked once the kernel has taken some, and so
 // has found all addresses good.
@@ -29,10 +45,12 @@ ALWAYS_INLINE long give_from(size_t done, int fd, give_size *size,
     if (r > 0 && (done += (size_t)r) < size(arg))
       continue;
     if (r == -EAGAIN) {
-      b = vine__io_block(fd, d, gen, at.seq, VINE_HOW_OUT, b.deadline_ns);
-      if (b.result == 0)
+      b = vine__io_block(fd, d, gen, at.seq,
+                         VINE_HOW_OUT | (done ? VINE_HOW_PART : 0),
+                         b.deadline_ns);
+      if (b.result == 0 && !(done && is_broken(fd, at)))
         continue;
-      r = b.result < 0 ? b.result : plain(arg, done);
+      r = b.result > 0 ? plain(arg, done) : b.result;
       if (r > 0)
         done += (size_t)r;
     }
@@ -60,24 +78,45 @@ ALWAYS_INLINE long write_buf(const void *arg, size_t done) {
   return vine__os_write(a->fd, a->buf + done, a->n - done);
 }
 
+// The kernel took some of it, so it doesn't overflow.
+static size_t sum_of(const struct iovec *v, size_t count) {
+  size_t sum = 0;
+  for (size_t i = 0; i < count; i++)
+    sum += v[i].iov_len;
+  return most(sum);
+}
+
+// A file that isn't ready for it: -EAGAIN, or what is wrong with the call,
+// which the kernel says before it waits. An eventfd takes no less than 8.
+static long refuse(int fd, const struct iovec *v, int count,
+                   struct vine__io_at at) {
+  long r = vine__os_writev_now(fd, v, count);
+  if (r != -EOPNOTSUPP)
+    return r;
+  if (sum_of(v, (size_t)count) < sizeof(uint64_t) &&
+      vine__io_is_no_tty(fd, at.d, at.gen))
+    return vine__os_writev(fd, v, count);
+  return -EAGAIN;
+}
+
 static __attribute__((noinline)) long
-try_file(int fd, const char *buf, size_t n, struct vine__io_at at) {
+try_file(int fd, const char *buf, size_t n, int flags, struct vine__io_at at) {
+  struct iovec v = {(void *)(uintptr_t)buf, n};
   uint32_t kind = vine__io_kind(fd, at);
   if (kind == VINE_DESC_SOCKET) {
-    long r = vine__os_sendto(fd, buf, n, MSG_DONTWAIT, NULL, 0);
+    long r = vine__os_sendto(fd, buf, n, flags, NULL, 0);
     if (r != -ENOTSOCK)
       return r;
     kind = vine__io_learn_kind(fd, at.d, at.gen);
   }
   if (kind == VINE_DESC_PIPE) {
-    struct iovec v = {(void *)(uintptr_t)buf, n};
     long r = vine__os_writev_now(fd, &v, 1);
     if (r != -EOPNOTSUPP)
       return r;
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
   if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
-    return -EAGAIN;
+    return refuse(fd, &v, 1, at);
   return vine__os_write(fd, buf, n);
 }
 
@@ -87,20 +126,22 @@ ALWAYS_INLINE long try_write(const void *arg, size_t done,
   if ((at.facts & VINE_DESC_KIND) == VINE_DESC_FILE)
     return write_buf(a, done);
   if ((at.facts & VINE_DESC_KIND) == VINE_DESC_SOCKET) {
-    long r = vine__os_sendto(a->fd, a->buf + done, a->n - done, MSG_DONTWAIT,
-                             NULL, 0);
+    long r = vine__os_sendto(a->fd, a->buf + done, a->n - done,
+                             flags_after(done), NULL, 0);
     if (r != -ENOTSOCK)
       return r;
   }
-  return try_file(a->fd, a->buf + done, a->n - done, at);
+  return try_file(a->fd, a->buf + done, a->n - done, flags_after(done), at);
 }
 
 ALWAYS_INLINE size_t buf_size(const void *arg) {
-  return ((const struct buf *)arg)->n;
+  return most(((const struct buf *)arg)->n);
 }
 
 VINE_EXPORT ssize_t __vine_wait_write(int fd, const void *buf, size_t n) {
   struct buf a = {fd, buf, n};
+  if (!vine__io_is_size(n))
+    return vine__io_result(write_buf(&a, 0));
   return vine__io_result(give(fd, buf_size, try_write, write_buf, &a));
 }
 
@@ -126,11 +167,11 @@ ALWAYS_INLINE long try_send(const void *arg, size_t done,
   const struct to *a = arg;
   (void)at;
   return vine__os_sendto(a->fd, a->buf + done, a->n - done,
-                         a->flags | MSG_DONTWAIT, a->addr, a->bytes);
+                         a->flags | flags_after(done), a->addr, a->bytes);
 }
 
 ALWAYS_INLINE size_t to_size(const void *arg) {
-  return ((const struct to *)arg)->n;
+  return most(((const struct to *)arg)->n);
 }
 
 VINE_EXPORT ssize_t __vine_wait_sendto(int fd, const void *buf, size_t n,
@@ -168,14 +209,6 @@ static void rest_of(struct rest *to, const struct iovec *v, size_t count,
   }
 }
 
-// The kernel took some of it, so it doesn't overflow.
-static size_t sum_of(const struct iovec *v, size_t count) {
-  size_t sum = 0;
-  for (size_t i = 0; i < count; i++)
-    sum += v[i].iov_len;
-  return sum;
-}
-
 // A write of `v` to a file of any kind. A first try is of all vectors, so that
 // it is one message, or as atomic as the kernel makes it.
 struct vec {
@@ -198,13 +231,13 @@ static long write_vec(const void *arg, size_t done) {
   return sum ? sum : n;
 }
 
-static long try_vec_now(int fd, const struct iovec *v, int count,
+static long try_vec_now(int fd, const struct iovec *v, int count, int flags,
                         struct vine__io_at at) {
   uint32_t kind = vine__io_kind(fd, at);
   if (kind == VINE_DESC_SOCKET) {
     struct msghdr m = {.msg_iov = (struct iovec *)(uintptr_t)v,
                        .msg_iovlen = (size_t)count};
-    long r = vine__os_sendmsg(fd, &m, MSG_DONTWAIT);
+    long r = vine__os_sendmsg(fd, &m, flags);
     if (r != -ENOTSOCK)
       return r;
     kind = vine__io_learn_kind(fd, at.d, at.gen);
@@ -216,17 +249,17 @@ static long try_vec_now(int fd, const struct iovec *v, int count,
     vine__desc_learn(at.d, at.gen, kind = VINE_DESC_OTHER);
   }
   if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
-    return -EAGAIN;
+    return refuse(fd, v, count, at);
   return vine__os_writev(fd, v, count);
 }
 
 static long try_writev(const void *arg, size_t done, struct vine__io_at at) {
   const struct vec *a = arg;
   if (done == 0)
-    return try_vec_now(a->fd, a->v, a->count, at);
+    return try_vec_now(a->fd, a->v, a->count, flags_after(0), at);
   struct rest r;
   rest_of(&r, a->v, (size_t)a->count, done);
-  return try_vec_now(a->fd, r.v, r.count, at);
+  return try_vec_now(a->fd, r.v, r.count, flags_after(done), at);
 }
 
 static size_t vec_size(const void *arg) {
@@ -267,7 +300,7 @@ static long sendmsg_plain(const void *arg, size_t done) {
 
 static long try_sendmsg(const void *arg, size_t done, struct vine__io_at at) {
   (void)at;
-  return sendmsg_from(arg, done, MSG_DONTWAIT);
+  return sendmsg_from(arg, done, flags_after(done));
 }
 
 static size_t msg_size(const void *arg) {

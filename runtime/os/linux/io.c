@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <termios.h>
 
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
@@ -259,6 +260,46 @@ int vine__os_is_stream(int fd) { return option(fd, SO_TYPE) == SOCK_STREAM; }
 int vine__os_is_inet(int fd) {
   int domain = option(fd, SO_DOMAIN);
   return domain == AF_INET || domain == AF_INET6;
+}
+
+int vine__os_is_listening(int fd) { return option(fd, SO_ACCEPTCONN) > 0; }
+
+int vine__os_low_water(int fd) { return option(fd, SO_RCVLOWAT); }
+
+int vine__os_bytes_ready(int fd) {
+  int n = 0;
+  return sys(SYS_ioctl, fd, FIONREAD, (long)&n, 0, 0, 0) == 0 ? n : -1;
+}
+
+// The kernel's struct termios, whose name the C library has for another.
+struct terminal {
+  unsigned flags[4]; // input, output, control, local
+  unsigned char line, cc[19];
+};
+
+static int get_terminal(int fd, struct terminal *t) {
+  return sys(SYS_ioctl, fd, TCGETS, (long)t, 0, 0, 0) == 0;
+}
+
+// The side of a terminal that a program draws has the other side's settings,
+// and none of its habits.
+static int is_drawn(int fd) {
+  unsigned number;
+  return sys(SYS_ioctl, fd, TIOCGPTN, (long)&number, 0, 0, 0) == 0;
+}
+
+int vine__os_is_tty(int fd) {
+  struct terminal t;
+  return get_terminal(fd, &t) && !is_drawn(fd);
+}
+
+int vine__os_tty_ends_reads(int fd) {
+  struct terminal t;
+  int front;
+  if (get_terminal(fd, &t) && !(t.flags[3] & ICANON) && t.cc[VMIN] == 0)
+    return 1;
+  return sys(SYS_ioctl, fd, TIOCGPGRP, (long)&front, 0, 0, 0) == 0 &&
+         front != sys(SYS_getpgid, 0, 0, 0, 0, 0, 0);
 }
 
 int64_t vine__os_socket_timeout(int fd, int is_send) {
