@@ -35,6 +35,7 @@
 #include "mem/sidestack.h"
 #include "net/netpoll.h"
 #include "os/os.h"
+#include "sched/sched.h"
 #include "sched/sigstack.h"
 #include "stack/sidealloc.h"
 
@@ -43,6 +44,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SA_RESTORER 0x04000000 // the kernel's; the C library sets its own
 
@@ -281,14 +283,30 @@ static void deliver_to(struct call *c, struct g *g, struct delivery *d) {
     deliver(d);
 }
 
+// Whether a signal may end main's call, if that waits: one to the process, or
+// to the thread that main began on while no other goroutine runs there. What
+// other threads do to themselves (raise, a fault, a write to a closed pipe) or
+// to each other is no business of main's.
+static bool is_mains(int sig, const siginfo_t *info, struct g *g) {
+  static const int own[] = {SIGSEGV, SIGBUS, SIGILL,  SIGFPE,
+                            SIGTRAP, SIGSYS, SIGPIPE, SIGXFSZ};
+  if (info->si_code == SI_TKILL)
+    return gettid() == getpid() &&
+           (!g || g == load_relaxed(&vine__sched.main_g));
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (sig == own[i])
+      return info->si_code == SI_USER && info->si_pid != getpid();
+  return true;
+}
+
 static void enter(int sig, siginfo_t *info, void *context) {
   struct call c;
   words_out(&c, context);
   struct delivery d = {
       .action = &actions[sig], .sig = sig, .info = info, .context = context};
   bool restarts = d.action->sa_flags & SA_RESTART;
-  bool runs = is_function(d.action);
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
+  bool ends_calls = is_function(d.action) && is_mains(sig, info, g);
   if (g && sig == SIGSEGV)
     vine__overflow_show(g, info, context);
   if (g)
@@ -296,7 +314,7 @@ static void enter(int sig, siginfo_t *info, void *context) {
   else
     deliver(&d);
   words_back(&c);
-  if (runs)
+  if (ends_calls)
     vine__net_interrupt(restarts);
 }
 

@@ -2,6 +2,7 @@
 // EINTR, sleeping, forks, children: N71, N75 to N78, N80, N82, N83, N87.
 #include "net.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -120,6 +121,44 @@ static void others_dont_notice(void) {
   ends(do_usleep);
   CHECK_EQ(write(wire[1], "abc", 3), 3);
   vine_group_wait(&wg);
+}
+
+// What threads and other goroutines do to themselves ends no call of main's.
+static void *signal_me(void *arg) {
+  for (int i = 0; i < 3; i++) {
+    usleep(5000);
+    pthread_kill(pthread_self(), SIGALRM);
+    raise(SIGALRM);
+  }
+  return arg;
+}
+
+static void signal_us(void) {
+  int fds[2];
+  CHECK(pipe(fds) == 0);
+  close(fds[0]);
+  for (int i = 0; i < 3; i++) {
+    vine_sleep(5 * MS);
+    raise(SIGALRM);
+    CHECK(write(fds[1], "x", 1) < 0 && errno == EPIPE);
+  }
+  close(fds[1]);
+  vine_group_done(&wg);
+}
+
+static void others_signals(void) { // N76
+  pthread_t t;
+  handle(SIGALRM, 0);
+  handle(SIGPIPE, 0);
+  handled = 0;
+  CHECK(pthread_create(&t, NULL, signal_me, NULL) == 0);
+  vine_group_add(&wg, 1);
+  vine_go(signal_us());
+  for (int i = 0; i < 5; i++)
+    CHECK_EQ(usleep(10000), 0);
+  CHECK(pthread_join(t, NULL) == 0);
+  vine_group_wait(&wg);
+  CHECK_EQ(GET(handled), 12);
 }
 
 static void sleeps(void) { // N71
@@ -253,6 +292,7 @@ int main(void) {
   interrupts();
   restarts();
   others_dont_notice();
+  others_signals();
   in_handlers();
   forks();
   children();
