@@ -311,6 +311,9 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
     vine__net_forget_signals();
     note_main(w);
   }
+  if (is_main(w) && w->count == 0 && load_relaxed(&vine__net_has_handlers) &&
+      vine__net_open() != 0) // only it tells of handlers that ran
+    end = VINE_IO_HELD;
   for (uint32_t i = 0; i < w->count && end == VINE_IO_WAITING; i++)
     end = attach(w, &w->nodes[i]);
   if (end != VINE_IO_WAITING) {

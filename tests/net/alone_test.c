@@ -94,6 +94,27 @@ static void interrupted(void) {
   alarm_each(0);
 }
 
+// Nobody has waited for a descriptor yet.
+static void interrupted_first(int (*f)(void)) {
+  struct sigaction a = {.sa_handler = on_signal};
+  CHECK(sigaction(SIGALRM, &a, NULL) == 0);
+  alarm_each(20);
+  CHECK(f() < 0 && errno == EINTR);
+  alarm_each(0);
+}
+
+static int by_poll(void) { return poll(NULL, 0, -1); }
+static int by_poll_of_none(void) {
+  struct pollfd p = {-1, POLLIN, 0};
+  return poll(&p, 1, -1);
+}
+static int by_select(void) { return select(0, NULL, NULL, NULL, NULL); }
+static int by_sleep(void) { return sleep(60) ? (errno = EINTR, -1) : 0; }
+static void first_poll(void) { interrupted_first(by_poll); }
+static void first_poll_of_none(void) { interrupted_first(by_poll_of_none); }
+static void first_select(void) { interrupted_first(by_select); }
+static void first_sleep(void) { interrupted_first(by_sleep); }
+
 // What the parent waited for is nothing to the child.
 static void grandparent(void) {
   waits();
@@ -106,6 +127,10 @@ int main(void) {
   const char *mode = getenv("VINEDEBUG");
   is_redirected = mode && strstr(mode, "redirect=1");
   CHECK(pipe(wire) == 0);
+  wait_for(child_that(first_poll));
+  wait_for(child_that(first_poll_of_none));
+  wait_for(child_that(first_select));
+  wait_for(child_that(first_sleep));
   waits();
   check_poller();
   interrupted();
