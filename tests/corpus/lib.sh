@@ -187,6 +187,25 @@ verdicts() {
 		head -n 8 <<<"$lost"; }
 }
 
+# cases NAME ARG...: run_NAME DIR ARG..., an exported function, prints a line for
+# each test of the build in DIR that passes. Those that pass in plain clang's
+# are cases. Also with libc's calls redirected: so is every call that waits.
+cases() {
+	local name=$1 wanted level mode
+	local all=${CORPUS_MODES:-$modes redirect=1 move=1,redirect=1}
+	shift
+	build "$name" plain -O2 "build_$name" || return
+	wanted=$dir/wanted
+	"run_$name" "$dir" "$@" >"$wanted"
+	for level in ${LEVELS:--O2}; do
+		build "$name" vine "$level" "build_$name" || continue
+		for mode in $all; do
+			in_mode "$mode" bash -c "run_$name \"\$@\"" - "$dir" "$@" >"$dir/got"
+			verdicts "$name $level [$mode]" "$wanted" "$dir/got"
+		done
+	done
+}
+
 finish() {
 	echo "$passed passed, $failed failed"
 	[ "$failed" = 0 ]
