@@ -35,13 +35,13 @@ tests=${*:-$(cd "$src/bash/tests" && ls run-* | grep -vxE 'run-(all|minimal|gpro
 for t in $tests; do
 	timeout "$LIMIT" bash -c "run_test $plain $t" >"$plain/$t.wanted"
 done
-# run-read waits for input for 0.1 ms to 1 s: under faults all comes too late.
+# run-read waits for input for 0.1 ms to 1 s: under moves all comes too late.
 all_modes=${CORPUS_MODES:-$modes redirect=1}
 for level in $levels; do
 	build bash vine $level build_bash || continue
 	for t in $tests; do
 		modes=$all_modes
-		[ "$t" != run-read ] || modes=$(tr ' ' '\n' <<<"$modes" | grep -v fault)
+		[ "$t" != run-read ] || modes=$(tr ' ' '\n' <<<"$modes" | grep -v move)
 		same "bash $level $t" "$plain/$t.wanted" bash -c "run_test $dir $t"
 	done
 done
