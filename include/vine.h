@@ -8,6 +8,7 @@
 #include <vine/debug.h>
 #include <vine/go.h>
 #include <vine/group.h>
+#include <vine/io.h>
 #include <vine/select.h>
 #include <vine/stack.h>
 #include <vine/sync.h>

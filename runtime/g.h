@@ -194,6 +194,7 @@ struct vine__counts {
   _Atomic uint64_t switches; // p->ticks_left of them are yet to come: ticks.h
   _Atomic uint64_t grows, moves, segments;
   _Atomic uint64_t bytes_copied;
+  _Atomic uint64_t io_parks, io_retries; // net/wait.c
 };
 
 // By the owner. Readers want no order.

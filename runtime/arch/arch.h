@@ -196,6 +196,12 @@ void vine__call_back_on(uintptr_t sp, void (*fn)(void *), void *arg);
 long vine__system_call(long number, long a, long b, long c, long d, long e,
                        long f);
 
+// Where the call led that returns to pc, or 0: the instruction before it is
+// none that says. And where a thunk of the compiler's for a foreign function
+// leads, or 0: it isn't one.
+uintptr_t vine__call_target(uintptr_t pc);
+uintptr_t vine__thunk_target(uintptr_t thunk);
+
 // Faults at addr, as code would whose innermost frame record is at sp; again
 // when a handler returns. For libc/overflow.c, on the system stack.
 _Noreturn void vine__fault_on(uintptr_t sp, void *addr);

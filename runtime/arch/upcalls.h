@@ -50,6 +50,10 @@ void vine__yield_sys(void);
 // and from C.
 void vine__reenter(struct m *m);
 
+// The same where the foreign function has returned, to the goroutine's record
+// at m->gsp: counts it as one that held a thread (sched/held.h).
+void vine__reenter_by_return(struct m *m);
+
 // --- morestack.S: sched/trap.c, stack/ ---
 
 // A check failed on a goroutine's stack. g->sp is the trap's frame record, when

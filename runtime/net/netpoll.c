@@ -42,6 +42,13 @@ static _Atomic uint32_t interrupted;
 
 static void reopen(void);
 
+static _Atomic uint64_t polls, events_seen;
+
+void vine__net_read_counts(uint64_t *polled, uint64_t *seen) {
+  *polled = load_relaxed(&polls);
+  *seen = load_relaxed(&events_seen);
+}
+
 static struct g *collect(int64_t timeout_ns) {
   struct vine__os_event events[BATCH];
   struct g *list = NULL;
@@ -50,6 +57,9 @@ static struct g *collect(int64_t timeout_ns) {
   if (load_seq_cst(&interrupted) != NOT_INTERRUPTED)
     timeout_ns = 0;
   int n = vine__os_poller_wait(&poller, events, BATCH, timeout_ns);
+  fetch_add_relaxed(&polls, 1);
+  if (n > 0)
+    fetch_add_relaxed(&events_seen, (uint64_t)n);
   if (n < 0)
     reopen();
   // Each is put in front: the first event's goroutine is to be the first.

@@ -37,6 +37,9 @@ extern VINE_HIDDEN _Atomic bool vine__net_has_handlers;
 // waits that a handler may end. 0 or a negative errno value.
 int vine__net_open(void);
 
+// How often the poller was asked, and how many events it told of.
+void vine__net_read_counts(uint64_t *polls, uint64_t *events);
+
 // Around a fork.
 void vine__net_fork_prepare(void);
 void vine__net_fork_parent(void);

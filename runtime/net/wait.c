@@ -292,6 +292,12 @@ void vine__io_fork_child(void) {
 
 // --- the entries ---
 
+static void count(const struct vine__io_wait *w) {
+  struct vine__counts *c = &vine__m_p(vine__getm())->counts;
+  vine__count(&c->io_parks, 1);
+  vine__count(&c->io_retries, w->is_retry);
+}
+
 void vine__io_wait_sys(struct vine__io_wait *w) {
   struct g *g = vine__getg();
   uint32_t end = VINE_IO_WAITING;
@@ -305,6 +311,7 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
     return;
   }
   store_relaxed(&w->state, VINE_IO_WAITING);
+  count(w);
   fetch_add_seq_cst(&vine__poll_waiters, 1); // finish takes it off
   if (is_main(w)) {
     w->must_end = true;
@@ -327,12 +334,24 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
     vine__park(g, w->reason, commit, w);
 }
 
-int vine__io_fd_of(const struct g *g) {
+bool vine__io_waited_by(const struct g *g, struct vine__io_waited *out) {
   const struct vine__io_wait *w = g->waiting;
-  return g->reason >= VINE_WAIT_READ && g->reason <= VINE_WAIT_POLL &&
-                 w->count > 0
-             ? w->nodes[0].fd
-             : -1;
+  if (g->reason < VINE_WAIT_READ || g->reason > VINE_WAIT_POLL || w->count == 0)
+    return false;
+  *out = (struct vine__io_waited){w->nodes[0].fd, w->nodes[0].events, w->count};
+  return true;
+}
+
+void vine__io_read_counts(struct vine__io_counts *out) {
+  uint32_t procs = load_acquire(&vine__sched.procs_made);
+  *out = (struct vine__io_counts){0};
+  for (uint32_t i = 0; i < procs; i++) {
+    struct vine__counts *c = &vine__sched.allp[i]->counts;
+    out->parks += load_relaxed(&c->io_parks);
+    out->retries += load_relaxed(&c->io_retries);
+  }
+  out->waiting = load_relaxed(&vine__poll_waiters);
+  vine__net_read_counts(&out->polls, &out->events);
 }
 
 void vine__io_end_sys(struct vine__io_wait *w) {

@@ -45,6 +45,7 @@ struct vine__io_wait {
   uint8_t reason;      // enum vine__wait_reason
   int64_t deadline_ns; // VINE_NEVER: none
   bool is_restarted;   // by SA_RESTART
+  bool is_retry;       // the call was woken once, and found nothing
   bool must_end;       // out: __vine_io_end is needed even if no node is queued
   // wait.c's.
   _Atomic uint32_t state; // enum vine__io_state
@@ -83,9 +84,21 @@ uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
 struct g *vine__io_interrupt_main(bool restarts, struct g *list);
 void vine__io_fork_child(void);
 
-// The descriptor that a goroutine waits for, the first if there are several, or
-// -1. g is WAITING, and the caller scans it.
-int vine__io_fd_of(const struct g *g);
+// What a goroutine waits for, the first if there are several: a descriptor, and
+// for which events (POLLIN and so on). False: for none. g is WAITING, and the
+// caller scans it.
+struct vine__io_waited {
+  int fd;
+  uint32_t events;
+  uint32_t count; // of descriptors
+};
+bool vine__io_waited_by(const struct g *g, struct vine__io_waited *out);
+
+// Numbers since the start, but `waiting`, which is now.
+struct vine__io_counts {
+  uint64_t parks, retries, polls, events, waiting;
+};
+void vine__io_read_counts(struct vine__io_counts *out);
 
 // All that wait in d stop, with that state. The lock is held.
 struct g *vine__io_end_all_locked(struct vine__desc *d,

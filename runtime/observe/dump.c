@@ -49,6 +49,7 @@
 #include "stack/segment.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -181,10 +182,27 @@ static void print_rest(void) {
 
 // --- printing ---
 
+// ", fd 5"; of poll and kin also what for, and how many others.
+static void describe_wait(const struct g *g, char *out, size_t room) {
+  char others[24] = "";
+  struct vine__io_waited io;
+  if (!vine__io_waited_by(g, &io))
+    return;
+  bool looks = g->reason == VINE_WAIT_POLL;
+  if (io.count > 1)
+    vine__format(others, sizeof others, " and %u more", io.count - 1);
+  vine__format(out, room, ", fd %d%s%s%s", io.fd,
+               looks && io.events & POLLIN ? " in" : "",
+               looks && io.events & POLLOUT ? " out" : "", others);
+}
+
 static void print(struct g *g, const char *status, struct vine__frames *f) {
+  char detail[64] = "";
   int64_t since = load_relaxed(&g->since_ns);
   int64_t waited = vine__os_nanotime() - (since < 0 ? -since : since);
   bool waits = (vine__g_status(g) & ~(uint32_t)G_SCAN) == G_WAITING;
+  if (waits)
+    describe_wait(g, detail, sizeof detail);
   if (g->segs) {
     f->other_stack = older_segment;
     f->segment_caller = segment_caller;
@@ -194,6 +212,7 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
   struct vine__traceback t = {.goid = g->goid,
                               .name = vine__g_name(g),
                               .status = status,
+                              .detail = detail,
                               .waited_ns = waits ? waited : 0,
                               .locked = vine__g_keeps_thread(g),
                               .entry = (uintptr_t)g->entry,
@@ -314,14 +333,6 @@ static void print_runnable(struct g *g) {
     print_unavailable(g);
 }
 
-static void print_waiting(struct g *g) {
-  char on[40];
-  const char *why = vine__wait_reasons[g->reason];
-  int fd = vine__io_fd_of(g);
-  vine__format(on, sizeof on, "%s, fd %d", why, fd);
-  print_stopped(g, fd < 0 ? why : on);
-}
-
 // Whatever it does, if it isn't gone.
 static void print_any(struct g *g) {
   for (int i = 0; i < SCAN_TRIES; i++) {
@@ -331,7 +342,7 @@ static void print_any(struct g *g) {
     } else if (s != G_WAITING && s != (G_WAITING | G_SCAN)) {
       return;
     } else if (s == G_WAITING && vine__g_try_scan(g)) {
-      print_waiting(g);
+      print_stopped(g, vine__wait_reasons[g->reason]);
       vine__g_end_scan(g);
     } else {
       vine__cpu_relax();

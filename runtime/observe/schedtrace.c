@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // VINEDEBUG=schedtrace=MS: one line about the scheduler every MS milliseconds,
-// in the words of Go's. Reads without locks; the numbers are each right, but
-// not of one moment.
+// in the words of Go's, and one about calls that held threads, if they did.
+// Reads without locks; the numbers are each right, but not of one moment.
 //
 // How it works. The watchdog is the clock: this is the hook of its probe
 // (base/probe.h), installed only when the variable asks for it.
@@ -12,6 +12,7 @@
 #include "base/debugflags.h"
 #include "base/fatal.h"
 #include "base/probe.h"
+#include "observe/held.h"
 #include "sched/sched.h"
 
 static void print_line(int64_t since_start_ns) {
@@ -33,6 +34,21 @@ static void print_line(int64_t since_start_ns) {
               load_relaxed(&s->runq_count), queues);
 }
 
+// When calls have held threads since the last time: the five worst.
+static void print_held(void) {
+  static uint64_t told;
+  struct vine_io_held held[5];
+  uint64_t total = vine__held_total();
+  if (total == told)
+    return;
+  told = total;
+  size_t n = vine__held_list(held, sizeof held / sizeof held[0]);
+  vine__print("HELD");
+  for (size_t i = 0; i < n; i++)
+    vine__print(" %s=%llu", held[i].name, (unsigned long long)held[i].times);
+  vine__print("\n");
+}
+
 static void on_probe(enum vine__probe_event event, struct g *g,
                      uint64_t value) {
   static int64_t start_ns, last_ns; // the watchdog's own
@@ -44,6 +60,7 @@ static void on_probe(enum vine__probe_event event, struct g *g,
     return;
   last_ns = now_ns;
   print_line(now_ns - start_ns);
+  print_held();
 }
 
 void vine__schedtrace_init(void) {

@@ -139,8 +139,9 @@ static void print_header(const struct vine__traceback *t) {
   else if (seconds >= 1)
     vine__format(wait, sizeof wait, ", %lld seconds", seconds);
   const char *name = t->name ? t->name : "";
-  vine__print("goroutine %llu%s%s%s [%s%s%s]:\n", (unsigned long long)t->goid,
-              *name ? " (" : "", name, *name ? ")" : "", t->status, wait,
+  vine__print("goroutine %llu%s%s%s [%s%s%s%s]:\n", (unsigned long long)t->goid,
+              *name ? " (" : "", name, *name ? ")" : "", t->status,
+              t->detail ? t->detail : "", wait,
               t->locked ? ", locked to thread" : "");
 }
 

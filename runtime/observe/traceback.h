@@ -64,7 +64,8 @@ size_t vine__traceback_frames(uintptr_t pc, uintptr_t fp, uintptr_t lo,
 struct vine__traceback {
   uint64_t goid;
   const char *name;   // or null
-  const char *status; // "running", "chan receive" ...
+  const char *status; // "running", "chan receive" ...; stays
+  const char *detail; // what follows it, or null
   int64_t waited_ns;  // seconds are printed, minutes from the first on
   bool locked;        // to its thread
   uintptr_t entry;    // its function, which is the last to be printed; 0: none

@@ -24,6 +24,7 @@
 #include "sched/foreign.h"
 #include "base/assert.h"
 #include "sched/freeze.h"
+#include "sched/held.h"
 #include "sched/idle.h"
 #include "sched/keep.h"
 #include "sched/proc.h"
@@ -70,4 +71,12 @@ void vine__reenter(struct m *m) {
     vine__lock_release(&vine__sched.lock);
   else
     wait_bound(m, g);
+}
+
+// A processor that is taken just now isn't counted.
+void vine__reenter_by_return(struct m *m) {
+  bool was_taken = !vine__m_p(m);
+  vine__reenter(m);
+  if (was_taken)
+    vine__held_note(m);
 }

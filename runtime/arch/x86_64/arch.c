@@ -36,6 +36,33 @@ void vine__fault_set_sp(void *context, uintptr_t sp) {
   ((ucontext_t *)context)->uc_mcontext.gregs[REG_RSP] = (greg_t)sp;
 }
 
+// An instruction's four bytes that count from its end.
+static uintptr_t relative(const uint8_t *end) {
+  int32_t to;
+  memcpy(&to, end - sizeof to, sizeof to);
+  return (uintptr_t)end + (uintptr_t)(intptr_t)to;
+}
+
+uintptr_t vine__call_target(uintptr_t pc) {
+  const uint8_t *end = (const uint8_t *)pc;
+  return end[-5] == 0xe8 ? relative(end) : 0; // call rel32
+}
+
+// It begins by loading r11: by a mov from the global offset table, or by what
+// linkers make of that, a lea or, at a fixed address, a mov of a number.
+uintptr_t vine__thunk_target(uintptr_t thunk) {
+  static const uint8_t load[] = {0x4c, 0x8b, 0x1d}, lea[] = {0x4c, 0x8d, 0x1d},
+                       number[] = {0x49, 0xc7, 0xc3};
+  const uint8_t *at = (const uint8_t *)thunk;
+  if (memcmp(at, load, sizeof load) == 0)
+    return *(const uintptr_t *)relative(at + 7);
+  if (memcmp(at, lea, sizeof lea) == 0)
+    return relative(at + 7);
+  int32_t value;
+  memcpy(&value, at + sizeof number, sizeof value);
+  return memcmp(at, number, sizeof number) == 0 ? (uintptr_t)value : 0;
+}
+
 uintptr_t vine__push_call(struct vine__regs *regs, uintptr_t top,
                           void (*at)(void)) {
   uintptr_t args = vine__trap_args(regs->trap.orig_sp);

@@ -367,7 +367,7 @@ ROUTINE foreign_reenter, local
 	PUSH_REGS
 	movq	%rax, R(ax)(%rsp)
 	movq	%r10, %rdi
-	call	vine__reenter
+	call	vine__reenter_by_return
 	MOVE_VECS 0
 	RESTORE_GPRS
 	movq	%rbp, %rsp

@@ -112,6 +112,7 @@ __attribute__((noinline)) struct vine__blocked
 vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
                uint32_t how, int64_t deadline_ns) {
   struct vine__blocked b = {0, deadline_ns ? deadline_ns : VINE_NEVER};
+  bool is_retry = deadline_ns && !(how & VINE_HOW_SKIPPED);
   if (load_acquire(&d->gen) != gen)
     return (struct vine__blocked){-EBADF, 0};
   if (!(how & VINE_HOW_SKIPPED)) {
@@ -126,6 +127,7 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
                             .deadline_ns = b.deadline_ns,
                             .is_restarted = b.deadline_ns == VINE_NEVER &&
                                             !(how & VINE_HOW_PART),
+                            .is_retry = is_retry,
                             .reason = reason_for(how)};
   __vine_io_wait(&w);
   if (w.must_end || node.is_queued)
