@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Calls that fail. Linked into a program this takes the place of the two doors
-// through which the runtime asks the kernel for anything: syscall, by which
-// os.c makes all of its own calls, and pthread_create. What libc does for
-// itself isn't touched.
+// Calls that fail. Linked into a program, with -Wl,--wrap=vine__system_call,
+// this takes the place of the two doors through which the runtime asks the
+// kernel for anything: vine__system_call, by which os/ makes all of its own
+// calls, and pthread_create. What libc does for itself isn't touched.
 //
 //   VINE_TEST_FAULT="CALL ERROR FIRST STEP, ..."
 //
@@ -40,7 +40,8 @@ static struct {
 };
 enum { CALLS = sizeof calls / sizeof calls[0] };
 
-static long (*real_syscall)(long, long, long, long, long, long, long);
+long __real_vine__system_call(long nr, long a, long b, long c, long d, long e,
+                              long f);
 static int (*real_create)(pthread_t *, const pthread_attr_t *,
                           void *(*)(void *), void *);
 
@@ -69,7 +70,6 @@ static void plan(const char *fault) {
 }
 
 __attribute__((constructor)) static void begin(void) {
-  real_syscall = (__typeof__(real_syscall))dlsym(RTLD_NEXT, "syscall");
   real_create = (__typeof__(real_create))dlsym(RTLD_NEXT, "pthread_create");
   const char *fault = getenv("VINE_TEST_FAULT");
   for (; fault; fault = strchr(fault, ',') ? strchr(fault, ',') + 1 : NULL)
@@ -97,12 +97,10 @@ static int is_wake(long nr, long operation) {
   return nr == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAKE;
 }
 
-long syscall(long nr, long a, long b, long c, long d, long e, long f) {
+long __wrap_vine__system_call(long nr, long a, long b, long c, long d, long e,
+                              long f) {
   int error = is_wake(nr, b) ? 0 : fails(nr);
-  if (!error)
-    return real_syscall(nr, a, b, c, d, e, f);
-  errno = error;
-  return -1;
+  return error ? -error : __real_vine__system_call(nr, a, b, c, d, e, f);
 }
 
 int pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *),
