@@ -37,6 +37,13 @@ static bool isOneOfEqual(const GlobalValue &GV) {
   return GV.hasLinkOnceODRLinkage() || GV.hasWeakODRLinkage();
 }
 
+// In code that may be in a shared library the loader chooses the definition.
+static bool isReplaceable(const GlobalValue &GV) {
+  const Module &M = *GV.getParent();
+  return M.getPICLevel() != PICLevel::NotPIC &&
+         M.getPIELevel() == PIELevel::Default && !GV.isDSOLocal();
+}
+
 static std::string aliasName(const GlobalValue &GV, const Function &F) {
   if (F.isVarArg())
     return ("__vine_cv_" + linkerName(GV)).str();
@@ -47,10 +54,12 @@ static std::string aliasName(const GlobalValue &GV, const Function &F) {
 }
 
 // Other weak definitions get no alias: which of them the linker keeps may turn
-// out to be a foreign one.
+// out to be a foreign one. Nor do functions of code for shared libraries that
+// another module may replace, the program or a preloaded library.
 GlobalValue *entryAlias(GlobalValue &GV) {
   if (GV.isDeclaration() || GV.hasLocalLinkage() ||
-      !(GV.isStrongDefinitionForLinker() || isOneOfEqual(GV)))
+      !(isOneOfEqual(GV) ||
+        (GV.isStrongDefinitionForLinker() && !isReplaceable(GV))))
     return nullptr;
   Function *F = definedAs(GV);
   if (!F || !hasOurEntry(*F))

@@ -160,8 +160,8 @@ static void routeIndirect(CallInst &CB) {
 }
 
 // What to call in place of Callee if that is certain to be code of ours, or
-// null. In a shared library a call of the function's own name could go through
-// the PLT to a foreign namesake; the hidden alias can't.
+// null. In a shared library the loader may choose another definition, a foreign
+// one perhaps: no certainty, and no alias.
 static GlobalValue *ownTarget(GlobalValue &Callee) {
   auto *F = dyn_cast<Function>(Callee.stripPointerCastsAndAliases());
   if (!F || !hasOurEntry(*F))

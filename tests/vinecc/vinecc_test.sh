@@ -206,6 +206,39 @@ t_shared_library() {
 	VINEDEBUG=move=1 ./main
 }
 
+# The program's function, and one of a preloaded foreign library, take the place
+# of the library's own.
+t_interposition() {
+	cat >own.c <<-'EOF'
+	__attribute__((noinline)) int foo(void) { return 2; }
+	int call(void) { return foo(); }
+	EOF
+	cat >foo.c <<-'EOF'
+	int foo(void) { return 1; }
+	EOF
+	cat >calls.c <<-'EOF'
+	int call(void);
+	int main(void) { return 10 + call(); }
+	EOF
+	"$CLANG" -shared -fPIC foo.c -o libfoo.so
+	for o in "-O0" "-O2 -fsemantic-interposition"; do
+		"$VINECC" $o -fPIC -shared own.c -o libown.so
+		"$VINECC" $o foo.c calls.c -L. -lown -Wl,-rpath,. -o inside
+		"$VINECC" $o calls.c -L. -lown -Wl,-rpath,. -o outside
+		exits 11 ./inside
+		exits 12 ./outside
+		exits 11 env LD_PRELOAD=./libfoo.so ./outside
+	done
+}
+
+# exits STATUS COMMAND...
+exits() {
+	local want=$1 got=0
+	shift
+	"$@" || got=$?
+	[ "$got" = "$want" ] || { echo "$*: $got, not $want"; return 1; }
+}
+
 dlopens() {
 	cat >dl.c <<-'EOF'
 	#include <dlfcn.h>
