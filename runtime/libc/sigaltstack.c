@@ -72,9 +72,11 @@ bool vine__sigaltstack_of(struct g *g, stack_t *out) {
   return s;
 }
 
+#define AUTODISARM (-0x7fffffff - 1) // the kernel's SS_AUTODISARM
+
 static int set(struct g *g, const stack_t *ss) {
   struct slot *s = slot_of(g);
-  if (ss->ss_flags & SS_DISABLE) {
+  if ((ss->ss_flags & ~AUTODISARM) == SS_DISABLE) {
     if (s)
       store_release(&s->goid, 0);
     return 0;

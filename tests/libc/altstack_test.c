@@ -98,6 +98,8 @@ static void bad(void) {
   CHECK(sigaltstack(&ss, NULL) == -1 && errno == ENOMEM);
   ss = (stack_t){.ss_sp = stack, .ss_size = sizeof stack, .ss_flags = 0x40};
   CHECK(sigaltstack(&ss, NULL) == -1 && errno == EINVAL);
+  ss.ss_flags = SS_DISABLE | SS_ONSTACK;
+  CHECK(sigaltstack(&ss, NULL) == -1 && errno == EINVAL);
   install(SIGUSR1, change_while_on_it, SA_ONSTACK);
   set(stack, sizeof stack, 0);
   raise(SIGUSR1);
