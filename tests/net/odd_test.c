@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the kernel ends a call early, or says at once what is wrong with it,
-// and a wait for readiness would not: N37, N42, N46, N49, N58, N73, N77, N101.
+// and a wait for readiness would not: N37, N42, N43, N46, N49, N58, N73, N77,
+// N101.
 #include "net.h"
 
 #include <pty.h>
@@ -289,6 +290,11 @@ static void refused(void) {
   CHECK(fails(accept(fds[0], NULL, NULL), EINVAL));
   struct sockaddr_in addr;
   int l = listen_on_loopback(&addr);
+  struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
+  CHECK(fails(recv(fds[0], buf, 4, MSG_OOB), EINVAL)); // N43
+  CHECK(fails(recv(fds[0], buf, 4, MSG_ERRQUEUE), EAGAIN));
+  CHECK(fails(recvmsg(fds[0], &m, MSG_ERRQUEUE), EAGAIN));
+  CHECK(fails(recvmsg(udp, &m, MSG_ERRQUEUE), EAGAIN));
   CHECK(fails(accept4(l, NULL, NULL, 0x4000), EINVAL));
   CHECK(fails(write(fds[0], buf, (size_t)-1), EFAULT));
   CHECK(fails(read(fds[0], buf, (size_t)-1), EFAULT));

@@ -75,14 +75,11 @@ static long ask(int fd, struct vine__desc *d, uint32_t gen, uint32_t how,
 
 static struct vine__io_node node_for(int fd, uint32_t gen, uint32_t seq,
                                      uint32_t how) {
-  struct vine__io_node n = {.fd = fd, .gen = gen, .seq = {seq, seq}};
-  if (how & VINE_HOW_OUT)
-    n.events = POLLOUT;
-  else if (how & VINE_HOW_URGENT)
-    n.events = POLLPRI;
-  else if (!(how & VINE_HOW_ERRORS)) // those come unasked
-    n.events = POLLIN | POLLRDHUP;
-  return n;
+  return (struct vine__io_node){
+      .fd = fd,
+      .gen = gen,
+      .seq = {seq, seq},
+      .events = how & VINE_HOW_OUT ? POLLOUT : POLLIN | POLLRDHUP};
 }
 
 static uint8_t reason_for(uint32_t how) {

@@ -44,10 +44,8 @@ ALWAYS_INLINE bool vine__io_is_size(size_t n) { return (ssize_t)n >= 0; }
 #define VINE_HOW_OUT 1u     // for writing
 #define VINE_HOW_SKIPPED 2u // no try was made: it would have found nothing
 #define VINE_HOW_ACCEPT 4u
-#define VINE_HOW_URGENT 8u  // for urgent data
-#define VINE_HOW_ERRORS 16u // for the queue of errors
-#define VINE_HOW_CONNECT 32u
-#define VINE_HOW_PART 64u // a part is done: any handler ends the rest
+#define VINE_HOW_CONNECT 8u
+#define VINE_HOW_PART 16u // a part is done: any handler ends the rest
 
 struct vine__blocked {
   // 0: try again; 1: make the plain call; negative: an errno value.

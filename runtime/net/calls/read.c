@@ -128,16 +128,14 @@ VINE_EXPORT ssize_t __vine_wait_read_chk(int fd, void *buf, size_t n,
 
 // --- sockets ---
 
-// Which event a call with these flags waits for.
-ALWAYS_INLINE uint32_t how_for(int flags) {
-  return flags & MSG_OOB        ? VINE_HOW_URGENT
-         : flags & MSG_ERRQUEUE ? VINE_HOW_ERRORS
-                                : 0;
-}
+// Urgent data and queued errors are there or not: nobody waits for them, the
+// kernel neither.
+#define NEVER_WAITS (MSG_DONTWAIT | MSG_OOB | MSG_ERRQUEUE)
 
-// What of these flags needs a thread of its own: all the bytes, in pieces.
+// What of these flags is the plain call's, or needs a thread of its own: all
+// the bytes, in pieces.
 ALWAYS_INLINE bool is_plain(int flags) {
-  return flags & (MSG_DONTWAIT | MSG_WAITALL);
+  return flags & (NEVER_WAITS | MSG_WAITALL);
 }
 
 struct from {
@@ -199,8 +197,7 @@ static long recv_pieces(struct from a, struct vine__desc *d, bool is_stream) {
 // With MSG_PEEK the kernel alone can tell. To datagrams it means nothing.
 static __attribute__((noinline)) long recv_all(struct from a) {
   struct vine__desc *d = vine__desc_get(a.fd);
-  if (a.flags & (MSG_PEEK | MSG_OOB | MSG_ERRQUEUE | MSG_TRUNC) || a.addr ||
-      a.n == 0 || !d)
+  if (a.flags & (MSG_PEEK | MSG_TRUNC) || a.addr || a.n == 0 || !d)
     return recv_plain(&a);
   long r = recv_pieces(a, d, vine__os_is_stream(a.fd));
   if (load_relaxed(&d->first))
@@ -212,13 +209,12 @@ VINE_EXPORT ssize_t __vine_wait_recvfrom(int fd, void *buf, size_t n, int flags,
                                          struct sockaddr *addr,
                                          socklen_t *bytes) {
   struct from a = {fd, buf, n, flags, addr, bytes};
-  if (flags & MSG_DONTWAIT || has_mark(fd))
+  if (flags & NEVER_WAITS || has_mark(fd))
     return vine__io_result(recv_plain(&a));
   if (flags & MSG_WAITALL)
     return vine__io_result(recv_all(a));
-  size_t want = flags & (MSG_PEEK | MSG_TRUNC | MSG_OOB | MSG_ERRQUEUE) ? 0 : n;
-  return vine__io_result(
-      vine__io_take(fd, how_for(flags), want, try_recv, recv_plain, &a));
+  size_t want = flags & (MSG_PEEK | MSG_TRUNC) ? 0 : n;
+  return vine__io_result(vine__io_take(fd, 0, want, try_recv, recv_plain, &a));
 }
 
 VINE_EXPORT ssize_t __vine_wait_recv(int fd, void *buf, size_t n, int flags) {
@@ -274,8 +270,7 @@ VINE_EXPORT ssize_t __vine_wait_recvmsg(int fd, struct msghdr *m, int flags) {
   struct msg a = {fd, m, flags};
   long r = is_plain(flags) || has_mark(fd)
                ? recvmsg_plain(&a)
-               : vine__io_take(fd, how_for(flags), 0, try_recvmsg,
-                               recvmsg_plain, &a);
+               : vine__io_take(fd, 0, 0, try_recvmsg, recvmsg_plain, &a);
   if (r >= 0 && m->msg_controllen)
     note_rights(m);
   return vine__io_result(r);
@@ -332,8 +327,7 @@ static long recv_many(struct many a) {
   long r;
   do {
     a.count = (unsigned)(end - a.m);
-    r = vine__io_take(a.fd, how_for(a.flags), 0, try_recvmmsg, recvmmsg_plain,
-                      &a);
+    r = vine__io_take(a.fd, 0, 0, try_recvmmsg, recvmmsg_plain, &a);
     for (long i = 0; i < r; i++, a.m++)
       if (a.m->msg_hdr.msg_controllen)
         note_rights(&a.m->msg_hdr);
