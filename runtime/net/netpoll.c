@@ -8,7 +8,9 @@
 // that need wait no longer go back to the scheduler as one list.
 //
 // Should the program close the poller behind our back (closefrom in foreign
-// code, say) it is opened anew, and all that waits is watched again.
+// code, say) it is opened anew, and all that waits is watched again. Should it
+// forbid itself to use one (by a filter of system calls), or have no descriptor
+// left for it, all that waits makes the plain call, and holds a thread.
 //
 // After a fork the child has the parent's poller, whose descriptors are the
 // parent's: it forgets it, and all waiters, which are gone. Its own is opened
@@ -40,7 +42,7 @@ static _Atomic uint32_t interrupted;
 
 // --- events ---
 
-static void reopen(void);
+static void lose_poller(int err);
 
 static _Atomic uint64_t polls, events_seen;
 
@@ -61,7 +63,7 @@ static struct g *collect(int64_t timeout_ns) {
   if (n > 0)
     fetch_add_relaxed(&events_seen, (uint64_t)n);
   if (n < 0)
-    reopen();
+    lose_poller(n);
   // Each is put in front: the first event's goroutine is to be the first.
   while (n-- > 0)
     list = vine__io_deliver(events[n].key, events[n].events, list);
@@ -156,12 +158,15 @@ static bool is_open(void) { return load_acquire(&poller.set) >= 0; }
 
 _Atomic bool vine__net_has_handlers;
 
+// The system has refused to wait in a poller that was open: so it will again.
+static _Atomic bool is_refused;
+
 int vine__net_open(void) {
   if (is_open())
     return 0;
-  int err = 0;
+  int err = load_relaxed(&is_refused) ? -ENOSYS : 0;
   vine__lock_acquire(&open_lock);
-  if (!is_open())
+  if (!err && !is_open())
     err = vine__os_poller_open(&poller);
   vine__lock_release(&open_lock);
   if (!err)
@@ -199,11 +204,17 @@ static void lose_watch(int fd, struct vine__desc *d) {
   vine__sched_ready_list(list);
 }
 
-static void reopen(void) {
+// A thread may sleep in it since before it was refused: that one wakes, and
+// finds the hook gone, or the poller.
+static void lose_poller(int err) {
+  vine__os_poller_wake(&poller);
+  if (err != -EBADF && err != -EINVAL)
+    store_relaxed(&is_refused, true);
   vine__lock_acquire(&open_lock);
   store_relaxed(&poller.set, -1);
   store_relaxed(&poller.wake, -1);
   vine__lock_release(&open_lock);
+  vine__poll_stop();
   vine__desc_each(lose_watch);
   vine__net_open();
 }
@@ -227,6 +238,7 @@ static void forget(int fd, struct vine__desc *d) {
 
 void vine__net_fork_child(void) {
   vine__os_poller_close(&poller);
+  store_relaxed(&is_refused, false);
   store_relaxed(&interrupted, NOT_INTERRUPTED);
   vine__lock_reset_child(&open_lock);
   store_relaxed(&doubts, -1);

@@ -38,6 +38,8 @@ void vine__poll_start(const struct vine__poll_hook *hook) {
     vine__timers_rewatch(); // pairs with vine__timers_wait
 }
 
+void vine__poll_stop(void) { store_seq_cst(&vine__poll_hook, NULL); }
+
 static struct g *look(const struct vine__poll_hook *hook, int64_t now) {
   store_relaxed(&looked_ns, now);
   return hook->poll(0);

@@ -30,6 +30,10 @@ extern VINE_HIDDEN _Atomic uint32_t vine__poll_waiters;
 // Installs the hook, if it isn't yet, and sees to it that somebody polls.
 void vine__poll_start(const struct vine__poll_hook *hook);
 
+// Takes the hook out again: there is nothing to poll any more. A poll that is
+// under way must end by itself, and so must those that begin meanwhile.
+void vine__poll_stop(void);
+
 // For a thread that has found nothing to run: what is ready now. Null also
 // while another thread sleeps in the poller, which will see it.
 struct g *vine__poll_now(void);

@@ -36,13 +36,21 @@ long vine__os_writev(int fd, const struct iovec *v, int count) {
   return sys(SYS_writev, fd, (long)v, count, 0, 0, 0);
 }
 
+// A system that hasn't the call, or a filter that doesn't let it pass, can't
+// tell, either: pipes give neither error.
+static long or_not_supported(long r) {
+  return r == -ENOSYS || r == -EPERM ? -EOPNOTSUPP : r;
+}
+
 // Position -1: that of the file, which such files don't have.
 long vine__os_readv_now(int fd, const struct iovec *v, int count) {
-  return sys(SYS_preadv2, fd, (long)v, count, -1, -1, RWF_NOWAIT);
+  return or_not_supported(
+      sys(SYS_preadv2, fd, (long)v, count, -1, -1, RWF_NOWAIT));
 }
 
 long vine__os_writev_now(int fd, const struct iovec *v, int count) {
-  return sys(SYS_pwritev2, fd, (long)v, count, -1, -1, RWF_NOWAIT);
+  return or_not_supported(
+      sys(SYS_pwritev2, fd, (long)v, count, -1, -1, RWF_NOWAIT));
 }
 
 long vine__os_recvfrom(int fd, void *buf, size_t n, int flags,
