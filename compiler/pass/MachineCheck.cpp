@@ -132,6 +132,7 @@ bool MachineCheck::runOnMachineFunction(MachineFunction &MF) {
     reportError(F, "vine: no stack check for this instruction set");
     return false;
   }
+  verifyFrame(MF, *T);
   StackNeed Need = {frameBytes(MF), argumentBytes(MF)};
   bool IsRelied = F.getFnAttribute(CheckAttr).getValueAsString() == CheckAlways;
   if (!IsRelied && Need.FrameBytes <= T->largestUncheckedFrame() &&

@@ -5,10 +5,13 @@
 #define VINE_PASS_MACHINEHOOK_H
 
 namespace llvm {
+class MachineFunction;
 class MachineFunctionPass;
-}
+} // namespace llvm
 
 namespace vine {
+
+class Target;
 
 // From now on this process's code generators run the stack check behind the
 // prologues. Call it before one is built; later calls do nothing.
@@ -16,6 +19,10 @@ void hookCodeGenerator();
 
 // The stack check's pass: MachineCheck.cpp.
 llvm::MachineFunctionPass *createMachineCheck();
+
+// Proves that MF's frame may move wherever it calls: FrameVerifier.cpp. Reports
+// an error for each instruction that speaks against it.
+void verifyFrame(llvm::MachineFunction &MF, const Target &T);
 
 } // namespace vine
 

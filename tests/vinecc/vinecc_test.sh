@@ -260,6 +260,25 @@ t_dlopen() {
 	VINEDEBUG=move=1 ./dl
 }
 
+t_verify() {
+	"$VINECC" -O2 -Werror -fvine-verify -c hello.c
+	"$VINECC" -O2 -fvine-verify -fno-vine -c plain.c
+	is_plain plain.o
+	cat >broken.ll <<-'EOF'
+	target triple = "x86_64-pc-linux-gnu"
+	declare void @__vine_c_take(ptr)
+	define void @broken() "vine-foreign" "vine-check" {
+	  %a = alloca i64
+	  call void @__vine_c_take(ptr %a)
+	  ret void
+	}
+	EOF
+	"$VINECC" -O2 -c broken.ll
+	"$VINECC" -O2 -fvine-verify -fno-vine-verify -c broken.ll
+	! "$VINECC" -O2 -fvine-verify -c broken.ll 2>err
+	grep -q 'in function broken.*vine: an address of the frame is passed' err
+}
+
 # --- linkers ---
 
 # links_with LINKER: all kinds of programs; deep recursion under move=1 says that

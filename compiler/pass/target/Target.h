@@ -10,6 +10,7 @@
 #include "llvm/CodeGen/MachineFunction.h"
 
 #include <cstdint>
+#include <optional>
 
 namespace vine {
 using namespace llvm;
@@ -28,6 +29,12 @@ struct CheckBlocks {
   MachineBasicBlock &Check, &Slow, &Body;
 };
 
+// The address of an instruction that reads or writes memory.
+struct MemoryAddress {
+  MCRegister Base, Index; // none: 0
+  std::optional<int64_t> Displacement;
+};
+
 class Target {
 public:
   virtual ~Target() = default;
@@ -41,6 +48,13 @@ public:
   // Fills Check and Slow, as abi/README.md section 1 says. The target's
   // unwind information needs nothing: at both the frame isn't there yet.
   virtual void insertCheck(CheckBlocks Blocks, const StackNeed &Need) const = 0;
+
+  // Where MI reads or writes memory by its operands: none for calls, pushes and
+  // instructions that only compute an address.
+  virtual std::optional<MemoryAddress>
+  addressOf(const MachineInstr &MI) const = 0;
+  // True if operand I of MI is part of that address, no value.
+  virtual bool isInAddress(const MachineInstr &MI, unsigned I) const = 0;
 };
 
 // Null: Vine doesn't know MF's instruction set.

@@ -62,6 +62,8 @@ public:
     return VINE_STACK_BUDGET - largestSmallFrame() - CallBytes;
   }
   void insertCheck(CheckBlocks Blocks, const StackNeed &Need) const override;
+  std::optional<MemoryAddress> addressOf(const MachineInstr &MI) const override;
+  bool isInAddress(const MachineInstr &MI, unsigned I) const override;
 };
 
 // Appends instructions to a block.
@@ -129,6 +131,26 @@ void X86_64::insertCheck(CheckBlocks Blocks, const StackNeed &Need) const {
   fillCheck(Blocks, Need.FrameBytes, Need.FrameBytes <= largestSmallFrame(),
             Is);
   fillSlow(Blocks, Need, Is);
+}
+
+// Only lea's address isn't marked so.
+bool X86_64::isInAddress(const MachineInstr &MI, unsigned I) const {
+  ArrayRef<MCOperandInfo> Infos = MI.getDesc().operands();
+  return I < Infos.size() && Infos[I].OperandType == MCOI::OPERAND_MEMORY;
+}
+
+std::optional<MemoryAddress> X86_64::addressOf(const MachineInstr &MI) const {
+  for (unsigned I = 0; I < MI.getDesc().getNumOperands(); ++I) {
+    if (!isInAddress(MI, I) || I + 4 >= MI.getNumOperands() ||
+        !MI.getOperand(I).isReg())
+      continue;
+    MemoryAddress A = {MI.getOperand(I).getReg().asMCReg(),
+                       MI.getOperand(I + 2).getReg().asMCReg(), std::nullopt};
+    if (MI.getOperand(I + 3).isImm())
+      A.Displacement = MI.getOperand(I + 3).getImm();
+    return A;
+  }
+  return std::nullopt;
 }
 
 } // namespace
