@@ -138,6 +138,8 @@ int vine__os_poller_wait(struct vine__os_poller *p,
 void vine__os_poller_wake(struct vine__os_poller *p) {
   uint64_t one = 1;
   int wake = load_relaxed(&p->wake);
-  if (wake >= 0)
-    sys(SYS_write, wake, (long)&one, sizeof one, 0, 0, 0);
+  // Who sleeps there would sleep on.
+  while (wake >= 0 &&
+         sys(SYS_write, wake, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
+    ;
 }
