@@ -159,7 +159,17 @@ FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty) {
   return Callee;
 }
 
-void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named) {
+// In a shared library not by the PLT: mold's clobbers %r11, which is loaded.
+static std::string jumpTo(const Module &M, StringRef Entry) {
+  bool IsShared = M.getPICLevel() != PICLevel::NotPIC &&
+                  M.getPIELevel() == PIELevel::Default;
+  return (IsShared ? "jmpq *" + Entry + "@GOTPCREL(%rip)" : "jmp " + Entry)
+      .str();
+}
+
+void createAsmBody(Function &F, StringRef Load, StringRef Entry,
+                   GlobalValue *Named) {
+  std::string Asm = Load.str() + jumpTo(*F.getParent(), Entry);
   assert(F.empty() && F.hasFnAttribute(Attribute::Naked) && "has another body");
   LLVMContext &Ctx = F.getContext();
   SmallVector<Value *, 1> Args;
@@ -190,7 +200,7 @@ void moveBody(Function &From, Function &To, unsigned First) {
   From.clearMetadata();
 }
 
-Function *getThunk(Module &M, StringRef Name, StringRef Asm,
+Function *getThunk(Module &M, StringRef Name, StringRef Asm, StringRef Entry,
                    GlobalValue *Named) {
   if (Function *F = M.getFunction(Name)) {
     assert(F->hasFnAttribute(Attribute::Naked) && "a thunk's name is taken");
@@ -205,7 +215,7 @@ Function *getThunk(Module &M, StringRef Name, StringRef Asm,
   for (auto Kind : {Attribute::Naked, Attribute::NoInline, Attribute::NoUnwind,
                     Attribute::NoCfCheck})
     F->addFnAttr(Kind);
-  createAsmBody(*F, Asm, Named);
+  createAsmBody(*F, Asm, Entry, Named);
   return F;
 }
 

@@ -94,17 +94,19 @@ void storeTcb(IRBuilder<> &B, Value *V, int Offset);
 // The runtime function Name with this type; declares it if need be.
 FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty);
 
-// Makes Asm the body of the naked function F. Named is the symbol in it, if
-// any: an operand too, or the optimiser would drop an inline function or a
-// private variable that nothing else refers to.
-void createAsmBody(Function &F, StringRef Asm, GlobalValue *Named = nullptr);
+// Makes the body of the naked function F: Asm, lines that load registers, and a
+// jump to Entry, of the runtime. Named is the symbol in Asm, if any: an operand
+// too, or the optimiser would drop an inline function or a private variable
+// that nothing else refers to.
+void createAsmBody(Function &F, StringRef Asm, StringRef Entry,
+                   GlobalValue *Named = nullptr);
 
 // Moves From's body to To, whose arguments from First on are From's.
 void moveBody(Function &From, Function &To, unsigned First);
 
-// A weak hidden function in a comdat of its own that consists of Asm only; left
-// out where nothing calls it. Named: as above.
-Function *getThunk(Module &M, StringRef Name, StringRef Asm,
+// A weak hidden function in a comdat of its own that consists of Asm and the
+// jump only; left out where nothing calls it. Named: as above.
+Function *getThunk(Module &M, StringRef Name, StringRef Asm, StringRef Entry,
                    GlobalValue *Named = nullptr);
 
 // Where code must stand that runs at the exit of Ret: before it, or before

@@ -60,43 +60,49 @@ static std::string thunkName(const Function &Callee, StringRef Prefix) {
   return (Prefix + (IsPlain ? "p_" : "_") + Name).str();
 }
 
-// From the loaded target on: all arguments are in registers.
-static std::string jumpWithVersion(const Version &V, StringRef Entry) {
-  return ("movq " + V.Name + "@GOTPCREL(%rip), %r10\n\tjmp " + Entry).str();
+static std::string loadVersion(const Version &V, StringRef Register) {
+  return ("movq " + V.Name + "@GOTPCREL(%rip), " + Register + "\n\t").str();
 }
 
 static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
   assert(!Callee.hasLocalLinkage() && "a thunk can't name it");
   std::string Name = thunkName(Callee, "__vine_c");
   std::string Asm = loadTarget(Callee), N = std::to_string(StackBytes);
+  StringRef Entry;
   Version V = versionHere(Callee);
   if (StackBytes != 0)
     Name += "." + N;
-  if (!V.Name.empty() && StackBytes == 0)
-    Asm += jumpWithVersion(V, V.Entry);
-  else if (V.MayWait) // arguments on the stack, too
-    Asm +=
-        "movl $$" + N + ", %eax\n\t" + jumpWithVersion(V, "__vine_wait_args");
-  else if (StackBytes == 0)
-    Asm += ("jmp " + foreignEntry(linkerName(Callee))).str();
-  else
-    Asm += "movl $$" + N + ", %r10d\n\tjmp __vine_foreign_args";
-  return getThunk(*Callee.getParent(), Name, Asm, &Callee);
+  if (!V.Name.empty() && StackBytes == 0) {
+    Asm += loadVersion(V, "%r10");
+    Entry = V.Entry;
+  } else if (V.MayWait) { // arguments on the stack, too
+    Asm += "movl $$" + N + ", %eax\n\t" + loadVersion(V, "%r10");
+    Entry = "__vine_wait_args";
+  } else if (StackBytes == 0) {
+    Entry = foreignEntry(linkerName(Callee));
+  } else {
+    Asm += "movl $$" + N + ", %r10d\n\t";
+    Entry = "__vine_foreign_args";
+  }
+  return getThunk(*Callee.getParent(), Name, Asm, Entry, &Callee);
 }
 
 // A call without a prototype, or of a variadic function: %r10 is N. A version
 // that may wait can be variadic as well and needs N; the others, fcntl's, take
 // what is in registers.
 static Function *thunkForVariadicCall(Function &Callee) {
+  std::string Asm = loadTarget(Callee);
+  StringRef Entry = "__vine_foreign_args";
   Version V = versionHere(Callee);
-  std::string Jump =
-      V.Name.empty() ? "jmp __vine_foreign_args" : jumpWithVersion(V, V.Entry);
-  if (V.MayWait)
-    Jump =
-        ("movq " + V.Name + "@GOTPCREL(%rip), %rax\n\tjmp __vine_wait_variadic")
-            .str();
-  return getThunk(*Callee.getParent(), thunkName(Callee, "__vine_cv"),
-                  loadTarget(Callee) + Jump, &Callee);
+  if (V.MayWait) {
+    Asm += loadVersion(V, "%rax");
+    Entry = "__vine_wait_variadic";
+  } else if (!V.Name.empty()) {
+    Asm += loadVersion(V, "%r10");
+    Entry = V.Entry;
+  }
+  return getThunk(*Callee.getParent(), thunkName(Callee, "__vine_cv"), Asm,
+                  Entry, &Callee);
 }
 
 static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,
@@ -107,8 +113,8 @@ static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,
                FunctionType::get(Type::getVoidTy(M.getContext()), false))
         .getCallee();
   std::string N = std::to_string(StackBytes);
-  return getThunk(M, "__vine_icall_" + N,
-                  "movl $$" + N + ", %r11d\n\tjmp __vine_icall_args");
+  return getThunk(M, "__vine_icall_" + N, "movl $$" + N + ", %r11d\n\t",
+                  "__vine_icall_args");
 }
 
 // CB's attributes with those of its arguments one further.

@@ -67,9 +67,8 @@ static void makeEntry(Function &F, Function &Body) {
   createAsmBody(F,
                 "leaq " + asmSymbol(linkerName(Body)) +
                     "(%rip), %r11\n\tmovl $$" +
-                    std::to_string(stackArgumentBytes(Body)) +
-                    ", %r10d\n\tjmp __vine_own_leaf",
-                &Body);
+                    std::to_string(stackArgumentBytes(Body)) + ", %r10d\n\t",
+                "__vine_own_leaf", &Body);
 }
 
 static void callBody(GlobalValue &Name, Function &Body) {

@@ -98,10 +98,8 @@ static void createEntry(Function &F, Function &Body, GlobalVariable &Desc) {
   F.setPersonalityFn(nullptr);
   keepTypes(F, Body);
   placeMagic(F);
-  createAsmBody(F,
-                "leaq " + asmSymbol(linkerName(Desc)) +
-                    "(%rip), %r11\n\tjmp __vine_variadic",
-                &Desc);
+  createAsmBody(F, "leaq " + asmSymbol(linkerName(Desc)) + "(%rip), %r11\n\t",
+                "__vine_variadic", &Desc);
 }
 
 static void lowerVaStart(IntrinsicInst &Start, Value *Area) {

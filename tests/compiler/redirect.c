@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Calls of libc's blocking functions lead to the runtime's versions, by thunks
-// that name both; -fno-vine-redirect has plain thunks of other names.
+// that name both; -fno-vine-redirect has plain thunks of other names. Those of
+// shared libraries don't jump by the PLT, which may take %r11.
 // RUN: %vcc -O1 -S %s -o - | %filecheck %s
+// RUN: %vcc -O1 -fPIC -S %s -o - | %filecheck %s --check-prefix=SHARED
 // RUN: %vcc -O1 -S -mllvm -vine-redirect=0 %s -o - | %filecheck %s --check-prefix=OFF
 long read(int, void *, unsigned long);
 int close(int);
@@ -35,6 +37,14 @@ int calls(char *b) {
 // CHECK-LABEL: __vine_cv_accept:
 // CHECK: movq __vine_wait_accept@GOTPCREL(%rip), %rax
 // CHECK-NEXT: jmp __vine_wait_variadic
+
+// SHARED-LABEL: __vine_c_read:
+// SHARED: movq read@GOTPCREL(%rip), %r11
+// SHARED: jmpq *__vine_wait@GOTPCREL(%rip)
+// SHARED-LABEL: __vine_c___recvfrom_chk.64:
+// SHARED: jmpq *__vine_wait_args@GOTPCREL(%rip)
+// SHARED-LABEL: __vine_cv_accept:
+// SHARED: jmpq *__vine_wait_variadic@GOTPCREL(%rip)
 
 // OFF-NOT: __vine_wait
 // OFF-LABEL: __vine_cp_read:
