@@ -8,9 +8,9 @@
 #include "base/export.h"
 #include "base/fatal.h"
 #include "base/magic.h"
+#include "base/module.h"
 #include "vine_abi.h"
 
-#include <link.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,14 +31,6 @@ extern const struct record __start_vine_leaves[]
 extern const struct record __stop_vine_leaves[]
     __attribute__((weak)) VINE_HIDDEN;
 
-// Code of libc, libm and the like, as the last answer knew it: nearly all are
-// in one module.
-struct lookup {
-  uintptr_t address, lo, hi;
-  bool is_system;
-  const char *module;
-};
-
 static bool is_system_module(const char *path) {
   static const char *const names[] = {"libc.so",    "libm.so",
                                       "ld-linux",   "libgcc_s.so",
@@ -49,24 +41,6 @@ static bool is_system_module(const char *path) {
     if (!strncmp(name, names[i], strlen(names[i])))
       return true;
   return false;
-}
-
-static int look_at_module(struct dl_phdr_info *info, size_t bytes, void *arg) {
-  struct lookup *l = arg;
-  (void)bytes;
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const ElfW(Phdr) *h = &info->dlpi_phdr[i];
-    uintptr_t at = info->dlpi_addr + h->p_vaddr;
-    if (h->p_type != PT_LOAD || l->address < at ||
-        l->address - at >= h->p_memsz)
-      continue;
-    l->lo = at;
-    l->hi = at + h->p_memsz;
-    l->module = info->dlpi_name;
-    l->is_system = is_system_module(info->dlpi_name);
-    return 1;
-  }
-  return 0;
 }
 
 // What the code there goes on to if it is a table entry of the linker's, which
@@ -86,27 +60,31 @@ static uintptr_t behind_jump(uintptr_t at) {
   return at;
 }
 
-static void check(const struct record *r, struct lookup *l) {
+// near: code of libc, libm and the like, as the last answer knew it. Nearly all
+// are in one module.
+static void check(const struct record *r, struct vine__module *near) {
   const void *got = (const char *)r + r->got;
-  memcpy(&l->address, got, sizeof l->address);
-  if (l->address - l->lo < l->hi - l->lo && l->is_system)
+  struct vine__module in;
+  uintptr_t address;
+  memcpy(&address, got, sizeof address);
+  if (!address || address - near->lo < near->hi - near->lo)
     return;
-  if (!l->address)
+  address = behind_jump(address);
+  if (vine__is_ours((const void *)address) || !vine__module_find(address, &in))
     return;
-  l->address = behind_jump(l->address);
-  if (vine__is_ours((const void *)l->address) ||
-      !dl_iterate_phdr(look_at_module, l) || l->is_system)
-    return;
-  vine__fatal("%s is foreign code of %s, and would run on the stacks of "
-              "goroutines as libc's does: compile it by vinecc",
-              r->name, *l->module ? l->module : "the program");
+  if (!is_system_module(in.name))
+    vine__fatal("%s is foreign code of %s, and would run on the stacks of "
+                "goroutines as libc's does: compile it by vinecc",
+                r->name, *in.name ? in.name : "the program");
+  *near = in;
 }
 
 void vine__leaves_check(void) {
-  struct lookup l = {.address = (uintptr_t)__libc_start_main};
-  if (!dl_iterate_phdr(look_at_module, &l) || !l.is_system) // static
+  struct vine__module near;
+  if (!vine__module_find((uintptr_t)__libc_start_main, &near) ||
+      !is_system_module(near.name)) // static
     return;
   for (const struct record *r = __start_vine_leaves; r < __stop_vine_leaves;
        r++)
-    check(r, &l);
+    check(r, &near);
 }
