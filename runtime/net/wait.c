@@ -43,6 +43,7 @@
 #include "base/assert.h"
 #include "g.h"
 #include "net/netpoll.h"
+#include "os/io.h"
 #include "sched/park.h"
 #include "sched/pollhook.h"
 #include "sched/sched.h"
@@ -215,6 +216,8 @@ uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
     vine__desc_learn(d, gen, VINE_DESC_FILE);
   else if (!err)
     vine__desc_learn(d, gen, need);
+  if (err == -EBADF && vine__os_file_flags(fd) == -EBADF)
+    return VINE_IO_CLOSED; // and not the plain call: see vine__io_kind
   return err ? VINE_IO_HELD : VINE_IO_WAITING;
 }
 

@@ -14,14 +14,17 @@ static enum vine__desc_kind kind_of(int fd) {
     return VINE_DESC_PIPE;
   case VINE_OS_KIND_OTHER:
     return VINE_DESC_OTHER;
-  default:
+  case VINE_OS_KIND_FILE:
     return VINE_DESC_FILE;
+  default:
+    return VINE_DESC_UNKNOWN;
   }
 }
 
 uint32_t vine__io_learn_kind(int fd, struct vine__desc *d, uint32_t gen) {
   enum vine__desc_kind kind = kind_of(fd);
-  vine__desc_learn(d, gen, kind);
+  if (kind != VINE_DESC_UNKNOWN)
+    vine__desc_learn(d, gen, kind);
   return kind;
 }
 

@@ -101,7 +101,9 @@ struct vine__io_at {
 typedef long vine__io_try(const void *arg, struct vine__io_at at);
 typedef long vine__io_plain(const void *arg);
 
-// What kind of file it is, found out if it isn't known.
+// What kind of file it is, found out if it isn't known. UNKNOWN: the number is
+// closed. A plain call on it would be wrong by now: somebody else may have the
+// number again, and the call would hold that file.
 uint32_t vine__io_learn_kind(int fd, struct vine__desc *d, uint32_t gen);
 ALWAYS_INLINE uint32_t vine__io_kind(int fd, struct vine__io_at at) {
   uint32_t kind = at.facts & VINE_DESC_KIND;

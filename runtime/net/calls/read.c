@@ -63,7 +63,7 @@ static __attribute__((noinline)) long try_now(const struct vec *a,
   if (kind == VINE_DESC_OTHER && !is_odd(a) &&
       !vine__io_is_ready(a->fd, POLLIN))
     return refuse(a);
-  return MAKE_CALL;
+  return kind == VINE_DESC_UNKNOWN ? -EBADF : MAKE_CALL;
 }
 
 static long try_readv(const void *arg, struct vine__io_at at) {

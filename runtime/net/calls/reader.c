@@ -54,8 +54,9 @@ static long wait_for(FILE *f, int fd) {
   bool is_flushed = false;
   for (;;) {
     struct vine__io_at at = vine__io_look(d, gen, 0);
-    if (vine__io_kind(fd, at) == VINE_DESC_FILE || vine__file_is_filled(f) ||
-        vine__io_is_ready(fd, POLLIN))
+    uint32_t kind = vine__io_kind(fd, at);
+    if (kind == VINE_DESC_FILE || kind == VINE_DESC_UNKNOWN ||
+        vine__file_is_filled(f) || vine__io_is_ready(fd, POLLIN))
       return 0;
     if (!is_flushed)
       flush_before(f);

@@ -37,6 +37,8 @@ static struct end end_of(int fd, uint32_t how, const off_t *at) {
   if (e.d) {
     e.gen = load_acquire(&e.d->gen);
     e.kind = vine__io_kind(fd, vine__io_look(e.d, e.gen, how));
+    if (e.kind == VINE_DESC_UNKNOWN)
+      e.kind = VINE_DESC_FILE; // the call fails
   }
   return e;
 }

@@ -117,7 +117,7 @@ try_file(int fd, const char *buf, size_t n, int flags, struct vine__io_at at) {
   }
   if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
     return refuse(fd, &v, 1, at);
-  return vine__os_write(fd, buf, n);
+  return kind == VINE_DESC_UNKNOWN ? -EBADF : vine__os_write(fd, buf, n);
 }
 
 ALWAYS_INLINE long try_write(const void *arg, size_t done,
@@ -250,7 +250,7 @@ static long try_vec_now(int fd, const struct iovec *v, int count, int flags,
   }
   if (kind == VINE_DESC_OTHER && !vine__io_is_ready(fd, POLLOUT))
     return refuse(fd, v, count, at);
-  return vine__os_writev(fd, v, count);
+  return kind == VINE_DESC_UNKNOWN ? -EBADF : vine__os_writev(fd, v, count);
 }
 
 static long try_writev(const void *arg, size_t done, struct vine__io_at at) {

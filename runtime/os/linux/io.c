@@ -241,8 +241,9 @@ int vine__os_can_write_time(struct timespec *p) {
 
 enum vine__os_kind vine__os_kind(int fd) {
   struct stat st;
-  if (sys(SYS_fstat, fd, (long)&st, 0, 0, 0, 0) != 0)
-    return VINE_OS_KIND_NONE;
+  long r = sys(SYS_fstat, fd, (long)&st, 0, 0, 0, 0);
+  if (r != 0) // or else nothing can be asked of it
+    return r == -EBADF ? VINE_OS_KIND_NONE : VINE_OS_KIND_FILE;
   if (S_ISSOCK(st.st_mode))
     return VINE_OS_KIND_SOCKET;
   if (S_ISFIFO(st.st_mode))
