@@ -47,6 +47,7 @@ enum g_kind { G_GROWABLE, G_FIXED };
 
 // Flags of a G.
 #define G_FLAG_AWAY 1       // runs on `fiber` instead of its stack
+#define G_FLAG_MASK 2       // may have a signal mask of its own: mask
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
 #define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
 #define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
@@ -76,9 +77,10 @@ struct g {
   uint16_t segs;        // linked segments
   uint32_t pins;        // frames that can't move, and segments
   _Atomic uint8_t status;
-  uint16_t locks; // of its thread that it holds, UINT16_MAX: many (foreign.S)
-  int32_t err;    // errno while it doesn't run
-  struct g *next; // in a queue
+  uint8_t name_mid; // of vine_set_name's pointer: vine__g_name
+  uint16_t locks;   // of its thread that it holds, UINT16_MAX: many (foreign.S)
+  int32_t err;      // errno while it doesn't run
+  struct g *next;   // in a queue
   uint64_t goid;
   struct vine__side side;
   void *entry; // its function, for learned sizes and tracebacks
@@ -87,18 +89,19 @@ struct g {
   struct m *held;                  // the only thread it may run on
   struct vine__stack_large *large; // what the stack is part of, or null
   void *block;                     // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit : 48;             // most bytes of stack
+  uint64_t limit : 41;             // most bytes of stack
   uint64_t hold_depth : 16;        // vine_lock_thread nesting
-  void *waiting;                   // what it waits in (L4)
+  uint64_t name_hi : 7;
+  void *waiting;        // what it waits in (L4)
   uint32_t block_bytes; // hibernated; of a fixed stack: valgrind's number
   uint32_t fp;          // G_FLAG_FP, while it doesn't run: vine__fp_get's
   union {
     uintptr_t old_hi;          // hibernated: what `hi` was
     struct vine__fiber *fiber; // G_FLAG_AWAY; such a goroutine has a stack
   };
-  uint8_t reason;   // enum vine__wait_reason
-  uint8_t parked;   // G_PARKED or G_PERMIT: vine_park, vine_ready
-  uint16_t name_hi; // vine_set_name's pointer: vine__g_name
+  uint8_t reason;        // enum vine__wait_reason
+  uint8_t parked;        // G_PARKED or G_PERMIT: vine_park, vine_ready
+  _Atomic uint16_t mask; // number of its signal mask: sigmask.c
   uint32_t name_lo;
   struct vine__san san;
 };
@@ -108,11 +111,13 @@ _Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,
 // The goroutine's name, or null. Addresses of programs have 47 bits, so that
 // the name fits into what would be padding.
 static inline const char *vine__g_name(const struct g *g) {
-  return (const char *)((uintptr_t)g->name_hi << 32 | g->name_lo);
+  return (const char *)((uintptr_t)g->name_hi << 40 |
+                        (uintptr_t)g->name_mid << 32 | g->name_lo);
 }
 
 static inline void vine__g_set_name(struct g *g, const char *name) {
-  g->name_hi = (uint16_t)((uintptr_t)name >> 32);
+  g->name_hi = (uintptr_t)name >> 40 & 0x7f;
+  g->name_mid = (uint8_t)((uintptr_t)name >> 32);
   g->name_lo = (uint32_t)(uintptr_t)name;
 }
 
@@ -169,7 +174,9 @@ struct m {
   bool takes_no_signals;           // sigstack.c: for good
   bool kept;                       // keep.c: by a preempted goroutine
   uint8_t trap;                    // enum vine__trap
-  _Atomic uint8_t signals_blocked; // thread.c: while it has no goroutine
+  _Atomic uint8_t signals_blocked; // sigmask.c: while it has no goroutine
+  uint8_t mask_flag;               // G_FLAG_MASK, as its goroutine's: sigmask.c
+  bool was_sent; // sigmask.c: a signal that waits in this thread
   uint32_t id;
   uint64_t rng;
   struct m *idle_next;
@@ -180,7 +187,8 @@ struct m {
   bool is_cancelled_anywhere;
   _Atomic uint8_t cancel_asked;
   void *sigstack; // sigstack.c
-  sigset_t mask;  // what its mask was before signals_blocked
+  // Its mask when it last ran a goroutine, or before signals_blocked.
+  _Atomic uint64_t mask;
   struct vine__san san;
 };
 

@@ -49,6 +49,9 @@ static inline bool vine__g_flags_are_valid(const struct g *g) {
   bool fixed = vine__g_kind(g) == G_FIXED;
   if (((g->flags & G_FLAG_FIXED) != 0) != fixed)
     return false;
+  if (load_relaxed(&((struct g *)(uintptr_t)g)->mask) &&
+      !(g->flags & G_FLAG_MASK)) // MASK1
+    return false;
   if (fixed && (!(g->flags & G_FLAG_FP) || blocks))
     return false;
   if (blocks == (G_FLAG_TRAPPED | G_FLAG_HIBERNATED))

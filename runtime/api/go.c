@@ -27,7 +27,7 @@
 
 _Static_assert(MIN_BYTES >= VINE_STACK_MIN, "a limit leaves the first stack");
 _Static_assert(VINE_STACK_LIMIT_DEFAULT <= (size_t)MAX_LIMIT, "within limits");
-_Static_assert((uint64_t)MAX_LIMIT < (uint64_t)1 << 48,
+_Static_assert((uint64_t)MAX_LIMIT < (uint64_t)1 << 41,
                "it fits into g->limit");
 _Static_assert(VINE_STACK_FIXED_DEFAULT >= MIN_BYTES, "the same");
 _Static_assert(offsetof(struct vine_spawn_options, size) == 0,
@@ -151,7 +151,7 @@ VINE_EXPORT void vine_set_name(const char *name) {
   if (!g)
     return;
   vine__g_set_name(g, name);
-  VINE_ASSERT(vine__g_name(g) == name, "set_name: an address of 48 bits");
+  VINE_ASSERT(vine__g_name(g) == name, "set_name: an address of 47 bits");
 }
 
 VINE_EXPORT uint64_t vine_goroutine_count(void) {

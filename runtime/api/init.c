@@ -102,7 +102,7 @@ static int set_up(void) {
   check_binding();
   vine__leaves_check();
   vine__os_membarrier_register();
-  vine__m_remember_mask();
+  vine__mask_init();
   vine__redirect_init();
   vine__short_init();
   vine__fp_init();
@@ -211,6 +211,7 @@ void vine__start(int argc, char **argv, char **envp,
   if (!g)
     vine__fatal("out of memory: starting");
   make_first(g);
+  vine__mask_adopt(m, g);
   vine__sigaltstack_adopt(g, &altstack);
   store_relaxed(&vine__sched.main_g, g);
   vine__sched.m0 = m;

@@ -29,6 +29,7 @@
 #include "os/os.h"
 #include "sched/park.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/spawn.h"
 #include "sched/timer.h"
 #include "sched/waiter.h"
@@ -47,6 +48,7 @@ struct timer {
   void (*fn)(void *);
   void *arg;
   bool is_after; // vine_after's: freed with its channel
+  uint16_t mask; // that fn has: its maker's (sched/sigmask.h)
 };
 _Static_assert(offsetof(struct timer, pub) == 0,
                "the program has the public part's address");
@@ -112,7 +114,7 @@ static void fire_func(struct vine__timer *rt) {
   VINE_DCHECK(t->fn, "time: no function");
   if (load_acquire(&vine__sched.state) == VINE_STOPPED)
     return; // vine_shutdown
-  if (vine__spawn(t->fn, t->arg))
+  if (vine__spawn_as(t->fn, t->arg, t->mask))
     vine__fatal("out of memory: starting a goroutine");
 }
 
@@ -201,6 +203,7 @@ vine_timer_t vine__after_func_sys(int64_t ns, void (*fn)(void *), void *arg) {
   struct timer *t = timer_make("vine_after_func", false);
   t->fn = fn;
   t->arg = arg;
+  t->mask = vine__mask_of_child();
   return timer_go(t, ns);
 }
 

@@ -95,6 +95,12 @@ long vine__syscall_sigaction(long number, int sig,
                              struct kernel_sigaction *old, size_t mask_bytes);
 long vine__syscall_failed(long err);
 
+// --- signal.S: libc/sigmask.c ---
+
+// syscall(SYS_rt_sigprocmask, ...).
+long vine__syscall_sigmask(long number, int how, const void *set, void *old,
+                           size_t mask_bytes);
+
 // --- signal.S: libc/exit.c ---
 
 // syscall(SYS_exit, status).

@@ -15,8 +15,10 @@
 #include "arch/upcalls.h"
 #include "base/fatal.h"
 #include "libc/sigaction.h"
+#include "os/os.h"
 #include "sched/foreign.h"
 #include "sched/guest.h"
+#include "sched/sigmask.h"
 #include "stack/fiber.h"
 #include "stack/segment.h"
 
@@ -106,17 +108,16 @@ static uintptr_t address_in(const struct vine__jmpbuf *b) {
 }
 
 void vine__jmp_save_mask(struct vine__jmpbuf *b) {
-  sigset_t set;
-  pthread_sigmask(SIG_BLOCK, NULL, &set);
-  b->jmp.mask = *(uint64_t *)&set; // the kernel's 64 signals
+  b->jmp.mask = vine__os_mask(SIG_BLOCK, 0);
   b->jmp.mask_saved = 1;
 }
 
-static void restore_mask(const struct vine__jmpbuf *b) {
-  sigset_t set;
-  sigemptyset(&set);
-  *(uint64_t *)&set = b->jmp.mask;
-  pthread_sigmask(SIG_SETMASK, &set, NULL);
+// Out of a handler without the mask, the goroutine goes on with the handler's.
+static void restore_mask(const struct vine__jmpbuf *b, bool in_handler) {
+  if (b->jmp.mask_saved == 1)
+    vine__mask_change(SIG_SETMASK, b->jmp.mask);
+  else if (in_handler)
+    vine__mask_note();
 }
 
 // --- to foreign code ---
@@ -180,12 +181,15 @@ bool vine__jmp_leave_for_foreign(const void *buf) {
 _Noreturn void vine__jmp_to_foreign(const void *buf, int val) {
   const struct __jmp_buf_tag *libcs = buf;
   if (libcs->__mask_was_saved)
-    pthread_sigmask(SIG_SETMASK, &libcs->__saved_mask, NULL);
+    vine__mask_change(SIG_SETMASK, libcs->__saved_mask.__val[0]);
+  else
+    vine__mask_note(); // it may come out of a handler
   vine__libc_jump(buf, val);
 }
 
 uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b, int val) {
   uintptr_t addr = address_in(b);
+  bool in_handler = vine__signal_is_handled();
   vine__signal_leave(addr ? addr : vine__libc_jmpbuf_sp(b));
   if (!vine__jmp_is_mine(b)) {
     if (!vine__jmp_leave_for_foreign(b))
@@ -194,8 +198,7 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b, int val) {
   }
   struct m *m = vine__getm();
   check(b, m);
-  if (b->jmp.mask_saved == 1)
-    restore_mask(b);
+  restore_mask(b, in_handler);
   change_fiber(b, m);
   if (!b->jmp.growable)
     return 0;

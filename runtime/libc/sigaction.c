@@ -36,6 +36,7 @@
 #include "net/netpoll.h"
 #include "os/os.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/sigstack.h"
 #include "stack/sidealloc.h"
 
@@ -115,12 +116,12 @@ static void words_out(struct call *c, const void *context) {
 static sigset_t block_signals(void) {
   sigset_t all, was;
   sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, &was);
+  vine__os_sigmask(SIG_BLOCK, &all, &was);
   return was;
 }
 
 static void unblock_signals(const sigset_t *was) {
-  pthread_sigmask(SIG_SETMASK, was, NULL);
+  vine__os_sigmask(SIG_SETMASK, was, NULL);
 }
 
 static void stack_back(void *m) { vine__sigstack_again(m); }
@@ -306,7 +307,9 @@ static void enter(int sig, siginfo_t *info, void *context) {
       .action = &actions[sig], .sig = sig, .info = info, .context = context};
   bool restarts = d.action->sa_flags & SA_RESTART;
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
-  bool ends_calls = is_function(d.action) && is_mains(sig, info, g);
+  struct g *main = load_relaxed(&vine__sched.main_g);
+  bool ends_calls = is_function(d.action) && is_mains(sig, info, g) &&
+                    !(main && vine__mask_blocks(main, sig));
   if (g && sig == SIGSEGV)
     vine__overflow_show(g, info, context);
   if (g)

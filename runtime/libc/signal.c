@@ -20,6 +20,7 @@
 #include "base/export.h"
 #include "libc/sigaction.h"
 #include "os/os.h"
+#include "sched/sigmask.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -98,12 +99,9 @@ REPLACE int siginterrupt(int sig, int interrupt) {
 
 // X/Open's: SIG_HOLD blocks the signal, everything else unblocks it.
 REPLACE __sighandler_t sigset(int sig, __sighandler_t disp) {
-  sigset_t set, was;
   struct sigaction old;
   if (is_bad(sig, disp))
     return SIG_ERR;
-  sigemptyset(&set);
-  sigaddset(&set, sig);
   if (disp != SIG_HOLD)
     old.sa_handler = install(sig, disp, 0, false);
   else if (sigaction(sig, NULL, &old) != 0)
@@ -111,9 +109,8 @@ REPLACE __sighandler_t sigset(int sig, __sighandler_t disp) {
   if (old.sa_handler == SIG_ERR)
     return SIG_ERR;
   int how = disp == SIG_HOLD ? SIG_BLOCK : SIG_UNBLOCK;
-  if (pthread_sigmask(how, &set, &was) != 0)
-    return SIG_ERR;
-  return sigismember(&was, sig) == 1 ? SIG_HOLD : old.sa_handler;
+  uint64_t bit = 1ull << (sig - 1);
+  return vine__mask_change(how, bit) & bit ? SIG_HOLD : old.sa_handler;
 }
 
 // --- handlers that the C library installs ---

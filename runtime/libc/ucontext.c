@@ -26,11 +26,12 @@
 #include "base/fatal.h"
 #include "libc/longjmp.h"
 #include "libc/sigaction.h"
+#include "os/os.h"
 #include "sched/fpenv.h"
+#include "sched/sigmask.h"
 #include "stack/fiber.h"
 #include "stack/stack.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -54,6 +55,11 @@ static struct caller find_caller(void) {
 
 static uint64_t owner(const struct g *g) {
   return g ? g->goid : vine__thread_pointer();
+}
+
+// The kernel's 64 signals.
+static unsigned long *mask_word(ucontext_t *u) {
+  return &u->uc_sigmask.__val[0];
 }
 
 // --- saving ---
@@ -179,7 +185,7 @@ void vine__getcontext_sys(ucontext_t *u, void *unused,
   (void)unused;
   struct caller c = find_caller();
   save(u, &c, at);
-  pthread_sigmask(SIG_BLOCK, NULL, &u->uc_sigmask);
+  *mask_word(u) = vine__os_mask(SIG_BLOCK, 0);
   go(u, NULL, to);
 }
 
@@ -197,7 +203,7 @@ void vine__swapcontext_sys(ucontext_t *u, ucontext_t *next,
   check_no_handler();
   struct caller c = find_caller();
   save(u, &c, at);
-  pthread_sigmask(SIG_SETMASK, &next->uc_sigmask, &u->uc_sigmask);
+  *mask_word(u) = vine__mask_change(SIG_SETMASK, *mask_word(next));
   go(next, at, to);
 }
 
@@ -213,7 +219,7 @@ void vine__setcontext_sys(ucontext_t *u, void *unused,
   bool is_in_same_handler =
       is_ours(u) && vine__ucontext_note(u)->owner == vine__thread_pointer();
   vine__signal_leave(is_in_same_handler ? vine__ucontext_sp(u) : 0);
-  pthread_sigmask(SIG_SETMASK, &u->uc_sigmask, NULL);
+  vine__mask_change(SIG_SETMASK, *mask_word(u));
   if (in_handler && !is_ours(u)) // the kernel's: where it was interrupted
     vine__ucontext_load(u, to);
   else
@@ -250,7 +256,7 @@ void vine__ucontext_end_sys(struct vine__resume *to) {
   ucontext_t *link = (ucontext_t *)(uintptr_t)f->link;
   if (!link)
     exit(0); // as the C library
-  pthread_sigmask(SIG_SETMASK, &link->uc_sigmask, NULL);
+  vine__mask_change(SIG_SETMASK, *mask_word(link));
   go(link, NULL, to);
   vine__fiber_end(f);
 }

@@ -143,6 +143,11 @@ void vine__os_membarrier(void);
 // set must not have the C library's own signals (sigfillset leaves them out).
 void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old);
 
+// The same with the kernel's one word, bit N - 1 for signal N: returns what it
+// was. And the blocked signals that the thread or the process has pending.
+uint64_t vine__os_mask(int how, uint64_t set);
+uint64_t vine__os_pending(void);
+
 // The calling thread's alternate signal stack, past the function of libc/ that
 // keeps ours in its place. 0 or a negative errno value.
 int vine__os_sigaltstack(const stack_t *ss, stack_t *old);

@@ -45,6 +45,7 @@
 #include "os/os.h"
 #include "sched/freeze.h"
 #include "sched/runq.h"
+#include "sched/sigmask.h"
 #include "sched/sysmon.h"
 #include "sched/thread.h"
 #include "sched/timer.h"

@@ -316,7 +316,7 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
 
 // g, which has a stack and a context, is alive. What isn't set here is as PROC1
 // says.
-static inline void begin(struct g *g, struct p *p, void *entry,
+static inline void begin(struct m *m, struct g *g, struct p *p, void *entry,
                          uint64_t limit) {
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "PROC1");
   VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "PROC1");
@@ -325,6 +325,9 @@ static inline void begin(struct g *g, struct p *p, void *entry,
   g->parked = 0;
   if (g->kind == G_FIXED)
     vine__fp_begin(g);
+  store_relaxed(&g->mask, 0);
+  if (__builtin_expect(!m || m->mask_flag, 0))
+    vine__mask_begin(g, vine__mask_of_child());
   g->err = 0;
   g->entry = entry;
   g->limit = limit;
@@ -359,7 +362,9 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
     memcpy((void *)sp, np->args, np->args_bytes);
   g->sp = vine__context_new(sp, np->fn, np->arg,
                             np->on_return ? np->on_return : vine__goexit);
-  begin(g, p, np->entry, np->limit);
+  begin(m, g, p, np->entry, np->limit);
+  if (np->has_mask)
+    vine__mask_begin(g, np->mask);
   return g;
 }
 
@@ -377,7 +382,7 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void),
   gfree_pop(p, g);
   store_relaxed(&g->kind, G_GROWABLE);
   g->sp = vine__context_new(g->hi, fn, arg, vine__goexit);
-  begin(g, p, (void *)fn, 0);
+  begin(m, g, p, (void *)fn, 0);
   return g;
 }
 
@@ -422,7 +427,8 @@ static void end(struct m *m, struct p *p, struct g *g) {
   m->is_cancelled_anywhere = false;
   m->cancellable = 0;
   // What it locked stays locked, as when a thread ends.
-  m->ends = vine__g_keeps_thread(g);
+  m->ends = vine__g_keeps_thread(g) ||
+            ((g->flags & G_FLAG_MASK) && vine__mask_end(m));
   g->held = NULL;
   g->hold_depth = 0;
   g->locks = 0;

@@ -6,6 +6,7 @@
 #include "g.h"
 #include "sched/fpenv.h"
 #include "sched/leave.h"
+#include "sched/sigmask.h"
 
 struct vine__newproc {
   enum g_kind kind;
@@ -17,6 +18,8 @@ struct vine__newproc {
   void (*on_return)(void); // null: vine__goexit
   size_t stack_bytes;      // fixed stacks
   uint64_t limit;          // growable stacks
+  bool has_mask;           // else its maker's
+  uint16_t mask;           // sigmask.h
 };
 
 // Which stack a goroutine needs that runs fn.
@@ -43,8 +46,9 @@ static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
 }
 
 // Saves what lives in the thread while g runs and g has no copy of: how far its
-// side stack is filled, errno, floating-point control words. Also decides
-// whether g is now bound to m (its frames are on m's stack, or it keeps it).
+// side stack is filled, errno, floating-point control words, the signal mask.
+// Also decides whether g is now bound to m (its frames are on m's stack, or it
+// keeps it).
 static inline void vine__g_save(struct m *m, struct g *g) {
   g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
   g->err = *m->errno_addr;
@@ -54,6 +58,8 @@ static inline void vine__g_save(struct m *m, struct g *g) {
       m->sys_sp != m->base_sp || (vine__g_kind(g) == G_GROWABLE &&
                                   (!(g->flags & G_FLAG_AWAY) || m->guest) &&
                                   !vine__g_is_on_stack(g, g->sp));
+  if (__builtin_expect(g->flags & G_FLAG_MASK, 0))
+    here |= vine__mask_leave(m, g);
   if (__builtin_expect(here || (g->flags & G_FLAG_BOUND), 0))
     vine__g_bind(m, g, here || vine__g_keeps_thread(g));
   vine__san_stop(&m->san, &g->san); // before another thread may run g

@@ -35,6 +35,7 @@
 #include "sched/pollhook.h"
 #include "sched/proc.h"
 #include "sched/runq.h"
+#include "sched/sigmask.h"
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
@@ -219,6 +220,8 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
       vine__sched_ready_list(ready);
       continue;
     }
+    if (load_relaxed(&vine__masks_differ)) // before it takes anybody's signals
+      vine__m_block_signals(m);
     uint32_t busy = load_relaxed(&s->maxprocs) - load_relaxed(&s->idle_p_count);
     if (m->spinning || 2 * load_relaxed(&s->spinning) < busy) {
       if (!m->spinning) {
@@ -238,18 +241,22 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
 
 // --- running ---
 
-static __attribute__((noinline)) void wake_up(struct g *g, struct p *p) {
+static __attribute__((noinline)) void wake_up(struct m *m, struct g *g,
+                                              struct p *p) {
   if (g->flags & G_FLAG_HIBERNATED)
     vine__stack_wake(g, &p->cache);
   if (g->flags & G_FLAG_FP)
     vine__fp_enter(g);
+  if (vine__mask_matters(m, g))
+    vine__mask_enter(m, g);
 }
 
 static inline __attribute__((always_inline)) _Noreturn void
 execute(struct m *m, struct g *g) {
   struct p *p = m->p;
-  if (__builtin_expect(g->flags & (G_FLAG_HIBERNATED | G_FLAG_FP), 0))
-    wake_up(g, p);
+  const uint8_t rare = G_FLAG_HIBERNATED | G_FLAG_FP | G_FLAG_MASK;
+  if (__builtin_expect((g->flags | m->mask_flag) & rare, 0))
+    wake_up(m, g, p);
   VINE_DCHECK(vine__g_status(g) == G_RUNNABLE, "execute: can't run");
   VINE_DCHECK(vine__g_is_stopped(g), "execute: a broken goroutine");
   VINE_DCHECK(!g->held || g->held == m, "execute: another's (SCHED1)");
@@ -296,6 +303,8 @@ static __attribute__((noinline)) _Noreturn void schedule_slow(struct m *m) {
       vine__wakep();
     }
     if (!g->held) {
+      if (vine__mask_matters(m, g)) // unblocking is to bring its mask
+        vine__mask_enter(m, g);
       vine__m_unblock_signals(m);
       vine__keep_forget(m);
       execute(m, g);

@@ -18,7 +18,7 @@
 // Where the kernel refuses an alternate stack (a sandbox), a new thread would
 // take signals on the stacks of goroutines. It blocks them for good instead,
 // and the watchdog, which has a stack of its own, takes those that come to the
-// process (thread.c).
+// process (sigmask.c).
 //
 // Runs on: any stack. vine__sigstack_side is called in signal handlers.
 

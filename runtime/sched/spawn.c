@@ -18,18 +18,34 @@ int vine__spawn_new(const struct vine__newproc *np) {
   return 0;
 }
 
+static struct vine__newproc usual(void (*fn)(void *), void *arg) {
+  return (struct vine__newproc){
+      .kind = vine__kind_for((void *)fn),
+      .fn = (void (*)(void))fn,
+      .arg = {arg},
+      .entry = (void *)fn,
+      .stack_bytes = VINE_STACK_FIXED_DEFAULT,
+  };
+}
+
+int vine__spawn_as(void (*fn)(void *), void *arg, uint16_t mask) {
+  vine__check_running("vine_spawn");
+  if (!fn)
+    vine__fatal("go of nil func value");
+  struct vine__newproc np = usual(fn, arg);
+  np.has_mask = true;
+  np.mask = mask;
+  return vine__spawn_new(&np);
+}
+
 int vine__spawn_with(void (*fn)(void *), void *arg, uint64_t max_stack,
                      size_t stack_bytes) {
   vine__check_running("vine_spawn");
   if (!fn)
     vine__fatal("go of nil func value");
-  struct vine__newproc np = {
-      .kind = vine__kind_for((void *)fn),
-      .fn = (void (*)(void))fn,
-      .arg = {arg},
-      .entry = (void *)fn,
-      .limit = max_stack,
-      .stack_bytes = stack_bytes ? stack_bytes : VINE_STACK_FIXED_DEFAULT,
-  };
+  struct vine__newproc np = usual(fn, arg);
+  np.limit = max_stack;
+  if (stack_bytes)
+    np.stack_bytes = stack_bytes;
   return vine__spawn_new(&np);
 }

@@ -24,4 +24,8 @@ static inline int vine__spawn(void (*fn)(void *), void *arg) {
   return vine__spawn_with(fn, arg, 0, 0);
 }
 
+// With a signal mask that isn't its maker's: the number that
+// vine__mask_of_child gave earlier.
+int vine__spawn_as(void (*fn)(void *), void *arg, uint16_t mask);
+
 #endif

@@ -59,6 +59,7 @@
 #include "sched/runq.h"
 #include "sched/scavenge.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/thread.h"
 #include "sched/ticks.h"
 #include "sched/timer.h"
@@ -72,6 +73,7 @@
 #define SLEEP_MIN_NS (20 * 1000ll)
 #define SLEEP_MAX_NS (1000 * 1000ll)
 #define SLEEP_IDLE_NS (50 * 1000 * 1000ll)
+#define SLEEP_MASKS_NS (10 * 1000 * 1000ll) // a signal may wait (sigmask.c)
 #define QUIET_NS (10 * 1000 * 1000ll) // sleeps between looks for a deadlock
 // Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
 #define SLACK_NS 1000
@@ -81,6 +83,7 @@ _Static_assert(SLEEP_MIN_NS < SLEEP_MAX_NS && SLEEP_MAX_NS < SLEEP_IDLE_NS,
                "sleeps double");
 _Static_assert(FOREIGN_NS <= SLEEP_MIN_NS, "the next round may take the P");
 _Static_assert(QUIET_NS > SLEEP_MAX_NS, "deadlocks are looked for when idle");
+_Static_assert(SLEEP_MASKS_NS >= QUIET_NS, "the same");
 
 static _Atomic uint32_t never;
 
@@ -220,7 +223,7 @@ static int64_t bounded_sleep(int64_t ns) {
   return 0 < left && left < ns ? left : ns;
 }
 
-// Whether a thread has a goroutine, and so takes signals (thread.c).
+// Whether a thread has a goroutine, and so takes signals (sigmask.c).
 static bool does_any_take_signals(void) {
   struct m *m = load_acquire(&vine__sched.all_m);
   while (m && !vine__m_g(m))
@@ -292,7 +295,9 @@ static int64_t next_sleep(int64_t ns, int idle_rounds) {
   if (idle_rounds <= ROUNDS_ALERT)
     return ns;
   bool all_idle = load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
-  int64_t max = all_idle ? SLEEP_IDLE_NS : SLEEP_MAX_NS;
+  int64_t max = !all_idle                           ? SLEEP_MAX_NS
+                : load_relaxed(&vine__masks_differ) ? SLEEP_MASKS_NS
+                                                    : SLEEP_IDLE_NS;
   return ns * 2 < max ? ns * 2 : max;
 }
 
@@ -318,7 +323,7 @@ static void *sysmon_main(void *arg) {
   bool is_taking = false;
   vine__os_timer_slack(SLACK_NS);
   while (load_acquire(&s->state) != VINE_STOPPED) {
-    if (takes_always() && !is_taking) {
+    if (takes_always() && (!is_taking || load_relaxed(&vine__masks_differ))) {
       is_taking = true;
       vine__signals_take(true);
     }
@@ -331,6 +336,8 @@ static void *sysmon_main(void *arg) {
     idle_rounds = look == LOOK_DONE ? 0 : idle_rounds + 1;
     sleep_ns =
         look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
+    if (!is_taking)
+      vine__signals_share();
     vine__stack_scavenge(now);
     vine__probe(VINE_PROBE_WATCHDOG, NULL, (uint64_t)now);
     store_release(&working, 0);

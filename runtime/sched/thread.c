@@ -29,13 +29,13 @@
 #include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/sigstack.h"
 #include "sched/sysmon.h"
 #include "sched/template.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 // Idle threads beside one for each processor: those that a few short blocking
@@ -173,74 +173,13 @@ void vine__m_attach(struct m *m) {
   }
 }
 
-// --- signals ---
-//
-// A signal to the process goes to any thread that doesn't block it, to the
-// first one if it can. In a program with one goroutine that has to be the
-// thread that runs it: kill(getpid()) is to have called the handler when it
-// returns, as POSIX promises programs with one thread, and a blocking read is
-// to end with EINTR, not an idle thread's sleep. So threads without a goroutine
-// block all signals but those that tell of their own faults, from when they go
-// to sleep until they run a goroutine again. So what goroutines start, threads
-// and processes, inherits the mask of a thread that runs one.
-//
-// When no thread has a goroutine, one must take signals all the same, or Ctrl-C
-// would end nothing. The watchdog does while it sleeps for long (sysmon.c).
-//
-// Rejected: Go's way, one thread that takes all signals and hands them on (C
-// handlers run where the signal arrives); blocking them in all but the first
-// thread, which the kernel prefers (main's goroutine is not always on it).
-
-// The mask that worker threads have: the process's at the start. Not their
-// creator's, since that may be sysmon, or a thread in a signal handler.
-static sigset_t mask;
-static sigset_t blocked_mask,
-    full_mask; // built once: sigfillset is wrapped, too
-
-static void build_masks(void) {
-  static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
-                               SIGTRAP, SIGABRT, SIGSYS};
-  sigfillset(&full_mask);
-  blocked_mask = full_mask;
-  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-    sigdelset(&blocked_mask, faults[i]);
-}
-
-void vine__m_remember_mask(void) {
-  pthread_sigmask(SIG_SETMASK, NULL, &mask);
-  build_masks();
-}
-
-void vine__m_block_signals(struct m *m) {
-  // Where there is no watchdog that would take them.
-  if (load_relaxed(&m->signals_blocked) || load_relaxed(&vine__sched.no_sysmon))
-    return;
-  vine__os_sigmask(SIG_BLOCK, &blocked_mask, &m->mask);
-  store_release(&m->signals_blocked, 1);
-}
-
-void vine__m_unblock_signals(struct m *m) {
-  if (!load_relaxed(&m->signals_blocked) || m->takes_no_signals)
-    return;
-  store_relaxed(&m->signals_blocked, 0);
-  vine__os_sigmask(SIG_SETMASK, &m->mask, NULL);
-  vine__sysmon_end_taking();
-}
-
-void vine__signals_take(bool on) {
-  vine__os_sigmask(SIG_SETMASK, on ? &mask : &full_mask, NULL);
-}
-
 // --- new ones ---
 
 static void *thread_main(void *arg) {
   struct m *m = arg;
   vine__m_attach(m);
   VINE_DCHECK(m->nextp, "thread: nothing to run (THREAD1)");
-  vine__os_sigmask(SIG_SETMASK, &blocked_mask,
-                   NULL); // there's a signal stack now
-  m->mask = mask;
-  store_release(&m->signals_blocked, 1);
+  vine__m_begin_blocked(m); // there's a signal stack now
   if (m->nextp) {
     vine__acquirep(m, m->nextp);
     m->nextp = NULL;
@@ -310,13 +249,12 @@ int vine__thread_create(void *(*fn)(void *), void *arg) {
   pthread_attr_t attr;
   pthread_attr_init(&attr);
   pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-  sigset_t old;
-  vine__os_sigmask(SIG_SETMASK, &full_mask, &old);
+  uint64_t old = vine__signals_off();
   pthread_t t;
   int err = create_as_plain_thread(&t, &attr, fn, arg);
   if (!err)
     put_setxid_on_stack();
-  vine__os_sigmask(SIG_SETMASK, &old, NULL);
+  vine__signals_back(old);
   pthread_attr_destroy(&attr);
   return err;
 }
@@ -474,6 +412,7 @@ _Noreturn void vine__m_exit(struct m *m) {
 _Noreturn void vine__m_end(struct m *m) {
   VINE_DCHECK(!vine__m_g(m) && !m->held, "end: has a goroutine");
   vine__handoffp(vine__releasep(m));
+  vine__m_block_signals(m);
   while (load_acquire(&vine__sched.state) != VINE_STOPPED && !may_end(m)) {
     if (m == vine__sched.m0)
       vine__m_sleep(m);

@@ -36,15 +36,6 @@ void vine__m_sleep(struct m *m);
 bool vine__m_sleep_for(struct m *m, int64_t ns);
 void vine__m_wake(struct m *m);
 
-// The mask of signals that threads are to have: the calling thread's.
-void vine__m_remember_mask(void);
-// This thread goes to sleep, without a goroutine: others take the signals.
-void vine__m_block_signals(struct m *m);
-// It has got one.
-void vine__m_unblock_signals(struct m *m);
-// Lets the calling thread, the watchdog, take signals, or not.
-void vine__signals_take(bool on);
-
 // Whether one more idle thread would be more than are worth keeping at all.
 bool vine__m_is_surplus_locked(const struct m *m);
 // Whether so many are idle that m needn't wait for ever.

@@ -29,7 +29,8 @@
 // that change hands here. (A growable one whose context is elsewhere, below
 // foreign frames, is bound to its thread.)
 #define NOT_FAST                                                               \
-  (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP | G_FLAG_AWAY)
+  (G_FLAG_FIXED | G_FLAG_BOUND | G_FLAG_HIBERNATED | G_FLAG_FP | G_FLAG_AWAY | \
+   G_FLAG_MASK)
 
 // What the scheduler would do after the last turn, if it would find nothing.
 static inline __attribute__((always_inline)) bool may_refill(struct p *p) {

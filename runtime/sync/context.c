@@ -37,6 +37,7 @@
 #include "base/fatal.h"
 #include "os/os.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/spawn.h"
 #include "sched/timer.h"
 #include "sync/chan.h"
@@ -450,6 +451,7 @@ struct vine_ctx_after {
   void (*fn)(void *);
   void *arg;
   _Atomic bool is_left; // by hook or stop, the first of both
+  uint16_t mask;        // that fn has: its maker's (sched/sigmask.h)
 };
 
 static void after_free(struct vine_ctx_after *a) {
@@ -466,7 +468,7 @@ static void after_leave(struct vine_ctx_after *a) {
 
 static void after_run(struct vine__ctx_hook *h) {
   struct vine_ctx_after *a = VINE_CONTAINER(h, struct vine_ctx_after, hook);
-  if (vine__spawn(a->fn, a->arg))
+  if (vine__spawn_as(a->fn, a->arg, a->mask))
     vine__fatal("out of memory: starting a goroutine");
   after_leave(a);
 }
@@ -481,6 +483,7 @@ struct vine_ctx_after *vine__ctx_after_func_sys(vine_ctx_t ctx,
   ref((struct ctx *)ctx);
   a->ctx = (struct ctx *)ctx;
   a->fn = fn;
+  a->mask = vine__mask_of_child();
   a->arg = arg;
   if (!vine__ctx_attach(ctx, &a->hook, after_run))
     after_run(&a->hook);

@@ -69,6 +69,8 @@ static void test_large(void) {
 static void test_flags(void) {
   BREAKS(good, g.flags = G_FLAG_FIXED);
   BREAKS(good, g.flags = G_FLAG_SIDE);
+  BREAKS(good, g.mask = 7);
+  KEEPS(good, (g.mask = 7, g.flags = G_FLAG_MASK));
   BREAKS(good, g.side_regs.ss_lo = 0x30000);
   BREAKS(good, g.flags = G_FLAG_TRAPPED);
   BREAKS(good, g.block = &g);

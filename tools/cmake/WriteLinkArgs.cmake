@@ -24,8 +24,8 @@ string(REGEX MATCHALL
 # gold takes names only, no patterns.
 set(text "--export-dynamic-symbol=vine_[a-z]*\n")
 string(APPEND text "--export-dynamic-symbol=__vine_*\n")
-# For shared libraries that call them: longjmp_foreign.c, signal.c.
-string(APPEND text "-u longjmp\n-u signal\n")
+# For shared libraries that call them: longjmp_foreign.c, signal.c, sigmask.c.
+string(APPEND text "-u longjmp\n-u signal\n-u sigprocmask\n")
 foreach(symbol ${symbols})
   string(REGEX REPLACE " . (.*)\n"
     "-u \\1\n--export-dynamic-symbol=\\1\n" line "${symbol}")

@@ -70,8 +70,9 @@ ROUTINE vine__system_call
 END vine__system_call
 
 // long syscall(long number, ...): as the C library's, but that handlers which
-// are installed by it are ours, too, and that a thread of ours which ends by it
-// says so, and that children know what they are. No frame: a clone with a stack
+// are installed by it are ours, too, that signal masks are goroutines', that a
+// thread of ours which ends by it says so, and that children know what they
+// are. No frame: a clone with a stack
 // of the program's returns there.
 	.p2align 4
 	.weak	syscall	// a program may have its own
@@ -80,6 +81,8 @@ syscall:
 	.cfi_startproc
 	cmpq	$__NR_rt_sigaction, %rdi
 	je	vine__syscall_sigaction
+	cmpq	$__NR_rt_sigprocmask, %rdi
+	je	vine__syscall_sigmask
 	cmpq	$__NR_exit, %rdi
 	je	vine__syscall_exit
 	leaq	-__NR_clone(%rdi), %rax

@@ -330,6 +330,19 @@ void vine__os_sigmask(int how, const sigset_t *set, sigset_t *old) {
   VINE_ASSERT(r == 0, "os: rt_sigprocmask failed");
 }
 
+uint64_t vine__os_mask(int how, uint64_t set) {
+  uint64_t old;
+  long r = sys(SYS_rt_sigprocmask, how, (long)&set, (long)&old, 8, 0, 0);
+  VINE_ASSERT(r == 0, "os: rt_sigprocmask failed");
+  return old;
+}
+
+uint64_t vine__os_pending(void) {
+  uint64_t set = 0;
+  sys(SYS_rt_sigpending, (long)&set, sizeof set, 0, 0, 0, 0);
+  return set;
+}
+
 int vine__os_sigaltstack(const stack_t *ss, stack_t *old) {
   return (int)sys(SYS_sigaltstack, (long)ss, (long)old, 0, 0, 0, 0);
 }

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: MIT
+// Signal masks, and who takes a signal.
+//
+// A signal to the process goes to any thread that doesn't block it, to the
+// first one if it can. So it depends on the masks of all threads whether a
+// program's handler runs, when, and what it interrupts.
+//
+// Threads without a goroutine. In a program with one goroutine the thread that
+// runs it has to take the signal: kill(getpid()) is to have called the handler
+// when it returns, as POSIX promises programs with one thread, and a blocking
+// read is to end with EINTR, not an idle thread's sleep. So threads without a
+// goroutine block all signals but those that tell of their own faults, from
+// when they go to sleep until they run a goroutine again. What goroutines
+// start, threads and processes, inherits the mask of a thread that runs one.
+//
+// Goroutines. The mask that a program sets is the goroutine's: it finds the
+// same one on whichever thread it goes on. To the kernel it is the thread's, so
+// a switch may have to change that. Only those pay that use it: a goroutine
+// whose mask is the one that the process started with has no flag, and a switch
+// between two such ones only looks at the flags. While a goroutine runs its
+// thread's mask is the truth, and m->mask follows what the program says
+// (libc/sigmask.c). When it leaves, the mask gets a number, g->mask: masks are
+// few, and kept for good in a table. A goroutine inherits its maker's.
+//
+// The watchdog takes what is left. A signal that all goroutines block must stay
+// pending; one that a waiting goroutine doesn't block must be taken for it, or
+// Ctrl-C would end nothing. Two cases:
+//   no thread has a goroutine   while it sleeps for long, the watchdog has the
+//                               mask that all goroutines have in common
+//   some thread has one         that takes what it doesn't block. If it blocks
+//                               a signal that a waiting one doesn't, that is
+//                               pending, and found there by the next round
+// The second is looked at only when masks differ at all, and not while no
+// signal is pending.
+//
+// Invariants:
+// (MASK1) Without G_FLAG_MASK a goroutine's mask is the one of the start, and
+//      g->mask is 0. A running goroutine and its thread both have the flag, or
+//      neither has; a thread without a goroutine has it from the last one.
+// (MASK2) With it, m->mask is the mask of the goroutine that runs, or ran last,
+//      on m, and the thread's, unless a handler or foreign code changes that
+//      for a while.
+// (MASK3) From when a goroutine leaves until the next one enters, its thread
+//      has its mask or blocks everything. So at no moment does a thread take
+//      what both block.
+// (MASK4) A mask in the table stays.
+//
+// A signal that was sent to a thread (raise) and is blocked waits in that
+// thread. So its goroutine keeps the thread until it has taken the signal.
+//
+// Not known: masks that foreign code sets by a system call of its own, or a
+// handler by changing its ucontext_t, and leaves so. They stay with the thread.
+//
+// Runs on: system stack; vine__mask_change also in foreign code and on plain
+// threads, vine__mask_blocks in handlers.
+//
+// Rejected: Go's way, one thread that takes all signals and hands them on (C
+// handlers run where the signal arrives); blocking them in all but the first
+// thread, which the kernel prefers (main's goroutine is not always on it); the
+// mask in struct g (8 bytes of a million goroutines); counting who has which
+// mask (each start and end of a goroutine would write to one word).
+//
+// See also: docs/adr/0020-masks.md, sysmon.c, fpenv.c, which is alike.
+
+#include "sched/sigmask.h"
+#include "base/assert.h"
+#include "gstatus.h"
+#include "os/os.h"
+#include "sched/proc.h"
+#include "sched/sched.h"
+#include "sched/sysmon.h"
+#include "stack/sidealloc.h"
+
+#include <signal.h>
+
+#define BIT(sig) (1ull << ((sig) - 1))
+// What nobody can block: the kernel's, and the C library's own two signals.
+#define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
+
+_Atomic bool vine__masks_differ;
+
+static uint64_t start; // the process's
+static uint64_t full;  // all
+static uint64_t quiet; // all but one's own faults
+
+void vine__mask_init(void) {
+  static const int faults[] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
+                               SIGTRAP, SIGABRT, SIGSYS};
+  start = vine__os_mask(SIG_BLOCK, 0) & ~NEVER_BLOCKED;
+  full = ~NEVER_BLOCKED;
+  quiet = full;
+  for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+    quiet &= ~BIT(faults[i]);
+}
+
+// --- the table ---
+
+#define SLOTS 8192 // of a hash table, a power of two
+#define MOST (SLOTS / 2)
+#define USED BIT(SIGKILL) // in a slot that has a mask
+
+_Static_assert(SLOTS < VINE_MASK_HERE, "slots are numbers of masks");
+
+static _Atomic uint64_t masks[SLOTS]; // by number; 0 stands for `start`
+static _Atomic uint32_t mask_count;
+
+static uint64_t mask_at(uint32_t number) {
+  VINE_DCHECK(number < SLOTS, "mask: no such number");
+  return number ? load_acquire(&masks[number]) & ~USED : start;
+}
+
+// The number of a mask; VINE_MASK_HERE: there are too many already.
+static uint16_t number_of(uint64_t mask) {
+  uint64_t want = mask | USED;
+  if (mask == start)
+    return 0;
+  uint32_t i = (uint32_t)(want * 0x9e3779b97f4a7c15u >> 32);
+  for (;; i++) {
+    uint32_t at = i % SLOTS;
+    if (at == 0)
+      continue;
+    uint64_t is = load_acquire(&masks[at]); // pairs with the exchange
+    if (is == 0 && load_relaxed(&mask_count) >= MOST)
+      return VINE_MASK_HERE;
+    if (is == 0 && cas_acq_rel(&masks[at], &is, want)) { // MASK4
+      fetch_add_relaxed(&mask_count, 1);
+      return (uint16_t)at;
+    }
+    if (is == want)
+      return (uint16_t)at;
+  }
+}
+
+// --- the running goroutine's ---
+
+static void set_flag(struct m *m, struct g *g, bool on) {
+  m->mask_flag = on ? G_FLAG_MASK : 0;
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_MASK) | m->mask_flag;
+}
+
+// Whether a signal that g's thread alone was sent is still to come. One that
+// the process was sent looks the same: then g keeps its thread for longer.
+static bool is_sent_one_left(struct m *m) {
+  if (m->was_sent && !vine__os_pending())
+    m->was_sent = false;
+  return m->was_sent;
+}
+
+static void note(struct m *m, struct g *g, uint64_t now) {
+  bool is_own = now != start;
+  store_relaxed(&m->mask, now);
+  if (is_own && !load_relaxed(&vine__masks_differ))
+    store_relaxed(&vine__masks_differ, true);
+  store_relaxed(&g->mask, is_own ? VINE_MASK_HERE : 0);
+  set_flag(m, g, is_own || is_sent_one_left(m));
+}
+
+static uint64_t changed(int how, uint64_t was, uint64_t set) {
+  uint64_t now = how == SIG_BLOCK     ? was | set
+                 : how == SIG_UNBLOCK ? was & ~set
+                                      : set;
+  return now & ~NEVER_BLOCKED;
+}
+
+// A thread whose goroutine has left has that one's mask until it blocks all
+// (MASK3), and may take what the caller's goroutine is about to send, which is
+// the only one left. It won't be long; but for one that is stuck we don't wait.
+#define WAIT_NS (20 * 1000ll)
+#define WAITS 500
+
+static bool is_between(struct m *m) {
+  return load_acquire(&m->guard_addr) && !load_acquire(&m->g) &&
+         !load_acquire(&m->signals_blocked);
+}
+
+static void await_others(const struct m *self) {
+  static _Atomic uint32_t never;
+  struct m *m = load_acquire(&vine__sched.all_m);
+  if (load_relaxed(&vine__sched.no_sysmon))
+    return;
+  for (int n = 0; m; m = m->all_next)
+    for (; m != self && is_between(m) && n < WAITS; n++)
+      vine__os_futex_wait(&never, 0, WAIT_NS);
+}
+
+uint64_t vine__mask_change(int how, uint64_t set) {
+  struct m *m = vine__getm(); // null in handlers: their mask isn't for long
+  struct g *g = m ? vine__m_g(m) : NULL;
+  uint64_t was = vine__os_mask(how, set & ~NEVER_BLOCKED);
+  if (!g)
+    return was;
+  uint64_t now = changed(how, was, set);
+  note(m, g, now);
+  if (now & ~was)
+    await_others(m);
+  return was;
+}
+
+void vine__mask_note(void) {
+  struct m *m = vine__getm();
+  struct g *g = m ? vine__m_g(m) : NULL;
+  if (g)
+    note(m, g, vine__os_mask(SIG_BLOCK, 0) & ~NEVER_BLOCKED);
+}
+
+void vine__mask_note_sent(void) {
+  struct m *m = vine__getm();
+  struct g *g = m ? vine__m_g(m) : NULL;
+  if (!g || !vine__os_pending())
+    return;
+  m->was_sent = true;
+  if (g->flags & G_FLAG_MASK)
+    return;
+  store_relaxed(&m->mask, vine__os_mask(SIG_BLOCK, 0) & ~NEVER_BLOCKED);
+  set_flag(m, g, true);
+}
+
+// Of m's goroutine. The number is good until the mask changes.
+static uint16_t number_here(struct m *m, struct g *g) {
+  uint16_t number = load_relaxed(&g->mask);
+  if (number != VINE_MASK_HERE)
+    return number;
+  number = number_of(load_relaxed(&m->mask));
+  store_relaxed(&g->mask, number);
+  return number;
+}
+
+// As a thread's of its maker's. In a handler that is what it interrupted, which
+// isn't known there. When there are too many masks, as that one's, too.
+uint16_t vine__mask_of_child(void) {
+  struct m *m = vine__getm();
+  struct g *g = m ? vine__m_g(m) : NULL;
+  uint16_t number = 0;
+  if (g)
+    number = number_here(m, g);
+  else if (!m && !vine__handler_side)
+    number = number_of(vine__os_mask(SIG_BLOCK, 0) & ~NEVER_BLOCKED);
+  return number == VINE_MASK_HERE ? 0 : number;
+}
+
+void vine__mask_begin(struct g *g, uint16_t mask) {
+  store_relaxed(&g->mask, mask);
+  g->flags = (uint8_t)(g->flags & ~G_FLAG_MASK) | (mask ? G_FLAG_MASK : 0);
+  if (mask)
+    store_relaxed(&vine__masks_differ, true);
+}
+
+void vine__mask_adopt(struct m *m, struct g *main) {
+  uint64_t now = vine__os_mask(SIG_BLOCK, 0) & ~NEVER_BLOCKED;
+  vine__mask_begin(main, number_of(now));
+  store_relaxed(&m->mask, now);
+  m->mask_flag = main->flags & G_FLAG_MASK;
+}
+
+// --- switches ---
+
+bool vine__mask_leave(struct m *m, struct g *g) {
+  VINE_DCHECK(m->mask_flag & g->flags & G_FLAG_MASK, "leave: no flag (MASK1)");
+  return number_here(m, g) == VINE_MASK_HERE || is_sent_one_left(m);
+}
+
+void vine__mask_enter(struct m *m, struct g *g) {
+  uint16_t number = load_relaxed(&g->mask);
+  bool is_known = m->mask_flag != 0; // that m->mask is the thread's (MASK2)
+  m->mask_flag = g->flags & G_FLAG_MASK;
+  if (number == VINE_MASK_HERE) // it has kept this thread
+    return;
+  uint64_t mask = mask_at(number);
+  if (is_known && load_relaxed(&m->mask) == mask)
+    return;
+  store_relaxed(&m->mask, mask);
+  if (!load_relaxed(&m->signals_blocked))
+    vine__os_mask(SIG_SETMASK, mask);
+}
+
+bool vine__mask_end(struct m *m) {
+  bool is_left = is_sent_one_left(m);
+  m->was_sent = false;
+  return is_left;
+}
+
+// --- threads without a goroutine ---
+
+void vine__m_block_signals(struct m *m) {
+  // Where there is no watchdog that would take them.
+  if (load_relaxed(&m->signals_blocked) || load_relaxed(&vine__sched.no_sysmon))
+    return;
+  store_relaxed(&m->mask, vine__os_mask(SIG_BLOCK, quiet));
+  store_release(&m->signals_blocked, 1);
+}
+
+void vine__m_unblock_signals(struct m *m) {
+  if (!load_relaxed(&m->signals_blocked) || m->takes_no_signals)
+    return;
+  store_relaxed(&m->signals_blocked, 0);
+  vine__os_mask(SIG_SETMASK, load_relaxed(&m->mask));
+  vine__sysmon_end_taking();
+}
+
+void vine__m_begin_blocked(struct m *m) {
+  vine__os_mask(SIG_SETMASK, quiet);
+  store_relaxed(&m->mask, start);
+  store_release(&m->signals_blocked, 1);
+}
+
+uint64_t vine__signals_off(void) { return vine__os_mask(SIG_SETMASK, full); }
+
+void vine__signals_back(uint64_t mask) { vine__os_mask(SIG_SETMASK, mask); }
+
+// --- the watchdog ---
+
+struct common {
+  uint64_t mask;
+  bool is_any;
+};
+
+// One that is runnable takes its signals itself, now or soon.
+static bool meet(struct g *g, void *arg) {
+  struct common *c = arg;
+  uint16_t number = load_relaxed(&g->mask);
+  if ((vine__g_status(g) & ~(uint32_t)G_SCAN) != G_WAITING ||
+      number == VINE_MASK_HERE)
+    return true;
+  c->mask &= mask_at(number);
+  c->is_any = true;
+  return c->mask != 0;
+}
+
+// What all goroutines that wait block.
+static struct common find_common(void) {
+  struct common c = {.mask = full};
+  vine__g_each(meet, &c);
+  return c;
+}
+
+void vine__signals_take(bool on) {
+  uint64_t mask = full;
+  if (on) {
+    mask = start;
+    if (load_relaxed(&vine__masks_differ)) {
+      struct common c = find_common();
+      mask = c.is_any ? c.mask : start;
+    }
+  }
+  vine__os_mask(SIG_SETMASK, mask);
+}
+
+// A walk over all goroutines is for signals that wait, not the other way round.
+#define WALKS 10 // as much time goes between two of them
+
+void vine__signals_share(void) {
+  static int64_t not_before_ns;
+  if (!load_relaxed(&vine__masks_differ))
+    return;
+  uint64_t pending = vine__os_pending(); // first: by then nobody had taken it
+  int64_t begin = pending ? vine__os_nanotime() : 0;
+  if (!pending || begin < not_before_ns)
+    return;
+  struct common c = find_common();
+  int64_t end = vine__os_nanotime();
+  not_before_ns = end + WALKS * (end - begin);
+  if (!c.is_any || !(pending & ~c.mask))
+    return;
+  vine__os_mask(SIG_UNBLOCK, pending & ~c.mask); // comes before it returns
+  vine__os_mask(SIG_SETMASK, full);
+}
+
+bool vine__mask_blocks(const struct g *g, int sig) {
+  uint16_t number = load_relaxed(&((struct g *)(uintptr_t)g)->mask);
+  return number != VINE_MASK_HERE && (mask_at(number) & BIT(sig));
+}
