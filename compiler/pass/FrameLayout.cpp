@@ -4,7 +4,8 @@
 // falling alignment and then falling size, each at the lowest offset where it
 // overlaps none that it conflicts with. Inlining makes this worth its while:
 // the scratch buffers of two functions inlined into a third are rarely alive
-// together.
+// together. A rank starts where the ones below it end, and shares no bytes with
+// them.
 //
 // To compare all with all takes the square of their number, times the length
 // of a lifetime. Generated code has functions with 65,536 locals. So only the
@@ -28,6 +29,8 @@ static SmallVector<unsigned, 8> placingOrder(ArrayRef<FrameObject> Objects) {
   for (unsigned I = 0; I < Order.size(); ++I)
     Order[I] = I;
   stable_sort(Order, [&](unsigned A, unsigned B) {
+    if (Objects[A].Rank != Objects[B].Rank)
+      return Objects[A].Rank < Objects[B].Rank;
     if (Objects[A].Alignment != Objects[B].Alignment)
       return Objects[A].Alignment > Objects[B].Alignment;
     return Objects[A].Size > Objects[B].Size;
@@ -35,8 +38,9 @@ static SmallVector<unsigned, 8> placingOrder(ArrayRef<FrameObject> Objects) {
   return Order;
 }
 
-// The lowest offset where object I hits none of Placed that it conflicts with.
-static uint64_t firstFit(unsigned I, ArrayRef<unsigned> Placed,
+// The lowest offset from Floor on where object I hits none of Placed that it
+// conflicts with.
+static uint64_t firstFit(unsigned I, uint64_t Floor, ArrayRef<unsigned> Placed,
                          ArrayRef<FrameObject> Objects,
                          const FrameLayout &Layout, Conflicts Conflict) {
   SmallVector<std::pair<uint64_t, uint64_t>, 8> Taken;
@@ -44,7 +48,7 @@ static uint64_t firstFit(unsigned I, ArrayRef<unsigned> Placed,
     if (Conflict(I, J))
       Taken.push_back({Layout.Offsets[J], Layout.Offsets[J] + Objects[J].Size});
   sort(Taken);
-  uint64_t Offset = 0;
+  uint64_t Offset = alignTo(Floor, Objects[I].Alignment);
   for (auto [Begin, End] : Taken) {
     if (Offset + Objects[I].Size <= Begin)
       break;
@@ -67,6 +71,10 @@ static bool isSound(const FrameLayout &Layout, ArrayRef<FrameObject> Objects,
       bool Overlap = Begin < Other + Objects[J].Size && Other < End;
       if (Overlap && Conflict(I, J))
         return false;
+      if (Objects[J].Rank < Objects[I].Rank && Other + Objects[J].Size > Begin)
+        return false;
+      if (Objects[I].Rank < Objects[J].Rank && End > Other)
+        return false;
     }
   }
   return Layout.Size % VINE_SIDE_ALIGN == 0;
@@ -78,12 +86,15 @@ FrameLayout layoutFrame(ArrayRef<FrameObject> Objects, Conflicts Conflict) {
   Layout.Alignment = Align(VINE_SIDE_ALIGN);
   Layout.Offsets.resize(Objects.size());
   SmallVector<unsigned, 8> Order = placingOrder(Objects);
+  uint64_t Floor = 0; // where the ranks below end
   for (unsigned N = 0; N < Order.size(); ++N) {
     unsigned I = Order[N];
     const FrameObject &O = Objects[I];
+    if (N != 0 && O.Rank != Objects[Order[N - 1]].Rank)
+      Floor = Layout.Size;
     assert(O.Size && "even an empty object has an address");
     bool Shares = Conflict && N < SharedMost;
-    uint64_t Offset = Shares ? firstFit(I, ArrayRef(Order).take_front(N),
+    uint64_t Offset = Shares ? firstFit(I, Floor, ArrayRef(Order).take_front(N),
                                         Objects, Layout, Conflict)
                              : alignTo(Layout.Size, O.Alignment);
     Layout.Offsets[I] = Offset;

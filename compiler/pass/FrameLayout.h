@@ -15,6 +15,7 @@ namespace vine {
 struct FrameObject {
   uint64_t Size;
   llvm::Align Alignment;
+  unsigned Rank = 0; // lies above all objects of a lower rank
 };
 
 struct FrameLayout {
