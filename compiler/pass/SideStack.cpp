@@ -35,6 +35,7 @@
 #include "EscapeAnalysis.h"
 #include "FrameLayout.h"
 #include "Remarks.h"
+#include "StackProtector.h"
 #include "Statistics.h"
 #include "Vine.h"
 
@@ -65,7 +66,7 @@ namespace {
 class SideStack {
 public:
   explicit SideStack(Function &F)
-      : F(F), DL(F.getParent()->getDataLayout()), Analysis(F) {}
+      : F(F), DL(F.getParent()->getDataLayout()), Analysis(F), Protector(F) {}
 
   void run();
 
@@ -73,6 +74,7 @@ private:
   Function &F;
   const DataLayout &DL;
   EscapeAnalysis Analysis;
+  StackProtector Protector;
 
   SmallVector<AllocaInst *, 8> Kept, Moved, Dynamic;
   SmallVector<Argument *, 2> MovedByVal;
@@ -268,12 +270,18 @@ void SideStack::layOut() {
   SmallVector<FrameObject, 8> Objects;
   SmallVector<const AllocaInst *, 8> Allocas;
   for (AllocaInst *AI : Moved) {
-    Objects.push_back({sizeOf(*AI, DL), AI->getAlign()});
+    Objects.push_back({sizeOf(*AI, DL), AI->getAlign(), Protector.look(*AI)});
     Allocas.push_back(AI);
   }
   for (Argument *A : MovedByVal)
-    Objects.push_back(
-        {sizeOf(*A, DL), std::max(A->getParamAlign().valueOrOne(), Align(8))});
+    Objects.push_back({sizeOf(*A, DL),
+                       std::max(A->getParamAlign().valueOrOne(), Align(8)),
+                       Protector.look(*A)});
+  for (AllocaInst *AI : Dynamic)
+    Protector.look(*AI);
+  if (Protector.isNeeded() && !Objects.empty())
+    Objects.push_back({StackProtector::CanaryBytes, Align(1),
+                       StackProtector::Canary}); // aligned or not
   // Lifetime markers bound the time in which a local's address is valid, so
   // two locals that are never alive together may share memory. setjmp adds
   // edges that the analysis doesn't see.
@@ -379,6 +387,8 @@ void SideStack::allocate() {
     Allocation A = emitAllocation(Start, Bytes, Layout.Alignment);
     Base = A.Object;
     End = A.End;
+    if (Layout.Offsets.size() > Moved.size() + MovedByVal.size())
+      Protector.plant(Start, Base, Layout.Offsets.back());
     copyByValArguments(Start);
   }
   unsigned I = 0;
@@ -468,9 +478,17 @@ void SideStack::moveDynamic(AllocaInst &AI) {
       DL.getTypeAllocSize(AI.getAllocatedType()).getFixedValue();
   Value *Count = B.CreateZExtOrTrunc(AI.getArraySize(), B.getInt64Ty());
   Value *Bytes = B.CreateMul(Count, B.getInt64(EltBytes));
+  Value *Size = Bytes;
+  if (Protector.isNeeded())
+    Bytes = B.CreateAdd(Bytes, B.getInt64(StackProtector::RecordBytes));
   Bytes = B.CreateAnd(B.CreateAdd(Bytes, B.getInt64(VINE_SIDE_ALIGN - 1)),
                       -uint64_t(VINE_SIDE_ALIGN));
   Value *Address = emitAllocation(&AI, Bytes, AI.getAlign()).Object;
+  if (Protector.isNeeded()) {
+    B.SetInsertPoint(&AI);
+    Protector.plantDynamic(&AI,
+                           B.CreateInBoundsGEP(B.getInt8Ty(), Address, Size));
+  }
   for (User *U : make_early_inc_range(AI.users()))
     if (auto *I = dyn_cast<Instruction>(U); I && I->isLifetimeStartOrEnd())
       I->eraseFromParent();
@@ -482,6 +500,7 @@ void SideStack::moveDynamic(AllocaInst &AI) {
 // llvm.stacksave and llvm.stackrestore bracket the scope of a VLA. What they
 // must save and restore is the SSP now.
 void SideStack::replaceStackSaves() {
+  bool HasCanaries = Protector.isNeeded() && !Dynamic.empty();
   SmallVector<IntrinsicInst *, 4> Brackets; // allocating splits blocks
   for (Instruction &I : instructions(F))
     if (auto *II = dyn_cast<IntrinsicInst>(&I))
@@ -493,14 +512,20 @@ void SideStack::replaceStackSaves() {
     if (II->getIntrinsicID() == Intrinsic::stacksave) {
       Value *Bytes = B.getInt64(VINE_SIDE_ALIGN);
       Value *Object = emitAllocation(II, Bytes, Align(VINE_SIDE_ALIGN)).Object;
+      if (HasCanaries)
+        Protector.enterScope(II, Object);
       B.SetInsertPoint(II);
       Value *SSP =
           B.CreateConstInBoundsGEP1_64(B.getInt8Ty(), Object, VINE_SIDE_ALIGN);
       II->replaceAllUsesWith(SSP);
       II->eraseFromParent();
     } else {
-      storeTcb(B, B.CreatePtrToInt(II->getArgOperand(0), B.getInt64Ty()),
-               VINE_TCB_SSP);
+      Value *SSP = II->getArgOperand(0);
+      if (HasCanaries)
+        Protector.leaveScope(II, B.CreateConstInBoundsGEP1_64(
+                                     B.getInt8Ty(), SSP, -VINE_SIDE_ALIGN));
+      B.SetInsertPoint(II);
+      storeTcb(B, B.CreatePtrToInt(SSP, B.getInt64Ty()), VINE_TCB_SSP);
       II->eraseFromParent();
     }
   }
@@ -539,7 +564,7 @@ void SideStack::run() {
     sinkAddressesOfKept();
   }
   layOut();
-  assert(Layout.Offsets.size() == Moved.size() + MovedByVal.size() &&
+  assert(Layout.Offsets.size() >= Moved.size() + MovedByVal.size() &&
          "an offset for each object");
   NumKept += Kept.size();
   NumMoved += Moved.size();
@@ -550,6 +575,7 @@ void SideStack::run() {
   for (AllocaInst *AI : Dynamic)
     moveDynamic(*AI);
   replaceStackSaves();
+  Protector.checkAtExits();
   restoreAtExits();
   assert(all_of(instructions(F),
                 [&](const Instruction &I) {
