@@ -262,7 +262,23 @@ static void expandSqrt(CallInst &Call) {
   Result->addIncoming(&Call, Then->getParent());
 }
 
+// The product and the sum that an llvm.fmuladd of __float128 is made of.
+static void splitMulAdds(Function &F) {
+  for (Instruction &I : make_early_inc_range(instructions(F))) {
+    auto *II = dyn_cast<IntrinsicInst>(&I);
+    if (!II || !II->getType()->getScalarType()->isFP128Ty() ||
+        (II->getIntrinsicID() != Intrinsic::fmuladd &&
+         II->getIntrinsicID() != Intrinsic::experimental_constrained_fmuladd))
+      continue;
+    IRBuilder<> B(II);
+    Value *Product = B.CreateFMul(II->getArgOperand(0), II->getArgOperand(1));
+    II->replaceAllUsesWith(B.CreateFAdd(Product, II->getArgOperand(2)));
+    II->eraseFromParent();
+  }
+}
+
 void makeLibCallsExplicit(Function &F) {
+  splitMulAdds(F);
   SmallVector<CallInst *, 4> Sqrts;
   for (Instruction &I : instructions(F))
     if (isSqrt(I) && !F.hasOptNone())

@@ -13,11 +13,11 @@ long leaf(long a, long b) { return a * b + 1; }
 // CHECK: function 'is_magic' is unchecked
 int is_magic(const char *p) { return memcmp(p, "magi", 4) == 0; }
 
-// CHECK-NOT: function 'quadruple'
-// ASM-LABEL: quadruple:
+// CHECK-NOT: function 'quotient'
+// ASM-LABEL: quotient:
 // ASM: %fs:112
-// ASM: callq __multf3
-__float128 quadruple(__float128 x) { return x * x + 1; }
+// ASM: callq __divti3
+__int128 quotient(__int128 x, __int128 y) { return x / y + 1; }
 
 // CHECK-NOT: function 'is_relied'
 static int __attribute__((noinline)) is_relied(const char *p) {
