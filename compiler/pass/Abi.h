@@ -41,6 +41,10 @@ bool hasOurEntry(const Function &F);
 // locations of abi/libc.def.
 bool isLeafName(StringRef Name);
 
+// True for functions that the backend calls for operations, and that need no
+// more stack than is below the guard. Helpers.cpp.
+bool isBackendHelper(StringRef Name);
+
 // Where the thunk of a function of this name jumps to, when no arguments lie on
 // the stack and it has no version here: what makes a foreign call, for locks of
 // abi/libc.def counts, and for short calls tries to do without.

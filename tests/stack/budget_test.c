@@ -106,6 +106,12 @@ LEAF(group, vine_group_wait(&(vine_group)VINE_GROUP_INIT))
 static volatile __int128 dividend = (__int128)1 << 100, divisor = 12345678901;
 LEAF(division, OPAQUE_INT((int)(dividend / divisor)))
 
+// Of libgcc's helpers that the backend calls, those that need most.
+static volatile __float128 quad = 2.5;
+LEAF(quad_compares, OPAQUE_INT(quad < 3))
+LEAF(quad_truncates, OPAQUE_INT((int)(long double)quad))
+LEAF(quad_converts, OPAQUE_INT((int)(__int128)quad))
+
 // Instrumented functions without a check. All of these values are live at once,
 // in more than there are registers.
 static volatile long many[22];
@@ -138,10 +144,13 @@ LEAF(crowded, crowded_leaf())
 static void all(void *arg) {
   (void)arg;
   void (*const leaves[])(void) = {
-      leaf_memcpy, leaf_memmove, leaf_memset, leaf_memcmp, leaf_memchr,
-      leaf_strlen, leaf_strcmp,  leaf_strchr, leaf_strcpy, leaf_strncpy,
-      leaf_yield,  leaf_goid,    leaf_side,   leaf_group,  leaf_division,
-      leaf_full,   leaf_crowded};
+      leaf_memcpy,         leaf_memmove,      leaf_memset,
+      leaf_memcmp,         leaf_memchr,       leaf_strlen,
+      leaf_strcmp,         leaf_strchr,       leaf_strcpy,
+      leaf_strncpy,        leaf_yield,        leaf_goid,
+      leaf_side,           leaf_group,        leaf_division,
+      leaf_full,           leaf_crowded,      leaf_quad_compares,
+      leaf_quad_truncates, leaf_quad_converts};
   for (unsigned i = 0; i < sizeof leaves / sizeof leaves[0]; i++) {
     make_room();
     leaves[i]();
