@@ -4,7 +4,7 @@
 // address of its frame outlives a call that may move the stack, and whatever is
 // called is known. The rewrites before see to that; what the backend does with
 // their IR, keeping an address in a register or inventing a call, they can only
-// guess. -mllvm -vine-verify asks for the proof; what it finds is an error.
+// guess. What the proof finds is an error; -mllvm -vine-verify=0 leaves it out.
 //
 // How it works. Data flow forward over registers and the frame's slots. A value
 // is
@@ -52,7 +52,7 @@
 using namespace llvm;
 
 static cl::opt<bool>
-    Verify("vine-verify", cl::init(false),
+    Verify("vine-verify", cl::init(true),
            cl::desc("Prove of each function that its frame may move"));
 
 namespace vine {

@@ -1,10 +1,10 @@
 ; SPDX-License-Identifier: MIT
 ; Each way in which a frame can fail to be movable is found. (The rewrites leave
 ; these functions alone, since they are foreign, as a broken pass would; they ask
-; for a check all the same.) Without -vine-verify nobody looks.
-; RUN: %not %vcc -O1 -mllvm -vine-verify -S %s -o /dev/null 2>&1 | %filecheck %s
-; RUN: %not %vcc -O0 -mllvm -vine-verify -S %s -o /dev/null 2>&1 | %filecheck %s --check-prefix=O0
-; RUN: %vcc -O1 -S %s -o /dev/null
+; for a check all the same.) With -vine-verify=0 nobody looks.
+; RUN: %not %vcc -O1 -S %s -o /dev/null 2>&1 | %filecheck %s
+; RUN: %not %vcc -O0 -S %s -o /dev/null 2>&1 | %filecheck %s --check-prefix=O0
+; RUN: %vcc -O1 -mllvm -vine-verify=0 -S %s -o /dev/null
 target triple = "x86_64-pc-linux-gnu"
 declare void @__vine_c_f()
 declare void @__vine_c_take(ptr)

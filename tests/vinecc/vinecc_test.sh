@@ -261,7 +261,7 @@ t_dlopen() {
 }
 
 t_verify() {
-	"$VINECC" -O2 -Werror -fvine-verify -c hello.c
+	"$VINECC" -O2 -Werror -c hello.c
 	"$VINECC" -O2 -fvine-verify -fno-vine -c plain.c
 	is_plain plain.o
 	cat >broken.ll <<-'EOF'
@@ -273,9 +273,9 @@ t_verify() {
 	  ret void
 	}
 	EOF
-	"$VINECC" -O2 -c broken.ll
-	"$VINECC" -O2 -fvine-verify -fno-vine-verify -c broken.ll
-	! "$VINECC" -O2 -fvine-verify -c broken.ll 2>err
+	"$VINECC" -O2 -fno-vine-verify -c broken.ll
+	! "$VINECC" -O2 -fno-vine-verify -fvine-verify -c broken.ll
+	! "$VINECC" -O2 -c broken.ll 2>err
 	grep -q 'in function broken.*vine: an address of the frame is passed' err
 }
 
