@@ -7,8 +7,8 @@
 
 // Bumped at every incompatible change. Each instrumented object refers to the
 // symbol VINE_ABI_SYMBOL, which only a matching runtime defines.
-#define VINE_ABI_VERSION 2
-#define VINE_ABI_SYMBOL "__vine_abi_2_recompile_all_objects_with_one_vinecc"
+#define VINE_ABI_VERSION 3
+#define VINE_ABI_SYMBOL "__vine_abi_3_recompile_all_objects_with_one_vinecc"
 
 // What a module refers to until its functions have their stack checks, which
 // the code generator inserts. Nothing defines it: where the code generator was

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The symbols by which other objects and the runtime find a module's
-// functions: main under the runtime's name, one alias per function that other
+// functions: a mark beside main, one alias per function that other
 // objects may call, and the ABI version that this object was compiled for.
 #include "Abi.h"
 #include "Statistics.h"
@@ -17,18 +17,27 @@ VINE_STATISTIC(NumAliases, "Functions that other objects may call");
 
 namespace vine {
 
-// The runtime has the program's main, which starts the scheduler and then
-// __vine_main as the first goroutine.
-void renameMain(Module &M) {
-  Function *Main = M.getFunction("main");
-  if (Main && isInstrumented(*Main) && !Main->hasLocalLinkage())
-    Main->setName("__vine_main");
-}
-
 // The function that GV's symbol stands for in this object: GV itself, or what
 // it is an alias of.
 static Function *definedAs(GlobalValue &GV) {
   return dyn_cast<Function>(GV.stripPointerCastsAndAliases());
+}
+
+// By this variable the runtime knows that main is to be a goroutine, and the
+// linker that the runtime's start is needed (runtime/api/main.c). It is weak
+// for programs that objcopy makes of several, with new names for their mains.
+void announceMain(Module &M) {
+  GlobalValue *Main = M.getNamedValue("main");
+  Function *F = Main ? definedAs(*Main) : nullptr;
+  if (!F || !isInstrumented(*F) || Main->hasLocalLinkage())
+    return;
+  Constant *Start =
+      M.getOrInsertGlobal("__vine_start_main", Type::getInt8Ty(M.getContext()));
+  auto *Mark =
+      new GlobalVariable(M, Start->getType(), /*isConstant=*/true,
+                         GlobalValue::WeakAnyLinkage, Start, "__vine_has_main");
+  Mark->setVisibility(GlobalValue::HiddenVisibility);
+  Mark->setDSOLocal(true);
 }
 
 // C++ promises that all definitions of an inline function or a template are
@@ -55,9 +64,10 @@ static std::string aliasName(const GlobalValue &GV, const Function &F) {
 
 // Other weak definitions get no alias: which of them the linker keeps may turn
 // out to be a foreign one. Nor do functions of code for shared libraries that
-// another module may replace, the program or a preloaded library.
+// another module may replace, the program or a preloaded library. Nor main,
+// which is called by nearly nobody, and often given another name by objcopy.
 GlobalValue *entryAlias(GlobalValue &GV) {
-  if (GV.isDeclaration() || GV.hasLocalLinkage() ||
+  if (GV.isDeclaration() || GV.hasLocalLinkage() || linkerName(GV) == "main" ||
       !(isOneOfEqual(GV) ||
         (GV.isStrongDefinitionForLinker() && !isReplaceable(GV))))
     return nullptr;

@@ -10,7 +10,7 @@
 // A name that stands in both, or twice in one, is a rewrite in several steps.
 //
 // For fixed stacks (-vine-fixed: under a sanitizer, or for valgrind) only that
-// is done which goroutines need on any stack: vine_go, main's name, and
+// is done which goroutines need on any stack: vine_go, the mark of main, and
 // thread-local addresses that are right after a switch. There the late stage
 // runs before the sanitizers' passes, which clang registers after the plugins'.
 #include "Pipeline.h"
@@ -101,7 +101,7 @@ constexpr Rewrite Rewrites[] = {
     // The module, where signatures and symbols change.
     {LateStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},
     {LateStage, "vine-diagnostics", Growing, onFunctions<rejectConventions>},
-    {LateStage, "vine-entry", Any, onModule<renameMain>},
+    {LateStage, "vine-entry", Any, onModule<announceMain>},
     {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
     {LateStage, "vine-cancel", Any, onModule<replaceCancellation>},
     {LateStage, "vine-own-malloc", Growing, onModule<yieldOwnMalloc>},

@@ -32,7 +32,7 @@ void hideThreadLocals(Function &F);    // ThreadLocal.cpp
 void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
 
 // Late, on the module: these change signatures and symbols.
-void renameMain(Module &M);          // Entry.cpp
+void announceMain(Module &M);        // Entry.cpp
 void replaceSetjmp(Module &M);       // Setjmp.cpp
 void replaceCancellation(Module &M); // Cancel.cpp
 void yieldOwnMalloc(Module &M);      // OwnMalloc.cpp

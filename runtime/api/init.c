@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Start and end of the runtime.
 //
-// How it works. In a program whose main vinecc compiled, libvine's main (in
-// main.c) comes first: it sets everything up, makes goroutine 1 of the
-// program's main, and turns the main thread into a worker. Other programs
-// call vine_init, which leaves the calling thread alone.
+// How it works. In a program whose main vinecc compiled, the start in main.c
+// comes first: it sets everything up, makes goroutine 1 of the program's main,
+// and turns the main thread into a worker. Other programs call vine_init, which
+// leaves the calling thread alone.
 //
 // Refused at the start: executables whose symbols are bound lazily, since the
 // dynamic linker's resolver would run on goroutine stacks (I6).

@@ -17,7 +17,7 @@
 #include <string.h>
 
 // Which nobody else defines.
-extern int __libc_start_main(void);
+extern const char *gnu_get_libc_version(void);
 
 struct record {
   int32_t got;
@@ -81,7 +81,7 @@ static void check(const struct record *r, struct vine__module *near) {
 
 void vine__leaves_check(void) {
   struct vine__module near;
-  if (!vine__module_find((uintptr_t)__libc_start_main, &near) ||
+  if (!vine__module_find((uintptr_t)gnu_get_libc_version, &near) ||
       !is_system_module(near.name)) // static
     return;
   for (const struct record *r = __start_vine_leaves; r < __stop_vine_leaves;

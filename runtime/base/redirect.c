@@ -4,13 +4,13 @@
 #include "base/redirect.h"
 #include "base/module.h"
 
-extern int __libc_start_main(void);
+extern const char *gnu_get_libc_version(void);
 
 struct vine__redirect vine__redirect;
 
 void vine__redirect_init(void) {
   struct vine__module libc;
-  if (!vine__module_find((uintptr_t)__libc_start_main, &libc))
+  if (!vine__module_find((uintptr_t)gnu_get_libc_version, &libc))
     return;
   store_relaxed(&vine__redirect.lo, libc.lo);
   vine__redirect.end = libc.hi;

@@ -242,11 +242,8 @@ static const ElfW(Sym) * search(const struct module *m, uintptr_t rel) {
   return best;
 }
 
-// As the programmer wrote it: main is __vine_main in the file, the body of a
-// variadic function is NAME.va.
+// As the programmer wrote it: the body of a variadic function is NAME.va.
 static void copy_name(char *to, const char *name) {
-  if (strcmp(name, "__vine_main") == 0)
-    name = "main";
   size_t len = strnlen(name, VINE_SYMBOL_NAME_MAX - 1);
   if (len > 3 && memcmp(name + len - 3, ".va", 3) == 0)
     len -= 3;

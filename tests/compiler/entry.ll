@@ -1,13 +1,14 @@
 ; SPDX-License-Identifier: MIT
-; What other objects and the runtime find: main under its other name, aliases of
+; What other objects and the runtime find: main by a mark, aliases of
 ; functions that may be called from elsewhere, and the ABI's version.
 ; RUN: %opt -passes=vine-entry -S %s -o - | %filecheck %s
 target triple = "x86_64-pc-linux-gnu"
+; CHECK: @__vine_has_main = weak hidden constant ptr @__vine_start_main
 ; CHECK: @vine.abi = internal constant ptr @__vine_no_stack_checks_
-; CHECK: @__vine_c___vine_main = hidden alias i32 (), ptr @__vine_main
+; CHECK-NOT: @__vine_c_main
 ; CHECK: @__vine_c_many.64 = hidden alias {{.*}}, ptr @many
 ; CHECK-NOT: @__vine_c_
-; CHECK: define i32 @__vine_main()
+; CHECK: define i32 @main()
 define i32 @main() {
   ret i32 0
 }

@@ -1,12 +1,13 @@
 ; SPDX-License-Identifier: MIT
-; For fixed stacks frames stay as they are, calls too; main has its other name.
+; For fixed stacks frames stay as they are, calls too; main has its mark.
 ; RUN: %opt -passes=vine-early,vine-late -vine-fixed -S %s -o - | %filecheck %s
 target triple = "x86_64-pc-linux-gnu"
 @x = external thread_local global i32
 declare ptr @llvm.threadlocal.address.p0(ptr)
 declare void @take(ptr)
 
-; CHECK: define i32 @__vine_main() {
+; CHECK: @__vine_has_main =
+; CHECK: define i32 @main() {
 ; CHECK: alloca i32
 ; CHECK: call void @take(ptr %a)
 ; CHECK: load i32, ptr addrspace(257)

@@ -31,7 +31,7 @@ grep -q "undefined reference.*$old" err || fail "no readable name: $(cat err)"
 case $old in *recompile*) ;; *) fail "the name doesn't say what to do" ;; esac
 
 # 2.
-"$clang" p.o "$libvine" -Wl,-z,lazy -lpthread -lm -ldl -o lazy ||
+"$clang" p.o "$libvine" -Wl,--wrap=__libc_start_main -Wl,-z,lazy -lpthread -lm -ldl -o lazy ||
 	fail "cannot link"
 ./lazy >out 2>err
 [ $? = 2 ] || fail "a lazily bound executable ran: $(cat out err)"

@@ -4,9 +4,8 @@
 # Writes what vinecc has the linker read: LIB's name, and for executables, that
 # is where LIB isn't libvine_shared.a, more: each function of the public API and
 # of the compiler's ABI is taken into every executable and exported, so that a
-# shared library loaded later finds all that it calls. __vine_main, as the pass
-# calls main, is asked for so that the linker finds it in an archive, as it
-# finds main for crt1.o; nothing is missed if main was not compiled by vinecc.
+# shared library loaded later finds all that it calls. The C library's start
+# is wrapped: runtime/api/main.c.
 get_filename_component(name "${LIB}" NAME)
 if(name STREQUAL "libvine_shared.a")
   file(WRITE "${OUT}" "-l:${name}\n")
@@ -31,5 +30,5 @@ foreach(symbol ${symbols})
     "-u \\1\n--export-dynamic-symbol=\\1\n" line "${symbol}")
   string(APPEND text "${line}")
 endforeach()
-string(APPEND text "-u __vine_main\n")
+string(APPEND text "--wrap=__libc_start_main\n")
 file(WRITE "${OUT}" "${text}-l:${name}\n-lpthread\n")
