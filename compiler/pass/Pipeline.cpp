@@ -112,6 +112,7 @@ constexpr Rewrite Rewrites[] = {
     // Each function, as the rewrites before left it.
     {LateStage, "vine-diagnostics", Growing, onFunctions<rejectExceptions>},
     {LateStage, "vine-hooks", Growing, onHooks},
+    {LateStage, "vine-emulated-tls", Any, onFunctions<callEmulatedTls>},
     {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},

@@ -46,6 +46,7 @@ void warnOfSavedStackPointers(Module &M); // Pin.cpp
 void rejectConventions(Function &F);                         // Diagnostics.cpp
 void rejectExceptions(Function &F);                          // Diagnostics.cpp
 void insertHooks(Function &F, FunctionAnalysisManager &FAM); // Hooks.cpp
+void callEmulatedTls(Function &F);                           // EmulatedTls.cpp
 void showCharTables(Function &F);                            // CharTables.cpp
 void makeLibCallsExplicit(Function &F);                      // LibCalls.cpp
 void reportFloatEnv(Function &F);                            // FloatEnv.cpp
