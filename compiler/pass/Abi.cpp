@@ -55,6 +55,7 @@ StringRef foreignEntry(StringRef Name) {
 }
 
 Version versionOf(StringRef Name) {
+  Name.consume_front("__real_"); // under the linker's --wrap
   auto V = StringSwitch<Version>(Name)
 #define LIBC_WAIT(name, to) .Case(#name, {#to, "__vine_wait", true})
 #define LIBC_NOTE(name, to) .Case(#name, {#to, "__vine_note", false})

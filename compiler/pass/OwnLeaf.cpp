@@ -100,9 +100,12 @@ static void splitAlias(GlobalAlias &A, Function &Body) {
   callBody(*F, Body);
 }
 
+// The linker's --wrap puts __wrap_strlen in the place of strlen.
 static bool isOwnLeaf(const GlobalValue &GV, const Function *F) {
+  StringRef Name = linkerName(GV);
+  Name.consume_front("__wrap_");
   return F && isInstrumented(*F) && !F->isVarArg() && !GV.hasLocalLinkage() &&
-         isLeafName(linkerName(GV));
+         isLeafName(Name);
 }
 
 void splitOwnLeaves(Module &M) {

@@ -153,4 +153,165 @@ t_main_by_hand() {
 	grep -q '__real___libc_start_main' err
 }
 
+# --- the linker's --wrap ---
+
+# Wrappers of ours and of clang's, of our functions, the C library's and foreign
+# ones. Each adds 100, or counts.
+wrap_program() {
+	cat >wrapped.c <<-'END'
+	#include <stdarg.h>
+	static int deep(int n) { volatile char c[300]; c[n % 300] = 1; return n ? deep(n - 1) : 0; }
+	int plain(int x) { return x + deep(200); }
+	int many(int a, int b, int c, int d, int e, int f, int g, int h) {
+	  return a + b + c + d + e + f + g + h + deep(200);
+	}
+	int va(int n, ...) {
+	  va_list ap;
+	  int sum = deep(200);
+	  va_start(ap, n);
+	  while (n--) sum += va_arg(ap, int);
+	  va_end(ap);
+	  return sum;
+	}
+	int by_foreign(int x) { return x + deep(200); }
+	END
+	cat >theirs.c <<-'END'
+	int foreign(int x) { return x; }
+	int __real_by_foreign(int x);
+	int __wrap_by_foreign(int x) { return __real_by_foreign(x) + 100; }
+	END
+	cat >wrappers.c <<-'END'
+	#include <pthread.h>
+	#include <stdarg.h>
+	#include <stddef.h>
+	#include <sys/types.h>
+	int locks, unlocks, reads, allocations, closes, clocks, lengths;
+	static int deep(int n) { volatile char c[300]; c[n % 300] = 1; return n ? deep(n - 1) : 0; }
+	int __real_plain(int);
+	int __wrap_plain(int x) { return __real_plain(x) + 100 + deep(100); }
+	int __real_foreign(int);
+	int __wrap_foreign(int x) { return __real_foreign(x) + 100 + deep(100); }
+	int __real_many(int, int, int, int, int, int, int, int);
+	int __wrap_many(int a, int b, int c, int d, int e, int f, int g, int h) {
+	  return __real_many(a, b, c, d, e, f, g, h) + 100 + deep(100);
+	}
+	int __real_va(int, ...);
+	int __wrap_va(int n, ...) {
+	  va_list ap;
+	  va_start(ap, n);
+	  int a = va_arg(ap, int), b = va_arg(ap, int);
+	  va_end(ap);
+	  return __real_va(n, a, b) + 100;
+	}
+	int __real_pthread_mutex_lock(pthread_mutex_t *);
+	int __wrap_pthread_mutex_lock(pthread_mutex_t *m) { locks++; return __real_pthread_mutex_lock(m); }
+	int __real_pthread_mutex_unlock(pthread_mutex_t *);
+	int __wrap_pthread_mutex_unlock(pthread_mutex_t *m) { unlocks++; return __real_pthread_mutex_unlock(m); }
+	ssize_t __real_read(int, void *, size_t);
+	ssize_t __wrap_read(int fd, void *p, size_t n) { reads++; return __real_read(fd, p, n); }
+	int __real_close(int);
+	int __wrap_close(int fd) { closes++; deep(100); return __real_close(fd); }
+	void *__real_malloc(size_t);
+	void *__wrap_malloc(size_t n) { allocations++; deep(100); return __real_malloc(n); }
+	size_t __real_strnlen(const char *, size_t);
+	size_t __wrap_strnlen(const char *s, size_t n) { lengths++; deep(100); return __real_strnlen(s, n); }
+	int __wrap_clock_gettime(clockid_t c, struct timespec *t) { clocks++; t->tv_sec = 7; return 0; }
+	END
+	cat >calls.c <<-'END'
+	#include <pthread.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <time.h>
+	#include <unistd.h>
+	#include <vine.h>
+	extern int locks, unlocks, reads, allocations, closes, clocks, lengths;
+	int plain(int), foreign(int), by_foreign(int), va(int, ...);
+	int many(int, int, int, int, int, int, int, int);
+	static int fds[2];
+	static void writes(int n) { vine_sleep(2000000); if (write(fds[1], &n, 4) != 4) abort(); }
+	static int own(void) {
+	  int (*volatile f)(int) = plain;
+	  if (plain(1) != 101 || f(2) != 102) return 1;
+	  if (foreign(1) != 101 || by_foreign(1) != 101) return 2;
+	  if (many(1, 2, 3, 4, 5, 6, 7, 8) != 136) return 3;
+	  return va(2, 3, 4) != 107 ? 4 : 0;
+	}
+	static int libc(void) {
+	  static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+	  struct timespec t;
+	  char name[8];
+	  int n = 0, before = closes;
+	  memset(name, 'a', 7);
+	  locks = unlocks = 0; // those of a static C library, wrapped as well
+	  pthread_mutex_lock(&m);
+	  pthread_mutex_unlock(&m);
+	  if (locks != 1 || unlocks != 1) return 5;
+	  if (pipe(fds)) return 6;
+	  vine_go(writes(42));
+	  if (read(fds[0], &n, 4) != 4 || n != 42 || reads != 1) return 7;
+	  close(fds[0]);
+	  if (closes != before + 1) return 8;
+	  before = allocations;
+	  void *volatile p = malloc(10);
+	  free(p);
+	  if (allocations != before + 1) return 9;
+	  if (strnlen(name, 7) != 7 || lengths != 1) return 10;
+	  if (clock_gettime(CLOCK_MONOTONIC, &t) || t.tv_sec != 7 || clocks != 1) return 11;
+	  return 0;
+	}
+	int main(void) {
+	  int bad = own();
+	  if (!bad) bad = libc();
+	  vine_sleep(1000000);
+	  return !bad && clocks != 1 ? 12 : bad;
+	}
+	END
+	"$CLANG" -O2 -fPIC -c theirs.c
+}
+
+t_wrap() {
+	local l o names=
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	wrap_program
+	for o in plain foreign by_foreign many va pthread_mutex_lock \
+		pthread_mutex_unlock read close malloc strnlen clock_gettime; do
+		names="$names -Wl,--wrap=$o"
+	done
+	for o in -O0 -O2; do
+		"$VINECC" $o -fno-builtin -include time.h -c wrapped.c wrappers.c calls.c
+		rm -f libwrapped.a
+		ar rcs libwrapped.a wrapped.o theirs.o
+		for l in $linkers; do
+			"$VINECC" -fuse-ld=$l $names wrapped.o wrappers.o calls.o theirs.o -o t
+			right ./t
+			"$VINECC" -fuse-ld=$l -static $names wrappers.o calls.o -L. -lwrapped -o t
+			right ./t
+		done
+	done
+	# All spellings; a wrapper for what nobody calls isn't missed.
+	cat >few.c <<-'END'
+	int plain(int), many(int, int, int, int, int, int, int, int), foreign(int);
+	int main(void) { return plain(1) != 101 || many(1, 1, 1, 1, 1, 1, 1, 1) != 108 ||
+	                        foreign(1) != 101; }
+	END
+	"$VINECC" -Wl,--wrap,plain,--wrap=many,-wrap,foreign -Xlinker --wrap \
+		-Xlinker nobody -include time.h few.c wrapped.c wrappers.c theirs.o \
+		-Wl,--unresolved-symbols=ignore-all -o t
+	right ./t
+	# In a shared library.
+	echo 'int plain(int); int inside(void) { return plain(1); }' >inside.c
+	echo 'int inside(void); int main(void) { return inside() != 101; }' >uses.c
+	echo 'int __real_plain(int); int __wrap_plain(int x) { return __real_plain(x) + 100; }' >w.c
+	for l in $linkers; do
+		"$VINECC" -O1 -fPIC -fvisibility=hidden -c inside.c wrapped.c w.c
+		"$VINECC" -O1 -fPIC -c inside.c
+		"$VINECC" -fuse-ld=$l -shared -Wl,--wrap=plain inside.o wrapped.o w.o \
+			-o libinside.so
+		"$VINECC" uses.c -L. -linside -Wl,-rpath,. -o t
+		right ./t
+	done
+	[ -z "$(ls tmp)" ]
+}
+
 run_all "${4-}"
