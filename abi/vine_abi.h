@@ -15,6 +15,10 @@
 // another compiler's, the program doesn't link.
 #define VINE_UNCHECKED_SYMBOL "__vine_no_stack_checks_compile_by_vinecc_only"
 
+// The same until all rewrites are made: of bitcode that vinecc wrote, and that
+// another compiler, or a linker without the plugin, made an object of.
+#define VINE_UNFINISHED_SYMBOL "__vine_unfinished_bitcode_link_by_vinecc_flto"
+
 // VINE_TCB_name: offsets of Vine's words in the thread control block.
 #ifndef __ASSEMBLER__
 enum vine_tcb_word {

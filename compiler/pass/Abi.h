@@ -59,6 +59,16 @@ struct Version {
 };
 Version versionOf(StringRef Name);
 
+// Options.cpp: what F's file is compiled with.
+bool redirectsCalls(const Function &F);
+bool pollsLoops(const Function &F);
+bool isToVerify(const Function &F);
+bool emulatesTls(const Function &F);
+void recordOptions(Function &F); // for a later compilation
+
+// Has M refer to a symbol. Entry.cpp.
+void referTo(Module &M, StringRef Symbol);
+
 // The function's name as the linker sees it: without LLVM's \01 marker.
 StringRef linkerName(const GlobalValue &GV);
 

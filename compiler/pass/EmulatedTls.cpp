@@ -15,13 +15,8 @@
 #include "Vine.h"
 
 #include "llvm/IR/InstIterator.h"
-#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
-
-static cl::opt<bool>
-    EmulatedTls("vine-emulated-tls", cl::init(false),
-                cl::desc("The code generator emulates thread-local storage"));
 
 namespace vine {
 
@@ -82,7 +77,7 @@ static GlobalVariable *controlOf(GlobalVariable &Var) {
 }
 
 void callEmulatedTls(Function &F) {
-  if (!EmulatedTls)
+  if (!emulatesTls(F))
     return;
   hideThreadLocals(F); // what the optimiser may have added
   SmallVector<CallInst *, 8> Addresses;

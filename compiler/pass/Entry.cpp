@@ -115,18 +115,24 @@ void defineAliases(Module &M) {
       entryAlias(*A);
 }
 
-// As long as the functions have no checks, to a symbol that nothing defines:
-// MachineHook.cpp.
-void referToAbi(Module &M) {
-  if (none_of(M, isInstrumented))
-    return;
-  LLVMContext &Ctx = M.getContext();
-  Constant *Symbol =
-      M.getOrInsertGlobal(VINE_UNCHECKED_SYMBOL, Type::getInt8Ty(Ctx));
+void referTo(Module &M, StringRef Name) {
+  Constant *Symbol = M.getOrInsertGlobal(Name, Type::getInt8Ty(M.getContext()));
   auto *Ref =
       new GlobalVariable(M, Symbol->getType(), /*isConstant=*/true,
                          GlobalValue::InternalLinkage, Symbol, AbiReference);
   appendToUsed(M, {Ref});
+}
+
+// As long as the functions have no checks, to a symbol that nothing defines:
+// MachineHook.cpp. What the early stage has made (LinkTime.cpp) serves.
+void referToAbi(Module &M) {
+  if (GlobalValue *Early = M.getNamedValue(VINE_UNFINISHED_SYMBOL)) {
+    Early->replaceAllUsesWith(M.getOrInsertGlobal(
+        VINE_UNCHECKED_SYMBOL, Type::getInt8Ty(M.getContext())));
+    Early->eraseFromParent();
+  } else if (any_of(M, isInstrumented)) {
+    referTo(M, VINE_UNCHECKED_SYMBOL);
+  }
 }
 
 } // namespace vine

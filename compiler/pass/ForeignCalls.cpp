@@ -28,7 +28,6 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/Support/CommandLine.h"
 
 using namespace llvm;
 
@@ -36,10 +35,6 @@ VINE_STATISTIC(NumOurs, "Calls within the module");
 VINE_STATISTIC(NumExternal, "Calls of other objects, routed by name");
 VINE_STATISTIC(NumIndirect, "Calls through pointers, routed at run time");
 VINE_STATISTIC(NumLeafCalls, "Calls of leaves and of the runtime, not routed");
-
-static cl::opt<bool>
-    Redirect("vine-redirect", cl::init(true),
-             cl::desc("Call the runtime's versions of blocking functions"));
 
 namespace vine {
 
@@ -50,13 +45,14 @@ static std::string loadTarget(const Function &Callee) {
 
 // Of Callee, unless the file is compiled without: its thunks then have names of
 // their own, since the linker keeps one of each name.
-static Version versionHere(const Function &Callee) {
-  return Redirect ? versionOf(linkerName(Callee)) : Version();
+static Version versionHere(const Function &Callee, bool Redirects) {
+  return Redirects ? versionOf(linkerName(Callee)) : Version();
 }
 
-static std::string thunkName(const Function &Callee, StringRef Prefix) {
+static std::string thunkName(const Function &Callee, StringRef Prefix,
+                             bool Redirects) {
   StringRef Name = linkerName(Callee);
-  bool IsPlain = !Redirect && !versionOf(Name).Name.empty();
+  bool IsPlain = !Redirects && !versionOf(Name).Name.empty();
   return (Prefix + (IsPlain ? "p_" : "_") + Name).str();
 }
 
@@ -64,12 +60,13 @@ static std::string loadVersion(const Version &V, StringRef Register) {
   return ("movq " + V.Name + "@GOTPCREL(%rip), " + Register + "\n\t").str();
 }
 
-static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
+static Function *thunkForCall(Function &Callee, uint64_t StackBytes,
+                              bool Redirects) {
   assert(!Callee.hasLocalLinkage() && "a thunk can't name it");
-  std::string Name = thunkName(Callee, "__vine_c");
+  std::string Name = thunkName(Callee, "__vine_c", Redirects);
   std::string Asm = loadTarget(Callee), N = std::to_string(StackBytes);
   StringRef Entry;
-  Version V = versionHere(Callee);
+  Version V = versionHere(Callee, Redirects);
   if (StackBytes != 0)
     Name += "." + N;
   if (!V.Name.empty() && StackBytes == 0) {
@@ -90,10 +87,10 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes) {
 // A call without a prototype, or of a variadic function: %r10 is N. A version
 // that may wait can be variadic as well and needs N; the others, fcntl's, take
 // what is in registers.
-static Function *thunkForVariadicCall(Function &Callee) {
+static Function *thunkForVariadicCall(Function &Callee, bool Redirects) {
   std::string Asm = loadTarget(Callee);
   StringRef Entry = "__vine_foreign_args";
-  Version V = versionHere(Callee);
+  Version V = versionHere(Callee, Redirects);
   if (V.MayWait) {
     Asm += loadVersion(V, "%rax");
     Entry = "__vine_wait_variadic";
@@ -101,8 +98,9 @@ static Function *thunkForVariadicCall(Function &Callee) {
     Asm += loadVersion(V, "%r10");
     Entry = V.Entry;
   }
-  return getThunk(*Callee.getParent(), thunkName(Callee, "__vine_cv"), Asm,
-                  Entry, &Callee);
+  return getThunk(*Callee.getParent(),
+                  thunkName(Callee, "__vine_cv", Redirects), Asm, Entry,
+                  &Callee);
 }
 
 static Value *entryForIndirectCall(Module &M, uint64_t StackBytes,
@@ -189,11 +187,13 @@ static void routeDefined(CallInst &CB, GlobalValue &Target) {
 
 static void routeExternal(CallInst &CB, Function &Callee) {
   ++NumExternal;
+  bool Redirects = redirectsCalls(*CB.getFunction());
   if (!CB.getFunctionType()->isVarArg()) {
-    CB.setCalledOperand(thunkForCall(Callee, stackArgumentBytes(CB)));
+    CB.setCalledOperand(
+        thunkForCall(Callee, stackArgumentBytes(CB), Redirects));
     return;
   }
-  recallWithR10(CB, thunkForVariadicCall(Callee),
+  recallWithR10(CB, thunkForVariadicCall(Callee, Redirects),
                 bytesAsPointer(CB.getContext(), stackArgumentBytes(CB)));
 }
 

@@ -44,16 +44,11 @@
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/GlobalAlias.h"
 #include "llvm/MC/MCSymbol.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Target/TargetMachine.h"
 
 #include <map>
 
 using namespace llvm;
-
-static cl::opt<bool>
-    Verify("vine-verify", cl::init(true),
-           cl::desc("Prove of each function that its frame may move"));
 
 namespace vine {
 
@@ -131,8 +126,11 @@ Callee classify(const MachineOperand *MO) {
   if (!MO->isGlobal())
     return Callee::Unknown;
   auto *F = dyn_cast<Function>(MO->getGlobal()->stripPointerCastsAndAliases());
-  // Functions that return twice are called by their own names: Pin.cpp.
-  bool IsKnown = F && (hasOurEntry(*F) || F->hasFnAttribute(Attribute::Naked) ||
+  // Functions that return twice are called by their own names: Pin.cpp. Of
+  // those that a linker put into another part of the program only the
+  // attributes are here.
+  bool IsKnown = F && (hasOurEntry(*F) || F->hasFnAttribute(CheckAttr) ||
+                       F->hasFnAttribute(Attribute::Naked) ||
                        F->hasFnAttribute(Attribute::ReturnsTwice));
   return IsKnown ? Callee::Moves : Callee::Unknown;
 }
@@ -451,7 +449,7 @@ void FrameVerifier::run() {
 }
 
 void verifyFrame(MachineFunction &MF, const Target &T) {
-  if (Verify &&
+  if (isToVerify(MF.getFunction()) &&
       !MF.getFunction().hasFnAttribute(Attribute::SpeculativeLoadHardening))
     FrameVerifier(MF, T).run();
 }

@@ -40,7 +40,6 @@
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/MDBuilder.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
 using namespace llvm;
@@ -48,10 +47,6 @@ using namespace llvm;
 VINE_STATISTIC(NumPolls, "Loops that poll for preemption");
 VINE_STATISTIC(NumRare, "Loops that poll each thousandth time");
 VINE_STATISTIC(NumFree, "Loops that need no poll");
-
-static cl::opt<bool>
-    PollLoops("vine-poll", cl::init(true),
-              cl::desc("Poll for preemption in loops without calls"));
 
 namespace vine {
 
@@ -253,15 +248,13 @@ void LoopPolls::run() {
 
 void pollLoops(Module &M,
                function_ref<const TargetLibraryInfo &(Function &)> TLI) {
-  if (!PollLoops)
-    return;
   // Before any poll: its call must not count.
   SmallPtrSet<Function *, 32> Checked;
   for (Function &F : M)
     if (hasCheckedEntry(F))
       Checked.insert(&F);
   for (Function &F : M)
-    if (isInstrumented(F))
+    if (isInstrumented(F) && pollsLoops(F))
       LoopPolls(F, TLI(F), Checked).run();
 }
 

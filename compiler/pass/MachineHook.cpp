@@ -29,8 +29,10 @@
 #include "llvm/InitializePasses.h"
 #include "llvm/PassInfo.h"
 #include "llvm/PassRegistry.h"
+#include "llvm/Support/CommandLine.h"
 
 #include <memory>
+#include <mutex>
 
 using namespace llvm;
 
@@ -59,15 +61,12 @@ public:
   StringRef getPassName() const override { return "Vine's stack check"; }
 
   bool doInitialization(Module &M) override {
-    GlobalVariable *Ref = M.getNamedGlobal(AbiReference);
-    if (!Ref || !Ref->hasInitializer() ||
-        Ref->getInitializer()->getName() != VINE_UNCHECKED_SYMBOL)
+    GlobalVariable *Unchecked = M.getNamedGlobal(VINE_UNCHECKED_SYMBOL);
+    if (!Unchecked)
       return false;
-    auto *Unchecked = cast<GlobalVariable>(Ref->getInitializer());
-    Ref->setInitializer(
+    Unchecked->replaceAllUsesWith(
         M.getOrInsertGlobal(VINE_ABI_SYMBOL, Unchecked->getValueType()));
-    if (Unchecked->use_empty())
-      Unchecked->eraseFromParent();
+    Unchecked->eraseFromParent();
     return true;
   }
 
@@ -87,15 +86,30 @@ Pass *createHook() { return new Hook; }
 
 } // namespace
 
-void hookCodeGenerator() {
-  if (CreateOriginal)
-    return;
+// The check of a prologue covers the frame as laid out, not what is pushed
+// later, so arguments must not be pushed. LLVM's option for that has no
+// counterpart in the IR.
+static void forbidPushedArguments() {
+  auto &Options = cl::getRegisteredOptions();
+  auto It = Options.find("no-x86-call-frame-opt");
+  if (It != Options.end() && !It->second->getNumOccurrences())
+    It->second->addOccurrence(0, It->first(), "true");
+}
+
+static void hookOnce() {
   PassRegistry &Registry = *PassRegistry::getPassRegistry();
   initializeCodeGen(Registry);
   auto *Info = const_cast<PassInfo *>(Registry.getPassInfo(&FEntryInserterID));
   assert(Info && Info->getNormalCtor() && "LLVM has fentry-insert no more");
   CreateOriginal = Info->getNormalCtor();
   Info->setNormalCtor(createHook);
+  forbidPushedArguments();
+}
+
+// A linker builds many code generators, in several threads.
+void hookCodeGenerator() {
+  static std::once_flag Done;
+  std::call_once(Done, hookOnce);
 }
 
 } // namespace vine

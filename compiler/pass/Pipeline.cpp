@@ -97,6 +97,9 @@ constexpr Rewrite Rewrites[] = {
     {EarlyStage, "vine-thread-local", Any, onModule<forbidCachedLocations>},
     {EarlyStage, "vine-thread-local", Any, onFunctions<hideThreadLocals>},
     {EarlyStage, "vine-char-tables", Any, onFunctions<hideCharTables>},
+    {EarlyStage, "vine-link-time", Any, onModule<leaveToLater>},
+
+    {LinkStage, "vine-link-time", Growing, onModule<fenceForeign>},
 
     // The module, where signatures and symbols change.
     {LateStage, "vine-foreignness", Growing, onModule<markForeignFunctions>},

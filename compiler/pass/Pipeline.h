@@ -15,10 +15,15 @@ inline constexpr llvm::StringLiteral EarlyStage = "vine-early";
 // After the optimiser: makes frames movable.
 inline constexpr llvm::StringLiteral LateStage = "vine-late";
 
+// Before a linker optimises: keeps apart what is ours and what is foreign.
+inline constexpr llvm::StringLiteral LinkStage = "vine-link";
+
 // Runs all rewrites of a stage, or those of one name, such as
 // "vine-side-stack".
 // True under -vine-fixed.
 bool isForFixedStacks();
+// False under -vine-late=0: a later compilation has the late stage.
+bool finishesHere();
 
 class RewritePass : public llvm::PassInfoMixin<RewritePass> {
 public:

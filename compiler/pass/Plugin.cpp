@@ -11,12 +11,38 @@
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Passes/PassPlugin.h"
 
+#include <memory>
+
 using namespace llvm;
 
 static void addLateStage(PassBuilder &PB) {
-  PB.registerOptimizerLastEPCallback([](ModulePassManager &MPM, auto) {
+  if (!vine::finishesHere())
+    return;
+  PB.registerOptimizerLastEPCallback([](ModulePassManager &MPM, auto &&...) {
     MPM.addPass(vine::RewritePass(vine::LateStage));
   });
+}
+
+// A linker has no beginning of the pipeline, neither when it has merged all
+// modules nor when it takes each for itself. IsCompiler: there was one.
+static void registerForLinkers(PassBuilder &PB,
+                               std::shared_ptr<bool> IsCompiler) {
+  auto Add = [](StringRef Stage) {
+    return [Stage](ModulePassManager &MPM, auto &&...) {
+      MPM.addPass(vine::RewritePass(Stage));
+    };
+  };
+  auto AddUnlessCompiler = [IsCompiler](StringRef Stage) {
+    return [IsCompiler, Stage](ModulePassManager &MPM, auto &&...) {
+      if (!*IsCompiler)
+        MPM.addPass(vine::RewritePass(Stage));
+    };
+  };
+  PB.registerFullLinkTimeOptimizationEarlyEPCallback(Add(vine::LinkStage));
+  PB.registerFullLinkTimeOptimizationLastEPCallback(Add(vine::LateStage));
+  PB.registerPipelineEarlySimplificationEPCallback(
+      AddUnlessCompiler(vine::LinkStage));
+  PB.registerOptimizerLastEPCallback(AddUnlessCompiler(vine::LateStage));
 }
 
 // clang registers its own last passes after the plugins': SanitizerCoverage,
@@ -25,11 +51,15 @@ static void addLateStage(PassBuilder &PB) {
 // Under a sanitizer, on fixed stacks, it comes before them.
 static void registerCallbacks(PassBuilder &PB) {
   vine::hookCodeGenerator();
-  PB.registerPipelineStartEPCallback([&PB](ModulePassManager &MPM, auto) {
-    MPM.addPass(vine::RewritePass(vine::EarlyStage));
-    if (!vine::isForFixedStacks())
-      addLateStage(PB);
-  });
+  auto IsCompiler = std::make_shared<bool>(vine::isForFixedStacks());
+  registerForLinkers(PB, IsCompiler);
+  PB.registerPipelineStartEPCallback(
+      [&PB, IsCompiler](ModulePassManager &MPM, auto) {
+        *IsCompiler = true;
+        MPM.addPass(vine::RewritePass(vine::EarlyStage));
+        if (!vine::isForFixedStacks())
+          addLateStage(PB);
+      });
   if (vine::isForFixedStacks())
     addLateStage(PB);
   PB.registerPipelineParsingCallback(

@@ -9,8 +9,6 @@
 #include "Statistics.h"
 #include "Vine.h"
 
-#include "llvm/Support/CommandLine.h"
-
 using namespace llvm;
 
 VINE_STATISTIC(NumInstrumented, "Functions instrumented");
@@ -28,26 +26,10 @@ static void checkStack(Function &F) {
   placeMagic(F);
 }
 
-// The check of a prologue covers the frame as laid out, not what is pushed
-// later, so arguments must not be pushed. LLVM's option for that has no
-// counterpart in the IR.
-static void forbidPushedArguments() {
-  auto &Options = cl::getRegisteredOptions();
-  auto It = Options.find("no-x86-call-frame-opt");
-  if (It != Options.end() && !It->second->getNumOccurrences())
-    It->second->addOccurrence(0, It->first(), "true");
-}
-
 void checkStacks(Module &M) {
-  bool Any = false;
-  for (Function &F : M) {
-    if (!isInstrumented(F))
-      continue;
-    checkStack(F);
-    Any = true;
-  }
-  if (Any)
-    forbidPushedArguments();
+  for (Function &F : M)
+    if (isInstrumented(F))
+      checkStack(F);
 }
 
 } // namespace vine

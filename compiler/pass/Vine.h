@@ -30,6 +30,9 @@ void lowerGoStatements(Module &M, bool FixedStacks);
 void forbidCachedLocations(Module &M); // ThreadLocal.cpp: errno and kin
 void hideThreadLocals(Function &F);    // ThreadLocal.cpp
 void hideCharTables(Function &F);      // CharTables.cpp: <ctype.h>
+void leaveToLater(Module &M);          // LinkTime.cpp
+// At link time, before any optimisation there.
+void fenceForeign(Module &M); // LinkTime.cpp
 
 // Late, on the module: these change signatures and symbols.
 void announceMain(Module &M);        // Entry.cpp

@@ -56,6 +56,16 @@ exits() {
 	[ "$got" = "$want" ] || { echo "$*: $got, not $want"; return 1; }
 }
 
+# right PROGRAM ARGS...: exits with 0, and so when stacks move.
+right() {
+	local mode procs
+	for mode in "" move=1,fault=1 hibernate=1; do
+		for procs in 1 8; do
+			VINEDEBUG=$mode VINEMAXPROCS=$procs exits 0 "$@"
+		done
+	done
+}
+
 # The cases, or one of them.
 run_all() {
 	local passed=0 failed=0 t rc

@@ -12,16 +12,6 @@ for linker in bfd lld gold mold; do
 done
 case $linkers in *bfd*lld*) ;; *) echo "linkers: $linkers" && exit 1 ;; esac
 
-# right PROGRAM ARGS...: exits with 0, and so when stacks move.
-right() {
-	local mode procs
-	for mode in "" move=1,fault=1 hibernate=1; do
-		for procs in 1 2 8; do
-			VINEDEBUG=$mode VINEMAXPROCS=$procs exits 0 "$@"
-		done
-	done
-}
-
 # --- main ---
 
 main_program() {

@@ -572,22 +572,25 @@ t_cxx() {
 # --- refusals ---
 
 t_refuses_lto() {
-	local lto why='link-time optimisation does not work with Vine yet: leave'
+	local lto why='link-time optimisation needs lld: add -fuse-ld=lld, or'
 	"$VINECC" -c hello.c
 	echo -flto >args
 	for lto in -flto -flto=thin -flto=full -flto=auto; do
-		fails "error: $lto: $why it out" "$VINECC" $lto -c plain.c
-		fails "error: $lto: $why it out" "$VINECC" $lto plain.c -o x
+		fails "error: $lto: $why -fno-lto" "$VINECC" $lto plain.c -o x
 		# Where only LDFLAGS have it.
-		fails "error: $lto: $why it out" "$VINECC" $lto hello.o -o x
-		fails "error: $lto: $why it out" "$VINECC" -shared $lto hello.o -o x
+		fails "error: $lto: $why" "$VINECC" $lto hello.o -o x
+		fails "error: $lto: $why" "$VINECC" -fuse-ld=lld -fuse-ld=bfd $lto \
+			hello.o -o x
+		fails "error: $lto: $why" "$VINECC" -shared $lto hello.o -o x
+		fails "error: $lto: .* doesn't go with fixed stacks" "$VINECC" $lto \
+			-fuse-ld=lld -fsanitize=thread hello.o -o x
 		"$VINECC" $lto -fno-lto hello.o -o x
 		"$VINECC" $lto -fno-lto -c plain.c
 		"$VINECC" $lto -fno-vine -c plain.c
 		"$VINECC" $lto -E plain.c >x.i
 		VINE_OFF=1 "$VINECC" $lto -c plain.c
 	done
-	fails "error: -flto: $why" "$VINECC" @args -c plain.c
+	fails "error: -flto: $why" "$VINECC" @args hello.o -o y
 	[ ! -e y ] && fails "error: -flto: $why" "$VINECC" -flto hello.o -o y
 	[ ! -e y ]
 }
