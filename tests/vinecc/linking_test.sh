@@ -304,4 +304,66 @@ t_wrap() {
 	[ -z "$(ls tmp)" ]
 }
 
+# --- other ways to have names mean something else ---
+
+t_redefined() {
+	local l
+	echo 'int f(int n) { volatile char c[64]; c[0] = 1; return n ? f(n - 1) + c[0] : 0; }' >f.c
+	echo 'int f(int n) { return n + 2; }' >other.c
+	echo 'int g(int), h(int); int main(void) { return g(3000) != 3000 || h(1) != 3; }' >main.c
+	"$VINECC" -c f.c other.c main.c
+	# Two functions that had one name: so do their aliases.
+	objcopy --redefine-sym f=g --redefine-sym __vine_c_f=__vine_c_g f.o
+	objcopy --redefine-sym f=h other.o
+	for l in $linkers; do
+		"$VINECC" -fuse-ld=$l f.o other.o main.o -o t
+		right ./t
+	done
+	# The first definition counts.
+	echo 'int f(int); int main(void) { return f(300) != 300; }' >main.c
+	"$VINECC" -c f.c other.c main.c
+	for l in $linkers; do
+		"$VINECC" -fuse-ld=$l -Wl,-z,muldefs f.o other.o main.o -o t
+		right ./t
+	done
+}
+
+t_ifunc() {
+	local l
+	cat >f.c <<-'END'
+	static int one(int n) { volatile char c[300]; c[0] = 1; return n ? one(n - 1) + c[0] : 0; }
+	static int (*pick(void))(int) { return one; }
+	int f(int) __attribute__((ifunc("pick")));
+	int inside(void) { return f(500); }
+	END
+	cat >main.c <<-'END'
+	int f(int), inside(void);
+	int main(void) {
+	  int (*volatile p)(int) = f;
+	  return f(500) != 500 || p(500) != 500 || inside() != 500;
+	}
+	END
+	for l in $linkers; do
+		"$VINECC" -O1 -fuse-ld=$l f.c main.c -o t
+		right ./t
+	done
+}
+
+t_symbol_versions() {
+	local l
+	cat >lib.c <<-'END'
+	__asm__(".symver f_old, f@V1");
+	__asm__(".symver f_new, f@@V2");
+	int f_old(int n) { return n + 1; }
+	int f_new(int n) { return n + 2; }
+	END
+	echo 'V1 { global: f; local: *; }; V2 { global: f; } V1;' >map
+	echo 'int f(int); int main(void) { return f(0) != 2; }' >main.c
+	"$VINECC" -fPIC -shared lib.c -Wl,--version-script=map -o libver.so
+	for l in $linkers; do
+		"$VINECC" -fuse-ld=$l main.c -L. -lver -Wl,-rpath,. -o t
+		right ./t
+	done
+}
+
 run_all "${4-}"
