@@ -16,16 +16,22 @@
 #include <stdint.h>
 
 struct vine__lock {
-  _Atomic uint32_t state; // enum vine__lock_state
-  uint32_t rank;          // enum vine__lock_rank, where ranks are checked
+  // LOCKED, SPINNING; the address of the newest sleeper's record, of 48 bits;
+  // where ranks are checked, enum vine__lock_rank in the highest 16.
+  _Atomic uint64_t word;
 };
 
-// CONTENDED: held, and someone may sleep: whoever frees it must wake.
-enum vine__lock_state { VINE_LOCK_FREE, VINE_LOCK_HELD, VINE_LOCK_CONTENDED };
+#define VINE_LOCK_LOCKED 1u
+#define VINE_LOCK_SPINNING 2u // somebody who doesn't sleep is about to take it
+#define VINE_LOCK_SLEEPERS 0xfffffffffff0ull
+#define VINE_LOCK_RANK_SHIFT 48
 
 // All zero unless ranks are checked: tables of locks then take nothing in a
 // program's file.
-#define VINE_LOCK_INIT(name) {0, VINE_CHECK_LEVEL >= 1 ? VINE_RANK_##name : 0}
+#define VINE_LOCK_FREE(name)                                                   \
+  (VINE_CHECK_LEVEL >= 1 ? (uint64_t)VINE_RANK_##name << VINE_LOCK_RANK_SHIFT  \
+                         : 0)
+#define VINE_LOCK_INIT(name) {VINE_LOCK_FREE(name)}
 
 void vine__lock_init(struct vine__lock *l, enum vine__lock_rank rank);
 void vine__lock_acquire(struct vine__lock *l);

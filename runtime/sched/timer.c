@@ -414,7 +414,7 @@ static bool is_running(struct vine__timer *t) {
 bool vine__timer_stop_sync(struct vine__timer *t) {
   bool stopped = vine__timer_stop(t);
   for (int i = 0; is_running(t); i++) // also if it started itself again
-    if (i < VINE_LOCK_SPIN)
+    if (i < VINE_SPIN)
       vine__cpu_relax();
     else
       vine__os_futex_wait(&nobody, 0, 20 * 1000);

@@ -346,14 +346,25 @@ static bool try_lock_fast(struct vine_chan *c) {
   const struct m *m = vine__getm();
   if (m && vine__m_call_sp(m) == 0)
     return false;
-  uint32_t free = VINE_LOCK_FREE;
-  return cas_acquire(&c->lock.state, &free, VINE_LOCK_HELD);
+  // A number to swap in that doesn't wait for the load, if it is the usual one.
+  uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
+  if (v == free)
+    return cas_acquire(&c->lock.word, &free, free | VINE_LOCK_LOCKED);
+  return !(v & VINE_LOCK_LOCKED) &&
+         cas_acquire(&c->lock.word, &v, v | VINE_LOCK_LOCKED);
 }
 
+// If somebody is to be woken, lock.c does it.
 static uint64_t unlock_fast(struct vine_chan *c) {
-  uint32_t held = VINE_LOCK_HELD;
-  return cas_release(&c->lock.state, &held, VINE_LOCK_FREE) ? VINE_FAST_DONE
-                                                            : VINE_FAST_UNLOCK;
+  uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
+  uint64_t held = free | VINE_LOCK_LOCKED;
+  bool done;
+  if (v == held)
+    done = cas_release(&c->lock.word, &held, free);
+  else
+    done = (!(v & VINE_LOCK_SLEEPERS) || v & VINE_LOCK_SPINNING) &&
+           cas_release(&c->lock.word, &v, v & ~(uint64_t)VINE_LOCK_LOCKED);
+  return done ? VINE_FAST_DONE : VINE_FAST_UNLOCK;
 }
 
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,

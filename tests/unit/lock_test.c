@@ -6,6 +6,7 @@
 #include "mem/lock.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 enum { ROUNDS = 20000 };
 
@@ -32,6 +33,27 @@ static void *count(void *arg) {
 static void test_exclusion(void) {
   unit_on_threads(count);
   CHECK(counter == (long)UNIT_THREADS * ROUNDS && !vine__lock_is_held(&lock));
+}
+
+// Held for so long that all who want it sleep: each release wakes one of them,
+// and they come to an end.
+static void *hold_long(void *arg) {
+  for (int i = 0; i < 40; i++) {
+    vine__lock_acquire(&lock);
+    CHECK(inside++ == 0);
+    if (i % 2 == 0)
+      usleep(100);
+    counter++;
+    inside--;
+    vine__lock_release(&lock);
+  }
+  return arg;
+}
+
+static void test_sleepers(void) {
+  counter = 0;
+  unit_on_threads(hold_long);
+  CHECK(counter == (long)UNIT_THREADS * 40 && !vine__lock_is_held(&lock));
 }
 
 static void wrong_order(void) {
@@ -83,6 +105,7 @@ static void test_ranks(void) {
 
 int main(void) {
   test_exclusion();
+  test_sleepers();
   test_ranks();
   return 0;
 }
