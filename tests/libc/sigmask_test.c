@@ -92,6 +92,7 @@ static void echo(int in, int out) {
   char c;
   while (read(in, &c, 1) == 1)
     CHECK(write(out, &c, 1) == 1);
+  close(out);
 }
 
 static void echo_chan(vine_chan_t in, vine_chan_t out) {
@@ -120,6 +121,7 @@ static void wait_much(void) {
   vine_chan_close(in);
   close(to[1]);
   stir(4);
+  CHECK_EQ(read(from[0], &c, 1), 0); // nobody reads to[0] any more
   close(to[0]);
   close(from[0]);
 }
@@ -357,10 +359,17 @@ static void send(int way, int sig) {
   }
 }
 
+// Only main is left, so that nobody else takes a signal.
+static void be_alone(void) {
+  while (vine_goroutine_count() != 1)
+    vine_sleep(MS / 10);
+}
+
 // The handler runs when the section is over, once, in main.
 static void test_section(void) {
   handle(SIGALRM);
   for (int way = 0; way < WAYS; way++) {
+    be_alone();
     ran = 0;
     change(SIG_BLOCK, SIGALRM);
     send(way, SIGALRM);
@@ -600,10 +609,8 @@ static void test_no_eintr(void) {
   close(fd[1]);
 }
 
-// Only main is left, so that nobody else decides.
 static void alone(void (*test)(void)) {
-  while (vine_goroutine_count() != 1)
-    vine_sleep(MS / 10);
+  be_alone();
   test();
   expect_bits(0);
 }
