@@ -164,9 +164,16 @@ static uint64_t changed(int how, uint64_t was, uint64_t set) {
 
 // A thread whose goroutine has left has that one's mask until it blocks all
 // (MASK3), and may take what the caller's goroutine is about to send, which is
-// the only one left. It won't be long; but for one that is stuck we don't wait.
+// the only one left. It won't be long, unless the kernel has put that thread
+// aside; but for one that is stuck we don't wait for ever.
 #define WAIT_NS (20 * 1000ll)
-#define WAITS 500
+#define WAITS 10000
+
+// The watchdog is about to take a signal for a goroutine that waits. That one
+// may run by then, and block the signal: it goes on when this is 0. The
+// watchdog sets it and then looks who waits; the other one runs and then reads
+// it.
+static _Atomic uint32_t sharing;
 
 static bool is_between(struct m *m) {
   return load_acquire(&m->guard_addr) && !load_acquire(&m->g) &&
@@ -178,7 +185,10 @@ static void await_others(const struct m *self) {
   struct m *m = load_acquire(&vine__sched.all_m);
   if (load_relaxed(&vine__sched.no_sysmon))
     return;
-  for (int n = 0; m; m = m->all_next)
+  int n = 0;
+  for (; load_seq_cst(&sharing) && n < WAITS; n++) // pairs with take_pending
+    vine__os_futex_wait(&never, 0, WAIT_NS);
+  for (; m; m = m->all_next)
     for (; m != self && is_between(m) && n < WAITS; n++)
       vine__os_futex_wait(&never, 0, WAIT_NS);
 }
@@ -311,42 +321,61 @@ void vine__signals_back(uint64_t mask) { vine__os_mask(SIG_SETMASK, mask); }
 
 struct common {
   uint64_t mask;
-  bool is_any;
+  bool with_runnable; // in: also those that aren't WAITING
+  bool is_any;        // that counts
+  bool is_one_unsaid; // that is runnable, or runs, with a mask of its own
 };
 
-// One that is runnable takes its signals itself, now or soon.
 static bool meet(struct g *g, void *arg) {
   struct common *c = arg;
+  bool waits = (vine__g_status(g) & ~(uint32_t)G_SCAN) == G_WAITING;
   uint16_t number = load_relaxed(&g->mask);
-  if ((vine__g_status(g) & ~(uint32_t)G_SCAN) != G_WAITING ||
-      number == VINE_MASK_HERE)
+  if (!waits && !c->with_runnable)
     return true;
+  if (number == VINE_MASK_HERE) {
+    c->is_one_unsaid |= !waits;
+    return true;
+  }
   c->mask &= mask_at(number);
   c->is_any = true;
   return c->mask != 0;
 }
 
-// What all goroutines that wait block.
-static struct common find_common(void) {
-  struct common c = {.mask = full};
+// What all goroutines block that wait.
+static struct common find_common(bool with_runnable) {
+  struct common c = {.mask = full, .with_runnable = with_runnable};
   vine__g_each(meet, &c);
   return c;
 }
 
+// Those that are runnable count, too. Else, when main blocks a signal and is
+// the only goroutine:
+//   1) main's wait ends: it is runnable, but no thread has it yet
+//   2) here nobody waits, so that nobody seems to block the signal
+//   3) the watchdog takes it, and the handler runs in main's critical section
+static uint64_t mask_to_take(void) {
+  if (!load_relaxed(&vine__masks_differ))
+    return start;
+  struct common c = find_common(true);
+  return c.is_any ? c.mask : c.is_one_unsaid ? full : start;
+}
+
 void vine__signals_take(bool on) {
-  uint64_t mask = full;
-  if (on) {
-    mask = start;
-    if (load_relaxed(&vine__masks_differ)) {
-      struct common c = find_common();
-      mask = c.is_any ? c.mask : start;
-    }
-  }
-  vine__os_mask(SIG_SETMASK, mask);
+  vine__os_mask(SIG_SETMASK, on ? mask_to_take() : full);
 }
 
 // A walk over all goroutines is for signals that wait, not the other way round.
 #define WALKS 10 // as much time goes between two of them
+
+static void take_pending(uint64_t pending) {
+  store_seq_cst(&sharing, 1);
+  struct common c = find_common(false);
+  if (c.is_any && (pending & ~c.mask)) {
+    vine__os_mask(SIG_UNBLOCK, pending & ~c.mask); // comes before it returns
+    vine__os_mask(SIG_SETMASK, full);
+  }
+  store_seq_cst(&sharing, 0);
+}
 
 void vine__signals_share(void) {
   static int64_t not_before_ns;
@@ -356,14 +385,12 @@ void vine__signals_share(void) {
   int64_t begin = pending ? vine__os_nanotime() : 0;
   if (!pending || begin < not_before_ns)
     return;
-  struct common c = find_common();
+  take_pending(pending);
   int64_t end = vine__os_nanotime();
   not_before_ns = end + WALKS * (end - begin);
-  if (!c.is_any || !(pending & ~c.mask))
-    return;
-  vine__os_mask(SIG_UNBLOCK, pending & ~c.mask); // comes before it returns
-  vine__os_mask(SIG_SETMASK, full);
 }
+
+void vine__signals_begin(void) { store_relaxed(&sharing, 0); }
 
 bool vine__mask_blocks(const struct g *g, int sig) {
   uint16_t number = load_relaxed(&((struct g *)(uintptr_t)g)->mask);

@@ -54,6 +54,8 @@ void vine__m_begin_blocked(struct m *m);
 uint64_t vine__signals_off(void);
 void vine__signals_back(uint64_t mask);
 
+// There is to be a watchdog. In a forked child it isn't the parent's.
+void vine__signals_begin(void);
 // The watchdog takes signals for goroutines that wait, or none.
 void vine__signals_take(bool on);
 // What threads that run goroutines have left, it takes in their place.

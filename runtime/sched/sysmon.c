@@ -352,7 +352,8 @@ void vine__sysmon_start(void) {
   if (!cas_acq_rel(&vine__sched.no_sysmon, &missing, 0))
     return;
   store_relaxed(&taking, 0); // in a forked child it may be the parent's
-  vine__redirect_set(true);  // there may be others to run
+  vine__signals_begin();
+  vine__redirect_set(true); // there may be others to run
   store_relaxed(&vine__sched.now_ns, vine__os_nanotime());
   for (int tries = 1;; tries++) {
     int err = vine__thread_create(sysmon_main, NULL);
