@@ -16,9 +16,6 @@
 #include <stdint.h>
 #include <string.h>
 
-// Which nobody else defines.
-extern const char *gnu_get_libc_version(void);
-
 struct record {
   int32_t got;
   char name[VINE_LEAF_RECORD - 4];
@@ -81,8 +78,7 @@ static void check(const struct record *r, struct vine__module *near) {
 
 void vine__leaves_check(void) {
   struct vine__module near;
-  if (!vine__module_find((uintptr_t)gnu_get_libc_version, &near) ||
-      !is_system_module(near.name)) // static
+  if (!vine__module_find_libc(&near) || !is_system_module(near.name)) // static
     return;
   for (const struct record *r = __start_vine_leaves; r < __stop_vine_leaves;
        r++)

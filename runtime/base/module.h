@@ -14,4 +14,7 @@ struct vine__module {
 // False if it is in none. Takes the dynamic linker's lock.
 bool vine__module_find(uintptr_t address, struct vine__module *out);
 
+// The C library's; in a static program that is the program.
+bool vine__module_find_libc(struct vine__module *out);
+
 #endif

@@ -4,13 +4,11 @@
 #include "base/redirect.h"
 #include "base/module.h"
 
-extern const char *gnu_get_libc_version(void);
-
 struct vine__redirect vine__redirect;
 
 void vine__redirect_init(void) {
   struct vine__module libc;
-  if (!vine__module_find((uintptr_t)gnu_get_libc_version, &libc))
+  if (!vine__module_find_libc(&libc))
     return;
   store_relaxed(&vine__redirect.lo, libc.lo);
   vine__redirect.end = libc.hi;
