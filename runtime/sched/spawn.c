@@ -19,6 +19,9 @@ int vine__spawn_new(const struct vine__newproc *np) {
 }
 
 static struct vine__newproc usual(void (*fn)(void *), void *arg) {
+  vine__check_running("vine_spawn");
+  if (!fn)
+    vine__fatal("go of nil func value");
   return (struct vine__newproc){
       .kind = vine__kind_for((void *)fn),
       .fn = (void (*)(void))fn,
@@ -29,9 +32,6 @@ static struct vine__newproc usual(void (*fn)(void *), void *arg) {
 }
 
 int vine__spawn_as(void (*fn)(void *), void *arg, uint16_t mask) {
-  vine__check_running("vine_spawn");
-  if (!fn)
-    vine__fatal("go of nil func value");
   struct vine__newproc np = usual(fn, arg);
   np.has_mask = true;
   np.mask = mask;
@@ -40,9 +40,6 @@ int vine__spawn_as(void (*fn)(void *), void *arg, uint16_t mask) {
 
 int vine__spawn_with(void (*fn)(void *), void *arg, uint64_t max_stack,
                      size_t stack_bytes) {
-  vine__check_running("vine_spawn");
-  if (!fn)
-    vine__fatal("go of nil func value");
   struct vine__newproc np = usual(fn, arg);
   np.limit = max_stack;
   if (stack_bytes)
