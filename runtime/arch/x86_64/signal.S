@@ -72,8 +72,7 @@ END vine__system_call
 // long syscall(long number, ...): as the C library's, but that handlers which
 // are installed by it are ours, too, that signal masks are goroutines', that a
 // thread of ours which ends by it says so, and that children know what they
-// are. No frame: a clone with a stack
-// of the program's returns there.
+// are. No frame: a clone with a stack of the program's returns there.
 	.p2align 4
 	.weak	syscall	// a program may have its own
 	.type syscall, @function
