@@ -47,12 +47,13 @@ static void reset_at_close(int fd) {
 // --- the server: sends back what it gets ---
 
 static void serve(int fd, uint64_t seed) {
-  char buf[600];
+  char buf[600] = {0};
   long r;
   while ((r = read(fd, buf, 1 + chance(&seed, sizeof buf))) > 0) {
     pause_at_random(&seed);
     if ((r = write(fd, buf, (size_t)r)) < 0 || chance(&seed, 200) == 0)
       break;
+    memset(buf, 0, sizeof buf);
   }
   if (r <= 0)
     check_end(r);
@@ -83,12 +84,14 @@ static void accept_all(int l, uint64_t seed) {
 
 // Reads to the end; every byte is the client's own.
 static void drain(int fd, char own) {
-  char buf[900];
+  char buf[900] = {0};
   long r;
-  while ((r = recv(fd, buf, sizeof buf, 0)) > 0)
+  while ((r = recv(fd, buf, sizeof buf, 0)) > 0) {
     for (long i = 0; i < r; i++)
       if (buf[i] != own)
         ADD(wrong, 1);
+    memset(buf, 0, sizeof buf);
+  }
   check_end(r);
 }
 
@@ -109,6 +112,7 @@ static void echo(int fd, char own, uint64_t *seed) {
       check_end(r);
       return;
     }
+    memset(buf, 0, n);
     r = recv(fd, buf, n, MSG_WAITALL);
     if (r <= 0) {
       check_end(r);
@@ -140,19 +144,21 @@ static void reset(int fd, char own, uint64_t *seed) {
   reset_at_close(fd);
 }
 
+// By its turn the number may be closed, and while take_all has all others, be
+// another's: so it takes nothing.
 static void wait_aside(int fd, int how) {
   struct pollfd p = {fd, POLLIN, 0};
   char c;
   if (how == 0) {
-    long r = read(fd, &c, 1);
-    check_end(r > 0 ? 0 : r);
+    long r = recv(fd, &c, 1, MSG_PEEK);
+    check_end(r > 0 || errno == ENOTSOCK ? 0 : r);
   } else {
     CHECK_EQ(poll(&p, 1, -1), 1);
   }
   vine_group_done(&all);
 }
 
-// The number is of a range that nobody else opens, so that it stays closed.
+// The number is of a range that others seldom open, so that it stays closed.
 static void close_under(int fd, char own, uint64_t *seed) {
   int high = fcntl(fd, F_DUPFD, WAITERS);
   if (high < 0) {
