@@ -59,7 +59,7 @@ void vine__go_words_sys(void (*fn)(void), void *a, void *b, void *c, void *d) {
   if (!fn)
     vine__fatal("go of nil func value");
   struct m *m = vine__own_m();
-  struct g *g = vine__newproc_words(m, fn, (void *[]){a, b, c, d});
+  struct g *g = vine__newproc_words(m, fn, a, b, c, d);
   if (!g)
     vine__fatal("out of memory: starting a goroutine");
   if (m)

@@ -368,20 +368,19 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
   return g;
 }
 
-struct g *vine__newproc_words(struct m *m, void (*fn)(void),
-                              void *const arg[4]) {
+struct g *vine__newproc_words(struct m *m, void (*fn)(void), void *a, void *b,
+                              void *c, void *d) {
   struct p *p = m ? vine__m_p(m) : NULL;
   struct g *g = p ? p->gfree : NULL;
   if (!g || vine__stack_bytes(g) < vine__learned_bytes((void *)fn)) {
     struct vine__newproc np = {
-        .kind = G_GROWABLE, .fn = fn, .entry = (void *)fn};
-    memcpy(np.arg, arg, sizeof np.arg);
+        .kind = G_GROWABLE, .fn = fn, .arg = {a, b, c, d}, .entry = (void *)fn};
     return vine__newproc(m, &np);
   }
   vine__sysmon_need();
   gfree_pop(p, g);
   store_relaxed(&g->kind, G_GROWABLE);
-  g->sp = vine__context_new(g->hi, fn, arg, vine__goexit);
+  g->sp = vine__context_new(g->hi, fn, (void *[]){a, b, c, d}, vine__goexit);
   begin(m, g, p, (void *)fn, 0);
   return g;
 }

@@ -29,10 +29,10 @@ enum g_kind vine__kind_for(const void *fn);
 // thread's M with a P, or null.
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np);
 
-// The same for a growable goroutine that runs fn(arg[0], ... arg[3]): what
-// vine_go does most of the time.
-struct g *vine__newproc_words(struct m *m, void (*fn)(void),
-                              void *const arg[4]);
+// The same for a growable goroutine that runs fn(a, b, c, d): what vine_go does
+// most of the time.
+struct g *vine__newproc_words(struct m *m, void (*fn)(void), void *a, void *b,
+                              void *c, void *d);
 
 // Makes p's dead goroutines everybody's. Nobody uses p.
 void vine__gfree_drain(struct p *p);

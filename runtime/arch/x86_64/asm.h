@@ -85,7 +85,8 @@
 // the same unwinding rules and in a function of its own, `shown`, so that gdb
 // and perf have a name to print that says what comes here. caller: what they
 // find next: that of the frame record at %rbp, or none (the outermost frame).
-.macro RETURN_ADDRESS name, shown, caller
+// callee: instead of the nop a call of that, for who falls in from above.
+.macro RETURN_ADDRESS name, shown, caller, callee=none
 	.text
 	.p2align 4
 	.cfi_startproc
@@ -96,7 +97,11 @@
 	.endif
 	.type \shown, @function
 \shown:
+	.ifc \callee, none
 	nop
+	.else
+	call	\callee
+	.endif
 	.size \shown, . - \shown
 	.globl \name
 	.hidden \name

@@ -10,6 +10,10 @@
 // arguments. rsp is at the return address that ends the goroutine. A function
 // that isn't instrumented runs as a foreign call (vine_go of one), or right
 // here on a fixed stack.
+//
+// The call writes what is there already, vine__goexit. It is for the processor:
+// a `ret` that no call belongs to is predicted wrongly, a seventh of what a
+// short goroutine costs. main returns elsewhere, once.
 ROUTINE vine__gostart
 	.cfi_undefined %rip
 	movq	%r12, %rdi
@@ -18,11 +22,14 @@ ROUTINE vine__gostart
 	movq	%r15, %rcx
 	xorl	%ebp, %ebp
 	movq	%rbx, %r10
-	jmp	__vine_icall
+	leaq	vine__goexit(%rip), %rax
+	cmpq	%rax, (%rsp)
+	jne	__vine_icall
+	addq	$8, %rsp
 END vine__gostart
 
 // Return address of a goroutine's function, on any kind of stack.
-RETURN_ADDRESS vine__goexit, vine__goroutine, none
+RETURN_ADDRESS vine__goexit, vine__goroutine, none, __vine_icall
 	movq	%fs:TCB(M), %rdi
 	movq	M(sys_sp)(%rdi), %rsp
 	movq	$1, M(call_sp)(%rdi)
