@@ -152,6 +152,7 @@ struct m {
   _Atomic uintptr_t *_Atomic guard_addr;
   struct m *all_next;
   _Atomic uint32_t frozen; // freeze.c: this thread has stopped for good
+  _Atomic uint32_t owned;  // bias.h: locks that it holds without atomics
 
   uintptr_t sys_sp; // top of the free part of the system stack
   // Frame record of the foreign call, or of the last one; 0: the goroutine has

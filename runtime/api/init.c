@@ -27,6 +27,7 @@
 #include "observe/dump.h"
 #include "observe/schedtrace.h"
 #include "os/os.h"
+#include "sched/bias.h"
 #include "sched/fpenv.h"
 #include "sched/idle.h"
 #include "sched/leave.h"
@@ -121,6 +122,10 @@ static int set_up(void) {
     return err;
   store_release(&vine__sched.maxprocs, procs);
   store_relaxed(&vine__sched.no_sysmon, 1);
+  if (procs == 1)
+    vine__bias_start();
+  else
+    vine__bias_revoke();
   store_release(&vine__sched.state, VINE_RUNNING);
   if (vine__debug.schedtrace // which the watchdog prints
       || vine__debug.redirect)

@@ -25,6 +25,7 @@
 #include "mem/stackalloc.h"
 #include "net/netpoll.h"
 #include "os/os.h"
+#include "sched/bias.h"
 #include "sched/deadlock.h"
 #include "sched/idle.h"
 #include "sched/leave.h"
@@ -103,6 +104,7 @@ static void in_child(void) {
       clear_words_of(i);
   vine__stop_fork_child();
   vine__deadlock_fork_child();
+  vine__bias_fork_child();
   vine__template_fork_child();
   vine__leave_fork_child(m);
   s->idle_m = NULL;

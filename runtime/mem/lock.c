@@ -309,6 +309,24 @@ void vine__lock_adopt(struct vine__lock *l) {
   rank_push(l);
 }
 
+#if VINE_CHECK_LEVEL >= 1
+
+void vine__lock_take_alone(struct vine__lock *l) {
+  uint64_t v = load_relaxed(&l->word);
+  VINE_ASSERT((v & ~RANK) == 0, "lock: wanted by others");
+  store_relaxed(&l->word, v | LOCKED);
+  vine__lock_adopt(l);
+}
+
+void vine__lock_drop_alone(struct vine__lock *l) {
+  uint64_t v = load_relaxed(&l->word);
+  rank_pop(l);
+  VINE_ASSERT((v & ~RANK) == LOCKED, "lock: free, or wanted by others");
+  store_relaxed(&l->word, v & RANK);
+}
+
+#endif
+
 bool vine__lock_is_held(const struct vine__lock *l) {
   return load_relaxed(&((struct vine__lock *)(uintptr_t)l)->word) & LOCKED;
 }

@@ -8,6 +8,7 @@
 #ifndef VINE_LOCK_H
 #define VINE_LOCK_H
 
+#include "base/atomic.h"
 #include "base/config.h"
 #include "mem/lockrank.h"
 
@@ -40,6 +41,20 @@ void vine__lock_release(struct vine__lock *l);
 
 // For the record of held locks: the caller took l without lock.c.
 void vine__lock_adopt(struct vine__lock *l);
+
+// The same as acquire and release where no other thread can want l meanwhile:
+// by plain stores (sched/bias.h).
+#if VINE_CHECK_LEVEL >= 1
+void vine__lock_take_alone(struct vine__lock *l);
+void vine__lock_drop_alone(struct vine__lock *l);
+#else
+static inline void vine__lock_take_alone(struct vine__lock *l) {
+  store_relaxed(&l->word, VINE_LOCK_LOCKED);
+}
+static inline void vine__lock_drop_alone(struct vine__lock *l) {
+  store_relaxed(&l->word, 0);
+}
+#endif
 
 // Whether someone holds it. Only good for asserting that the caller does.
 bool vine__lock_is_held(const struct vine__lock *l);

@@ -21,6 +21,7 @@ struct vine__sched {
   _Alignas(VINE_CACHE_LINE) _Atomic uint32_t maxprocs;
   _Atomic uint32_t procs_made; // valid entries of allp; never falls
   _Atomic uint32_t state;      // enum vine__state
+  _Atomic uint32_t bias;       // enum vine__bias
   _Atomic int64_t now_ns;      // sysmon's clock, coarse
   struct m *_Atomic all_m;
   struct g *_Atomic main_g;

@@ -37,6 +37,7 @@
 #include "api/entry.h"
 #include "base/assert.h"
 #include "os/os.h"
+#include "sched/bias.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
 #include "sched/park.h"
@@ -279,6 +280,7 @@ static int change(struct m *self, uint32_t n) {
   if (vine__procs_make(n) != 0)
     return -ENOMEM;
   vine__world_stop(self);
+  vine__bias_revoke();
   resize(self, n);
   vine__world_start(self);
   return old;

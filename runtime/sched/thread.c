@@ -101,6 +101,7 @@ static void reset(struct m *m) {
   store_relaxed(&m->fast_sp, (uintptr_t)VINE_NO_FAST_YIELD);
   store_relaxed(&m->guard_addr, NULL);
   store_relaxed(&m->frozen, 0);
+  store_relaxed(&m->owned, 0);
   size_t shared = offsetof(struct m, sys_sp);
   memset((char *)m + shared, 0, sizeof *m - shared);
 }

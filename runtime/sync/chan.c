@@ -28,13 +28,14 @@
 //      nothing: the fast paths, and the calls on small elements, compare types
 //      in any case.
 //
-// Locking: c->lock, rank CHAN; several by ascending address (select.c).
+// Locking: c->lock, rank CHAN; several by ascending address (select.c); biased
+// (bias.h).
 // Nobody is woken under it: a woken goroutine may free the channel.
 // Runs on: system stack or a plain thread. Allocates a record when it blocks.
 //
 // Rejected: lock-free rings for buffered channels (select and close need the
-// lock anyway, and Vine's costs two uncontended atomics); slots as small as
-// the elements (one more branch for each load; 7 bytes saved).
+// lock anyway, and Vine's costs two uncontended atomics, or none); slots as
+// small as the elements (one more branch for each load; 7 bytes saved).
 //
 // Ordering, for sanitizer.h, as Go's memory model has it: a send before its
 // receive, a receive before the send that reuses its slot (or, without a
@@ -46,6 +47,7 @@
 #include "arch/upcalls.h"
 #include "base/export.h"
 #include "base/fatal.h"
+#include "sched/bias.h"
 #include "sync/elem.h"
 #include "sync/select.h"
 #include "sync/sudog.h"
@@ -191,14 +193,14 @@ static void deliver(struct vine_chan *c, struct vine__sudog *s, const void *p,
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
   check_locked(c);
   if (load_relaxed(&c->closed)) {
-    vine__lock_release(&c->lock);
+    vine__biased_release(&c->lock);
     vine__fatal("send on closed channel");
   }
   struct vine__sudog *s = take_waiter_locked(&c->recvq);
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == 0,
                 "CHAN2: receiver waits beside data");
-    vine__lock_release(&c->lock);
+    vine__biased_release(&c->lock);
     if (c->cap == 0)
       vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     deliver(c, s, op->ptr, op->word);
@@ -210,7 +212,7 @@ bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
   slot_put(c, c->sendx, op->ptr, op->word);
   c->sendx = next_slot(c, c->sendx);
   store_relaxed(&c->count, count + 1);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return true;
 }
 
@@ -230,7 +232,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
     store_relaxed(&c->count, load_relaxed(&c->count) - 1);
   }
   c->recvx = next_slot(c, c->recvx);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   if (s)
     vine__sudog_wake(s, true, 1);
 }
@@ -245,7 +247,7 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
   struct vine__sudog *s = take_waiter_locked(&c->sendq);
   if (s) {
     VINE_DCHECK(c->cap == 0, "CHAN2: sender waits beside room");
-    vine__lock_release(&c->lock);
+    vine__biased_release(&c->lock);
     vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     take(c, op, s->elem, s->word);
     vine__sudog_wake(s, true, 1); // may free c
@@ -255,7 +257,7 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
     return false;
   vine__san_acquire(&c->closed);
   op_zero(c, op);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return true;
 }
 
@@ -292,13 +294,13 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
     vine__sudog_init(s, c, op, vine__waiter_of_goroutine(g));
     g->waiting = s;
     vine__waitq_push_back(q, &s->link);
-    vine__park(g, why, vine__park_unlock, &c->lock);
+    vine__park(g, why, vine__park_unlock_biased, &c->lock);
   }
   struct vine__sleeper me = {0, 0};
   struct vine__sudog s;
   vine__sudog_init(&s, c, op, vine__waiter_of_thread(&me));
   vine__waitq_push_back(q, &s.link);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return vine__sleep(&me);
 }
 
@@ -309,7 +311,7 @@ static uint64_t send_unlock(struct vine_chan *c, struct vine__op *op) {
 }
 
 static uint64_t send(struct vine_chan *c, struct vine__op *op) {
-  vine__lock_acquire(&c->lock);
+  vine__biased_acquire(&c->lock);
   return send_unlock(c, op);
 }
 
@@ -342,10 +344,17 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 // Not on a fixed stack, where sysmon may take the processor at any moment: the
 // goroutine would be queued with the lock held, and others, whose threads wait
 // for it with their processors, would never let it run.
-static bool try_lock_fast(struct vine_chan *c) {
-  const struct m *m = vine__getm();
+static bool try_lock_fast(struct vine_chan *c, struct m *m) {
   if (m && vine__m_call_sp(m) == 0)
     return false;
+  if (load_acquire(&vine__sched.bias) != BIAS_REVOKED) {
+    if (!m)
+      return false; // who revokes it needs stack
+    if (vine__bias_enter(m)) {
+      store_relaxed(&c->lock.word, VINE_LOCK_FREE(CHAN) | VINE_LOCK_LOCKED);
+      return true;
+    }
+  }
   // A number to swap in that doesn't wait for the load, if it is the usual one.
   uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
   if (v == free)
@@ -355,7 +364,12 @@ static bool try_lock_fast(struct vine_chan *c) {
 }
 
 // If somebody is to be woken, lock.c does it.
-static uint64_t unlock_fast(struct vine_chan *c) {
+static uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
+  if (m && vine__bias_holds(m)) {
+    store_relaxed(&c->lock.word, VINE_LOCK_FREE(CHAN));
+    vine__bias_leave(m);
+    return VINE_FAST_DONE;
+  }
   uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
   uint64_t held = free | VINE_LOCK_LOCKED;
   bool done;
@@ -370,8 +384,10 @@ static uint64_t unlock_fast(struct vine_chan *c) {
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
                                        uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
+  struct m *m = vine__getm();
   if (VINE_SANITIZED || !c || type != c->type ||
-      load_relaxed(&c->count) >= c->cap || c->stride == 0 || !try_lock_fast(c))
+      load_relaxed(&c->count) >= c->cap || c->stride == 0 ||
+      !try_lock_fast(c, m))
     return no;
   size_t count = load_relaxed(&c->count), at = c->sendx;
   if (load_relaxed(&c->closed) || count == c->cap ||
@@ -380,13 +396,14 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
   c->buf[at] = word;
   c->sendx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count + 1);
-  return (struct vine__fast){1, unlock_fast(c)};
+  return (struct vine__fast){1, unlock_fast(c, m)};
 }
 
 struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
+  struct m *m = vine__getm();
   if (VINE_SANITIZED || !c || type != c->type || load_relaxed(&c->count) == 0 ||
-      c->stride == 0 || !try_lock_fast(c))
+      c->stride == 0 || !try_lock_fast(c, m))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || !vine__waitq_is_empty(&c->sendq))
@@ -394,12 +411,12 @@ struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
   uint64_t word = c->buf[at];
   c->recvx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count - 1);
-  return (struct vine__fast){word, unlock_fast(c)};
+  return (struct vine__fast){word, unlock_fast(c, m)};
 }
 
 uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result) {
   vine__lock_adopt(&c->lock);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return result;
 }
 
@@ -443,7 +460,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
     vine__chan_check(c, "receive from");
     vine__chan_fatal_type(c, type);
   }
-  vine__lock_acquire(&c->lock);
+  vine__biased_acquire(&c->lock);
   return recv_word_unlock(c);
 }
 
@@ -451,7 +468,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
 static bool recv_or_lock(struct vine_chan *c, struct vine__op *op, size_t n) {
   if (op->ptr)
     vine__chan_check_bytes(c, n);
-  vine__lock_acquire(&c->lock);
+  vine__biased_acquire(&c->lock);
   return vine__chan_try_recv_unlock(c, op);
 }
 
@@ -472,10 +489,10 @@ int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
   struct vine__op op = op_of(c, p, n);
   if (vine__chan_is_full(c))
     return -EAGAIN;
-  vine__lock_acquire(&c->lock);
+  vine__biased_acquire(&c->lock);
   if (vine__chan_try_send_unlock(c, &op))
     return 1;
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return -EAGAIN;
 }
 
@@ -488,7 +505,7 @@ int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n) {
   struct vine__op op = {.ptr = p};
   if (recv_or_lock(c, &op, n))
     return op.ok;
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   return -EAGAIN;
 }
 
@@ -559,11 +576,11 @@ void vine__chan_close_sys(struct vine_chan *c) {
   struct vine__waitq_chain receivers;
   struct vine__sudog *s;
   vine__waitq_chain_init(&receivers);
-  vine__lock_acquire(&c->lock);
+  vine__biased_acquire(&c->lock);
   close_locked(c, &receivers);
   size_t n = c->elem_bytes;
   check_locked(c);
-  vine__lock_release(&c->lock);
+  vine__biased_release(&c->lock);
   while ((s = vine__sudog_of(vine__waitq_chain_pop(&receivers))) != NULL) {
     if (s->elem)
       memset(s->elem, 0, n);

@@ -21,7 +21,8 @@
 //      for one address are in one queue, and they stay in order when a bucket's
 //      table grows. The table changes under the bucket's lock only.
 //
-// Locking: one bucket at a time, rank SEMA; wakes nobody under it.
+// Locking: one bucket at a time, rank SEMA, biased (bias.h); wakes nobody under
+// it.
 // Runs on: system stack or a plain thread. Allocates a record per goroutine,
 // and tables, under the bucket's lock.
 //
@@ -33,6 +34,7 @@
 
 #include "sync/parkinglot.h"
 #include "os/os.h"
+#include "sched/bias.h"
 
 #include <errno.h>
 #include <string.h>
@@ -142,13 +144,13 @@ static void check_locked(struct vine__bucket *b) {
 
 struct vine__bucket *vine__parking_lock(const void *addr) {
   struct vine__bucket *b = bucket_of(addr);
-  vine__lock_acquire(&b->lock);
+  vine__biased_acquire(&b->lock);
   return b;
 }
 
 void vine__parking_unlock(struct vine__bucket *b) {
   check_locked(b);
-  vine__lock_release(&b->lock);
+  vine__biased_release(&b->lock);
 }
 
 // Tables are lost: their locks may have been held by threads that are gone.
@@ -330,7 +332,7 @@ static void timed_out(struct vine__timer *timer) {
   struct vine__bucket *b = t->bucket;
   vine__waiter waiter = t->base.link.waiter;
   VINE_DCHECK(!t->intr, "parking lot: a timer beside an interrupt");
-  vine__lock_acquire(&b->lock);
+  vine__biased_acquire(&b->lock);
   if (!vine__waitq_entry_is_linked(&t->base.link)) {
     vine__parking_unlock(b);
     if (leave(t))
@@ -412,7 +414,7 @@ static struct vine__parked *record_new(struct vine__bucket *b,
 static bool give_up(struct vine__bucket *b, struct vine__parked *w,
                     const struct vine__parking_wait *o) {
   struct vine__waitq_chain taken;
-  vine__lock_acquire(&b->lock);
+  vine__biased_acquire(&b->lock);
   if (!vine__waitq_entry_is_linked(&w->link)) {
     vine__parking_unlock(b);
     return false;

@@ -40,6 +40,8 @@
 #include "api/entry.h"
 #include "base/fatal.h"
 #include "os/os.h"
+
+#include "sched/bias.h"
 #include "sched/sched.h"
 #include "sched/timer.h"
 #include "sync/elem.h"
@@ -116,7 +118,7 @@ static bool do_case_unlock(struct vine_select_case *k) {
       k->ok = op.ok;
   }
   if (!done)
-    vine__lock_release(&c->lock);
+    vine__biased_release(&c->lock);
   return done;
 }
 
@@ -124,7 +126,7 @@ static int try_hinted(struct vine_select_case *cases, size_t n) {
   int i = choose(cases, n);
   if (i == NONE)
     return NONE;
-  vine__lock_acquire(&cases[i].chan->lock);
+  vine__biased_acquire(&cases[i].chan->lock);
   return do_case_unlock(&cases[i]) ? i : NONE;
 }
 
@@ -240,7 +242,7 @@ static void select_release(struct vine__select *sel) {
 static void lock_all(struct vine__select *sel) {
   for (uint32_t i = 0; i < sel->n; i++)
     if (is_last_of_chan(sel, i))
-      vine__lock_acquire(&sel->sg[i].c->lock);
+      vine__biased_acquire(&sel->sg[i].c->lock);
 }
 
 // All but `keep`'s. Reads nothing of sel after the last release (SELECT3).
@@ -250,7 +252,7 @@ static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
               "select: what is to stay locked isn't");
   for (uint32_t i = 0; i < n; i++)
     if (is_last_of_chan(sel, i) && sel->sg[i].c != keep)
-      vine__lock_release(&sel->sg[i].c->lock);
+      vine__biased_release(&sel->sg[i].c->lock);
 }
 
 // --- waking ---
@@ -280,14 +282,14 @@ static void unlink_all(struct vine__select *sel) {
               "SELECT1: unlinked before it was won");
   for (uint32_t i = 0; i < sel->n; i++) {
     struct vine__sudog *s = &sel->sg[i];
-    vine__lock_acquire(&s->c->lock);
+    vine__biased_acquire(&s->c->lock);
     for (;; s = &sel->sg[++i]) {
       if (vine__waitq_entry_is_linked(&s->link))
         vine__waitq_remove(queue_of(sel, s), &s->link);
       if (is_last_of_chan(sel, i))
         break;
     }
-    vine__lock_release(&s->c->lock);
+    vine__biased_release(&s->c->lock);
   }
 }
 
