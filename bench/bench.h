@@ -5,6 +5,9 @@
 //
 // does COUNT operations after a short warm-up, and prints lines "name value",
 // times in nanoseconds per operation. VINEMAXPROCS says how many processors.
+// Between bench_start and bench_report it also counts how often its threads
+// gave their processors up, "switches", and, if it is Vine's and built with
+// -DBENCH_COUNTS, what counts.c counts, all per operation.
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 // Wall time. With BENCH_CLOCK=cpu the processor time of the whole process: on
@@ -30,8 +34,38 @@ static inline int64_t bench_now(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static int64_t bench_switches_before = -1; // -1: not counting
+
+// Voluntary ones: of all threads, those that have ended too.
+static inline int64_t bench_switches(void) {
+  struct rusage r;
+  getrusage(RUSAGE_SELF, &r);
+  return r.ru_nvcsw;
+}
+
+#ifdef BENCH_COUNTS
+void bench_counts_start(void);
+void bench_counts_report(int64_t ops);
+#else
+static inline void bench_counts_start(void) {}
+static inline void bench_counts_report(int64_t ops) { (void)ops; }
+#endif
+
+// bench_now, and counts from here on.
+static inline int64_t bench_start(void) {
+  bench_switches_before = bench_switches();
+  bench_counts_start();
+  return bench_now();
+}
+
 static inline void bench_report(const char *name, int64_t ns, int64_t ops) {
   printf("%s %.4f\n", name, (double)ns / (double)ops);
+  if (bench_switches_before < 0)
+    return;
+  int64_t switches = bench_switches() - bench_switches_before;
+  bench_switches_before = -1;
+  bench_counts_report(ops);
+  printf("switches %.6f\n", (double)switches / (double)ops);
 }
 
 static inline void bench_usage(void) {

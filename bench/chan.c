@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
   int pairs = strcmp(argv[1], "contended") ? 1 : 8;
   c = vine_chan_make(int64_t, 128);
   run(pairs, n / 10);
-  int64_t t = bench_now();
+  int64_t t = bench_start();
   run(pairs, n);
   bench_report(argv[1], bench_now() - t, n);
   return 0;

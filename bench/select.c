@@ -53,7 +53,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < cases; i++)
     c[i] = vine_chan_make(int64_t, 0);
   run(cases, n / 10);
-  int64_t t = bench_now();
+  int64_t t = bench_start();
   run(cases, n);
   bench_report("select", bench_now() - t, n);
   return 0;

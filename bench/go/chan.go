@@ -43,7 +43,7 @@ func main() {
 		pairs = 8
 	}
 	run(pairs, n/10)
-	t := now()
+	t := begin()
 	run(pairs, n)
 	report(os.Args[1], now()-t, n)
 }

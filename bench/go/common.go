@@ -35,8 +35,29 @@ func count(at int) int {
 	return 0
 }
 
+var switchesBefore int64 = -1 // -1: not counting
+
+// Voluntary ones of all threads.
+func switches() int64 {
+	var r syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &r)
+	return r.Nvcsw
+}
+
+// now, and counts switches from here on.
+func begin() time.Duration {
+	switchesBefore = switches()
+	return now()
+}
+
 func report(name string, d time.Duration, ops int) {
 	fmt.Printf("%s %.4f\n", name, float64(d)/float64(ops))
+	if switchesBefore < 0 {
+		return
+	}
+	n := switches() - switchesBefore
+	switchesBefore = -1
+	fmt.Printf("switches %.6f\n", float64(n)/float64(ops))
 }
 
 func rss() int {

@@ -66,7 +66,7 @@ func main() {
 		c[i] = make(chan int64)
 	}
 	run(cases, n/10)
-	t := now()
+	t := begin()
 	run(cases, n)
 	report("select", now()-t, n)
 }

@@ -30,7 +30,7 @@ func run(n int64) {
 
 func main() {
 	n := count(1)
-	t := now()
+	t := begin()
 	run(int64(n))
 	report("skynet", now()-t, n)
 }

@@ -26,7 +26,7 @@ func run(n int) {
 func main() {
 	n := count(1) / batch * batch
 	run(n / 10)
-	t := now()
+	t := begin()
 	run(n)
 	report("spawn", now()-t, n)
 }

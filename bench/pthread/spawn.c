@@ -23,7 +23,7 @@ static void run(int64_t n) {
 int main(int argc, char **argv) {
   int64_t n = bench_count(argc, argv, 1) / BATCH * BATCH;
   run(n / 10);
-  int64_t t = bench_now();
+  int64_t t = bench_start();
   run(n);
   bench_report("spawn", bench_now() - t, n);
   return 0;
