@@ -70,3 +70,11 @@ func rss() int {
 	}
 	return 0
 }
+
+// Work without memory; see work.h.
+func work(x uint64, n int) uint64 {
+	for i := 0; i < n; i++ {
+		x = x*x + 1442695040888963407
+	}
+	return x
+}
