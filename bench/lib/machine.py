@@ -63,6 +63,12 @@ def describe(builder, options):
     return {k: v for k, v in words.items() if v}
 
 
+def is_quiet(machine):
+    """Whether its times are more than an example."""
+    return float(machine.get("load at the start", 0)) < 0.5 and \
+        float(machine.get("scale", 1)) >= 1
+
+
 def lines(machine):
     """For people: name and value."""
     return [f"{k}: {v}" for k, v in machine.items()]

@@ -23,6 +23,8 @@ def bold(cell):
 def whole(results, lines, blocks):
     """The page's text."""
     out = [f"- {line}" for line in machine.lines(results.machine)]
+    if not machine.is_quiet(results.machine):
+        out += ["", "An example only: the machine was busy, or the run short."]
     if lines:
         out += ["", *table(tables.Line.HEADING, [
             [bold(c.strip()) for c in line.cells] for line in lines])]

@@ -8,6 +8,7 @@ each."""
 
 import json
 
+from . import machine as machines
 from .questions import BY_NAME, COUNTS
 
 FORMAT = 1
@@ -52,6 +53,7 @@ def load(path):
     try:
         results = Results({str(k): str(v)
                            for k, v in data["machine"].items()})
+        machines.is_quiet(results.machine)  # numbers where it needs them
         for figure in data["figures"]:
             take(results, figure)
     except (KeyError, TypeError, AttributeError) as e:

@@ -54,6 +54,8 @@ def contended(procs, vine, go):
 
 
 class Case(unittest.TestCase):
+    machine = {"cpu": "made up", "scale": "1", "load at the start": "0.1"}
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -75,7 +77,7 @@ class Case(unittest.TestCase):
 
     def faked(self, *figures):
         return self.write("results.json", json.dumps(
-            {"format": 1, "machine": {"cpu": "made up"},
+            {"format": 1, "machine": dict(self.machine),
              "figures": list(figures)}))
 
     def run_it(self, *args, status=0, **env):
@@ -135,6 +137,7 @@ class Arguments(Case):
         bad("not of format 1", "[]")
         bad("not of format 1", '{"format": 2}')
         bad("damaged", '{"format": 1, "machine": {}}')
+        bad("could not convert", '{"format": 1, "machine": {"scale": "x"}}')
         bad("damaged", '{"format": 1, "machine": {}, "figures": [1]}')
         bad("no question 'x'", json.dumps(
             {"format": 1, "machine": {}, "figures": [figure("x", 1, "go")]}))
@@ -237,6 +240,13 @@ class Written(Case):
                       "|  | target | 0.5 ok | **0.5 missed** |\n", said)
         self.assertIn("| vine, context switches | - | 0.00002 |", said)
         self.assertIn("|  | vine, locks | - | 0.50 |", said)
+
+    def test_busy_machine(self):
+        words = "An example only: the machine was busy"
+        for busy in {}, {"load at the start": "3.5"}, {"scale": "0.2"}:
+            self.machine = dict(Case.machine, **busy)
+            said = self.run_it("--from", self.results(), "--markdown")
+            (self.assertIn if busy else self.assertNotIn)(words, said)
 
     def test_page(self):
         page = self.write("page.md", MARKED)
