@@ -6,6 +6,7 @@
 #   T=regex    only these tests      PREFIX=dir  for make install
 #   TIDY=dir   what make tidy reads: runtime, or compiler/pass, which takes
 #              long, as LLVM's headers are read for each file
+#   BENCH=...  options of bench/run, for make bench and make figures
 #   WERROR=ON  warnings are errors (when a folder is configured)
 LLVM ?= 19
 BUILD ?= $(if $(filter 19,$(LLVM)),build,build-llvm$(LLVM))
@@ -15,8 +16,9 @@ WERROR ?= OFF
 JOBS ?= $(shell nproc)
 T ?= .
 TIDY ?= runtime
+BENCH ?=
 
-.PHONY: all deps demo test bench install deb check format tidy clean
+.PHONY: all deps demo test bench figures install deb check format tidy clean
 
 all: deps $(BUILD)/build.ninja
 	@cmake --build $(BUILD) --target vinecc
@@ -42,7 +44,14 @@ test: deps $(BUILD)/build.ninja
 
 bench: all
 	@tools/install-deps bench
-	@bench/run $(BUILD)
+	@bench/run $(BUILD) $(BENCH)
+
+# The tables of docs/guide/figures.md, and pictures.
+figures: all
+	@tools/install-deps bench
+	@mkdir -p $(BUILD)/bench
+	@bench/run $(BUILD) --json $(BUILD)/bench/figures.json \
+	  --plot $(BUILD)/bench/plots --page docs/guide/figures.md $(BENCH)
 
 install: all
 	@cmake --install $(BUILD) --prefix $(PREFIX)
