@@ -29,7 +29,12 @@ class Judge:
         return self.results.figure(question.name, procs, peer, row.value)
 
     def reference(self, question, row, procs, peer):
-        """The figure of a peer, or another one of Vine's: FIGURE.ROW."""
+        """The figure of a peer, of the best of those that are there, or
+        another one of Vine's: FIGURE.ROW."""
+        if peer == "best":
+            figures = [self.figure(question, row, procs, p)
+                       for p in question.peers]
+            return min((f for f in figures if f is not None), default=None)
         if "." not in peer:
             return self.figure(question, row, procs, peer)
         own = BY_NAME[peer.split(".")[0]]

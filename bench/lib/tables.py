@@ -85,15 +85,32 @@ def block(judge, question, procs):
     for peer in ("vine", *question.peers):
         found.figures.append((PEERS[peer], [
             number(judge.figure(question, row, p, peer)) for p in procs]))
-    verdicts = [judge.verdicts(question, row, p) for p in procs]
-    firsts = [v[0] if v else None for v in verdicts]
-    if any(firsts):
-        found.judged = [
-            ("vine / go", [ratio(v) if v else "" for v in firsts]),
-            ("target", [f"{goal(v.target)} {v.word}" if v else ""
-                        for v in firsts])]
+    found.judged = list(judged_rows(
+        [judge.verdicts(question, row, p) for p in procs], row.unit))
     found.counts = list(count_rows(judge.results, question, procs))
     return found
+
+
+def judged_rows(verdicts, unit):
+    """verdicts: a list for each number of processors. Of each relation in
+    them the ratios, if it has any, and what is asked."""
+    for relation in dict.fromkeys(
+            v.target.relation for some in verdicts for v in some):
+        row = [next((v for v in some if v.target.relation == relation), None)
+               for some in verdicts]
+        peer = next(v.target.peer for v in row if v)
+        if peer:
+            yield (f"vine / {PEERS.get(peer, peer)}",
+                   [ratio(v) if v else "" for v in row])
+        yield "target", [word(v, unit) for v in row]
+
+
+def word(verdict, unit):
+    if not verdict:
+        return ""
+    asked = verdict.target
+    number_only = f"{asked.number:g}" if asked.peer else goal(asked, unit)
+    return f"{number_only} {verdict.word}"
 
 
 def count_rows(results, question, procs):

@@ -202,8 +202,19 @@ class Judged(Case):
         self.assertRegex(said, r"0\.60 +0\.67 +ok")
         self.assertRegex(said, r"1\.20 +1\.1 of epoll +missed")
 
+    def test_best_peer(self):
+        figures = [*contended(2, vine=30, go=100),
+                   figure("contended", 2, "flume", contended=19)]
+        said = self.check(1, "1 target missed", *figures)
+        self.assertRegex(said, r"vine / go +0\.30\n +target +0\.5 ok\n")
+        self.assertRegex(said,
+                         r"vine / best +1\.58\n +target +1\.5 missed\n")
+        figures[-1] = figure("contended", 2, "flume", contended=20)
+        self.check(0, "all targets met", *figures)
+
     def test_absent_peer(self):
-        said = self.check(0, "no targets judged; 1 not judged, for want of go",
+        said = self.check(0, "no targets judged; 2 not judged, for want of "
+                          "best, go",
                           figure("contended", 2, "vine", contended=50))
         self.assertRegex(said, r"\n  go +-\n")
 
@@ -217,7 +228,8 @@ class Judged(Case):
         peers = {q.name: {"vine", *q.peers} for q in QUESTIONS}
         for name, _, target in Targets().lines:
             if target.peer and "." not in target.peer:
-                self.assertIn(target.peer, peers[name.split(".")[0]], name)
+                self.assertIn(target.peer,
+                              {"best", *peers[name.split(".")[0]]}, name)
 
 
 class Written(Case):
