@@ -55,7 +55,7 @@ class Builder:
         os.makedirs(self.out, exist_ok=True)
         self.go_tool = find("go", "/usr/local/go/bin/go")
         self.cargo = find("cargo", os.path.expanduser("~/.cargo/bin/cargo"))
-        self.done, self.missing = {}, {}
+        self.done, self.missing, self.failed = {}, {}, {}
 
     def program(self, peer, name):
         """The command that runs a program as a peer."""
@@ -66,6 +66,20 @@ class Builder:
             if self.done[key] is None:
                 self.missing.setdefault(peer, HOW_TO_GET[peer])
         return self.done[key]
+
+    def fail(self, peer, name, error):
+        """A program was built, but doesn't work."""
+        self.failed[peer, name] = str(error).splitlines()[0]
+
+    def has_failed(self, peer, name):
+        return (peer, name) in self.failed
+
+    def problems(self):
+        """Lines on what is missing, and on what failed."""
+        return [f"no {peer}: {how}"
+                for peer, how in sorted(self.missing.items())] + [
+                    f"no {name} by {peer}: {what}"
+                    for (peer, name), what in sorted(self.failed.items())]
 
     def path(self, name, suffix=""):
         return os.path.join(self.out, name + suffix)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Asks. Each round runs Vine and its peers once, one after another, so that
-noise of the machine falls on all alike."""
+noise of the machine falls on all alike. A peer that fails, or hangs, is from
+then on missing for that program; Vine's failure ends everything."""
 
 import os
 import subprocess
 
 from .builder import Failed
 
-LIMIT_S = 300
+LIMIT_S = 120
 
 
 def bind(procs):
@@ -45,13 +46,23 @@ def measure(builder, question, procs, options, results):
     commands = {p: builder.program(p, question.program) for p in peers}
     for _ in range(min(options.rounds, question.rounds or options.rounds)):
         for peer, command in commands.items():
-            if command:
-                count = question.count_for(peer, options.scale)
-                results.add(question.name, procs, peer,
-                            ask(command, question.args, count, procs,
-                                binds=peer == "pthread" and question.is_many))
+            if command and not builder.has_failed(peer, question.program):
+                ask_once(builder, question, procs, peer, options, results)
     if question.is_many and options.counts:
         count_once(builder, question, procs, options, results)
+
+
+def ask_once(builder, question, procs, peer, options, results):
+    try:
+        printed = ask(builder.program(peer, question.program), question.args,
+                      question.count_for(peer, options.scale), procs,
+                      binds=peer == "pthread" and question.is_many)
+    except Failed as e:
+        if peer == "vine":
+            raise
+        builder.fail(peer, question.program, e)
+        return
+    results.add(question.name, procs, peer, printed)
 
 
 def count_once(builder, question, procs, options, results):

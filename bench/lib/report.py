@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Puts together what is asked for: text as figures come, and in the end the
-file, the pictures, the page."""
+pictures and the page."""
 
 import os
 
@@ -39,8 +39,6 @@ class Report:
     def finish(self):
         options, results = self.options, self.judge.results
         content = markdown.whole(results, self.lines, self.blocks)
-        if options.json:
-            results.save(options.json)
         if options.plot:
             for q in self.many:
                 plot.draw(results, q, options.plot)

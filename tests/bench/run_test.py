@@ -31,7 +31,7 @@ done
   echo 'echo "$@" "$VINEMAXPROCS" >>"$0.called"'
   echo 'printf "$FIGURES"'
   [ -z "$counted" ] || echo 'printf "locks 2\\nsleeps 0.5\\nwakes 0\\n"'
-  echo 'exit ${STATUS:-0}'
+  echo 'eval "exit ${STATUS:-0}"'
 } >"$out"
 chmod +x "$out"
 """
@@ -334,6 +334,26 @@ class Measured(Case):
                             FIGURES="yield 1\\n")
         self.assertIn("yield 4000000: status 3\nyield 1", said)
         self.assertNotIn("Traceback", said)
+
+    def test_what_was_measured_before_is_kept(self):
+        out = self.path("out.json")
+        self.measure("--only", "^yield|^tree", "--procs", "1", "--json", out,
+                     "--rounds", "1", status=2, FIGURES="yield 1\\n",
+                     STATUS="$(case $0 in *tree) echo 4 ;; esac)")
+        self.assertEqual(load(out).figures,
+                         {("yield", 1, "vine"): {"yield": [1]}})
+
+    def test_a_peer_that_fails(self):
+        """pthread's spawn is built by the same compiler, into a path that
+        the program knows."""
+        said = self.run_it(
+            self.path("build"), "--peers", "pthread", "--only", "^spawn",
+            "--procs", "1", FIGURES="spawn 2\\n",
+            STATUS="$(case $0 in *pthread) echo 4 ;; *) echo 0 ;; esac)")
+        self.assertRegex(said, r"\n  vine +2\.00\n")
+        self.assertRegex(said, r"\n  threads +-\n")
+        self.assertRegex(said, r"\nno spawn by pthread: .*spawn-pthread "
+                         r"10000: status 4\n")
 
     def test_a_program_that_prints_something_else(self):
         said = self.measure("--only", "^yield", status=2, FIGURES="oh no!\\n")
