@@ -77,9 +77,11 @@ QUESTIONS = [
              peers=("go", "pthread", "boost", "tokio")),
     Question("timer", "timer", ["insert"], 500_000, (1,),
              "timer, start and stop", "insert"),
-    Question("hog", "hog", [], 200_000, (1,), "ping-pong beside a hog",
+    # Long enough for dozens of time slices, at any scale.
+    Question("hog", "hog", [], 1_000_000, (1,), "ping-pong beside a hog",
              "pingpong",
-             more=[("share", "the hog's share of time", "hog", "")]),
+             more=[("share", "the hog's share of time", "hog", "")],
+             scaled=False),
     Question("blocked", "blocked", [], 5_000, (2,),
              "1 ms ticker, 100 blocked, p99 late", "p99", "us",
              more=[("median", "median", "median", "us")], scaled=False,
