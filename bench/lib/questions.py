@@ -77,7 +77,7 @@ QUESTIONS = [
              peers=("go", "pthread", "boost", "tokio")),
     Question("timer", "timer", ["insert"], 500_000, (1,),
              "timer, start and stop", "insert"),
-    # Long enough for dozens of time slices, at any scale.
+    # Dozens of time slices, at any scale: two seconds at most.
     Question("hog", "hog", [], 1_000_000, (1,), "ping-pong beside a hog",
              "pingpong",
              more=[("share", "the hog's share of time", "hog", "")],
