@@ -6,6 +6,7 @@ made-up compiler "builds": nothing is timed."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -334,6 +335,17 @@ class Measured(Case):
                             FIGURES="yield 1\\n")
         self.assertIn("yield 4000000: status 3\nyield 1", said)
         self.assertNotIn("Traceback", said)
+
+    def test_a_missing_peer(self):
+        os.makedirs(self.path("bin"))
+        for tool in "python3", "chmod", "cat":
+            os.symlink(shutil.which(tool), self.path("bin", tool))
+        said = self.run_it(
+            self.path("build"), "--peers", "tokio", "--only", "^yield",
+            PATH=self.path("bin"), HOME=self.folder, FIGURES="yield 2\\n")
+        self.assertRegex(said, r"\nyield .* 2\.00 ns .* - ")
+        self.assertIn("\nno tokio: cargo from rustup.rs, and a network for its "
+                      "crates\n", said)
 
     def test_what_was_measured_before_is_kept(self):
         out = self.path("out.json")
