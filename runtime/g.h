@@ -218,6 +218,7 @@ struct p {
   struct g *_Atomic runnext;
   // Each switch takes one off ticks_left, and does no other counting (ticks.h).
   _Atomic uint32_t ticks_left, slice_end;
+  uint32_t slices; // that had begun when ticks_left was last filled
   struct m *_Atomic m;
   struct p *idle_next;
   uint32_t sysmon_slice;

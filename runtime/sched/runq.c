@@ -111,6 +111,22 @@ static struct g *move_locked(struct p *p, uint32_t n) {
   return first;
 }
 
+// The first, unless it was preempted.
+static struct g *pop_woken_locked(void) {
+  struct g *g = vine__sched.runq.head;
+  return g && !(g->flags & G_FLAG_TRAPPED) ? pop_locked(&vine__sched.runq)
+                                           : NULL;
+}
+
+__attribute__((noinline)) struct g *vine__globrunq_get_woken_slow(void) {
+  vine__lock_acquire(&vine__sched.lock);
+  struct g *g = vine__globrunq_get_back_locked();
+  if (!g)
+    g = pop_woken_locked();
+  vine__lock_release(&vine__sched.lock);
+  return g;
+}
+
 struct g *vine__globrunq_get_slow(struct p *p, uint32_t max) {
   struct vine__sched *s = &vine__sched;
   vine__lock_acquire(&s->lock);

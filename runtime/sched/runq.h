@@ -152,4 +152,13 @@ static inline struct g *vine__globrunq_get(struct p *p, uint32_t max) {
   return vine__globrunq_get_slow(p, max);
 }
 
+// Takes the first of it, if that was woken or is back, not preempted; or
+// returns null.
+struct g *vine__globrunq_get_woken_slow(void);
+static inline struct g *vine__globrunq_get_woken(void) {
+  if (load_relaxed(&vine__sched.runq_count) == 0)
+    return NULL;
+  return vine__globrunq_get_woken_slow();
+}
+
 #endif

@@ -147,12 +147,15 @@ static __attribute__((noinline)) void shuffle(struct m *m) {
 }
 
 // The last tick is taken: the first of the global queue has waited for that.
+// Not if it was preempted, and most of those that ran since inherited their
+// slice: they are a few that wake each other, for microseconds, and it would
+// run for a slice of 10 ms each time. They are preempted at the end of theirs.
 // Fast yields, which sysmon may have ended, are allowed again.
 static __attribute__((noinline)) struct g *check_global(struct m *m) {
   struct p *p = vine__m_p(m);
-  vine__ticks_refill(p);
+  bool is_chain = vine__ticks_refill(p) < VINE_TICKS / 2;
   vine__yield_allow(m);
-  return vine__globrunq_get(p, 1);
+  return is_chain ? vine__globrunq_get_woken() : vine__globrunq_get(p, 1);
 }
 
 // What runs next inherits the time slice of what made it runnable, as in Go:

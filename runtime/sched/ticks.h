@@ -37,12 +37,16 @@ static inline uint64_t vine__ticks_switches(struct p *p) {
   return load_relaxed(&p->counts.switches) - load_relaxed(&p->ticks_left);
 }
 
-// When no tick is left.
-static inline void vine__ticks_refill(struct p *p) {
+// When no tick is left. How many slices began since the last time, of
+// VINE_TICKS switches.
+static inline uint32_t vine__ticks_refill(struct p *p) {
   VINE_DCHECK(load_relaxed(&p->ticks_left) == 0, "ticks: some left");
+  uint32_t slices = vine__ticks_slices(p), before = p->slices;
+  p->slices = slices;
   store_relaxed(&p->slice_end, load_relaxed(&p->slice_end) + VINE_TICKS);
   vine__count(&p->counts.switches, VINE_TICKS);
   store_relaxed(&p->ticks_left, VINE_TICKS);
+  return slices - before;
 }
 
 // A goroutine runs next, on a new slice. One tick at least is left.
