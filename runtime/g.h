@@ -187,6 +187,7 @@ struct m {
   // has asked for that.
   bool is_cancelled_anywhere;
   _Atomic uint8_t cancel_asked;
+  bool lets_in;   // net/sigwait.c: its call has opened signals for its time
   void *sigstack; // sigstack.c
   // Its mask when it last ran a goroutine, or before signals_blocked.
   _Atomic uint64_t mask;

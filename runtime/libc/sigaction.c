@@ -34,6 +34,7 @@
 #include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
 #include "net/netpoll.h"
+#include "net/sigwait.h"
 #include "os/os.h"
 #include "sched/sched.h"
 #include "sched/sigmask.h"
@@ -150,6 +151,8 @@ static bool is_within(const struct call *c, uintptr_t sp) {
 // the kernel takes for the thread's until it has left it. What is below c on
 // ours is free.
 static void leave(struct call *c) {
+  if (c->m)
+    ((struct m *)c->m)->lets_in = false;
   if (!c->hi) {
     words_back(c);
     return;
@@ -300,16 +303,34 @@ static bool is_mains(int sig, const siginfo_t *info, struct g *g) {
   return true;
 }
 
+// Which calls that are parked the handler may end: VINE_RAN_*. 0: none. g: the
+// goroutine that runs here, or null.
+static unsigned calls_ended(const struct delivery *d, const struct call *c,
+                            struct g *g) {
+  struct g *main = load_relaxed(&vine__sched.main_g);
+  uint64_t bit = 1ull << (d->sig - 1);
+  bool is_let_in = c->m && ((struct m *)c->m)->lets_in;
+  unsigned how = is_let_in ? VINE_RAN_LET_IN : VINE_RAN_WAITS;
+  if (!is_function(d->action) || !is_mains(d->sig, d->info, g))
+    return 0;
+  if (d->action->sa_flags & SA_RESTART)
+    how |= VINE_RAN_RESTARTS;
+  if (main && !vine__mask_blocks(main, d->sig))
+    how |= VINE_RAN_MAINS;
+  if (!g && (!main || (vine__mask_of_waiting(main) & bit)))
+    how |= VINE_RAN_FREE;
+  return how;
+}
+
 static void enter(int sig, siginfo_t *info, void *context) {
   struct call c;
   words_out(&c, context);
   struct delivery d = {
       .action = &actions[sig], .sig = sig, .info = info, .context = context};
-  bool restarts = d.action->sa_flags & SA_RESTART;
   struct g *g = c.m ? vine__m_g((struct m *)c.m) : NULL;
-  struct g *main = load_relaxed(&vine__sched.main_g);
-  bool ends_calls = is_function(d.action) && is_mains(sig, info, g) &&
-                    !(main && vine__mask_blocks(main, sig));
+  unsigned ended = calls_ended(&d, &c, g);
+  if (ended & VINE_RAN_LET_IN) // now: it may not return
+    vine__sigwait_ran(sig, VINE_RAN_LET_IN);
   if (g && sig == SIGSEGV)
     vine__overflow_show(g, info, context);
   if (g)
@@ -317,8 +338,8 @@ static void enter(int sig, siginfo_t *info, void *context) {
   else
     deliver(&d);
   words_back(&c);
-  if (ends_calls)
-    vine__net_interrupt(restarts);
+  if (ended & (VINE_RAN_MAINS | VINE_RAN_WAITS))
+    vine__sigwait_ran(sig, ended & ~VINE_RAN_LET_IN);
 }
 
 static bool is_enter(const struct sigaction *a) {

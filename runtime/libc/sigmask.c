@@ -5,8 +5,8 @@
 // How it works. Every function of the C library that leaves a mask behind is
 // written here again, for the whole process: libraries' changes are the
 // goroutine's, too. So is raise, whose signal may have to wait in its thread.
-// Those that change the mask for the time of the call (sigsuspend, ppoll,
-// posix_spawn) are the C library's, on the thread, which has the goroutine's.
+// Those that change the mask for the time of the call are the C library's, on
+// the thread, which has the goroutine's, or in net/calls/signals.c.
 // In a handler, and on plain threads, all this is the thread's alone.
 //
 // See also: longjmp.c and ucontext.c, which restore masks; signal.c, sigset.

@@ -17,7 +17,7 @@
   X(TIMEOBJ)     /* time.c: one per timer of the program */                    \
   X(CHAN)        /* chan.c: one per channel, by address */                     \
   X(SEMA)        /* parkinglot.c: one per bucket */                            \
-  X(IOMAIN)      /* wait.c: what main waits in */                              \
+  X(SIGWAIT)     /* sigwait.c: main's wait, signal waits */                    \
   X(DESC)        /* desc.c: one per descriptor, by address */                  \
   X(NETPOLL)     /* netpoll.c: opening the poller */                           \
   X(TIMER)       /* timer.c: one per P */                                      \

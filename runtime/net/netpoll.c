@@ -24,6 +24,7 @@
 #include "mem/lock.h"
 #include "net/desc.h"
 #include "net/shared.h"
+#include "net/sigwait.h"
 #include "net/wait.h"
 #include "os/poller.h"
 #include "sched/pollhook.h"
@@ -34,11 +35,8 @@
 
 #define BATCH 128 // events at once, as Go's
 
-static struct vine__os_poller poller = {-1, -1};
+static struct vine__os_poller poller = {-1, -1, -1, 0};
 static struct vine__lock open_lock = VINE_LOCK_INIT(NETPOLL);
-// A signal handler ran: some calls end, or all but those that restart.
-enum { NOT_INTERRUPTED, INTERRUPTED_SOME, INTERRUPTED_ALL };
-static _Atomic uint32_t interrupted;
 
 // --- events ---
 
@@ -56,7 +54,7 @@ static struct g *collect(int64_t timeout_ns) {
   struct g *list = NULL;
   // A handler that sets it after this look also wakes the poller, or the one
   // who is about to sleep in it (pollhook.c).
-  if (load_seq_cst(&interrupted) != NOT_INTERRUPTED)
+  if (vine__sigwait_is_due())
     timeout_ns = 0;
   int n = vine__os_poller_wait(&poller, events, BATCH, timeout_ns);
   fetch_add_relaxed(&polls, 1);
@@ -66,12 +64,10 @@ static struct g *collect(int64_t timeout_ns) {
     lose_poller(n);
   // Each is put in front: the first event's goroutine is to be the first.
   while (n-- > 0)
-    list = vine__io_deliver(events[n].key, events[n].events, list);
-  if (load_relaxed(&interrupted) != NOT_INTERRUPTED) {
-    uint32_t how = exchange_acq_rel(&interrupted, NOT_INTERRUPTED);
-    list = vine__io_interrupt_main(how == INTERRUPTED_SOME, list);
-  }
-  return list;
+    list = events[n].key == VINE_OS_SIGNALS
+               ? vine__sigwait_deliver(list)
+               : vine__io_deliver(events[n].key, events[n].events, list);
+  return vine__sigwait_is_due() ? vine__sigwait_collect(list) : list;
 }
 
 static void wake(void) { vine__os_poller_wake(&poller); }
@@ -137,21 +133,6 @@ static void check_doubts(void) {
 
 static const struct vine__poll_hook hook = {collect, wake, check_doubts};
 
-void vine__net_forget_signals(void) {
-  store_seq_cst(&interrupted, NOT_INTERRUPTED);
-}
-
-void vine__net_interrupt(bool restarts) {
-  uint32_t none = NOT_INTERRUPTED;
-  if (load_seq_cst(&vine__poll_waiters) == 0)
-    return;
-  if (!restarts)
-    store_seq_cst(&interrupted, INTERRUPTED_ALL);
-  else
-    cas_seq_cst(&interrupted, &none, INTERRUPTED_SOME);
-  vine__timers_interrupt();
-}
-
 // --- opening ---
 
 static bool is_open(void) { return load_acquire(&poller.set) >= 0; }
@@ -182,14 +163,26 @@ int vine__net_watch(int fd, uint32_t events, uint64_t key, bool was_watched) {
                      : vine__os_poller_watch(&poller, fd, events, key);
 }
 
-bool vine__net_is_ours(int fd) {
-  return fd >= 0 &&
-         (fd == load_relaxed(&poller.set) || fd == load_relaxed(&poller.wake));
+int vine__net_watch_signals(uint64_t set) {
+  int err = vine__net_open();
+  if (err || (load_acquire(&poller.watched) & set) == set)
+    return err;
+  vine__lock_acquire(&open_lock);
+  err = vine__os_poller_signals(&poller, set);
+  vine__lock_release(&open_lock);
+  return err;
 }
 
-void vine__net_ours(int fds[2]) {
+bool vine__net_is_ours(int fd) {
+  return fd >= 0 &&
+         (fd == load_relaxed(&poller.set) || fd == load_relaxed(&poller.wake) ||
+          fd == load_relaxed(&poller.signals));
+}
+
+void vine__net_ours(int fds[VINE_NET_OURS]) {
   fds[0] = load_relaxed(&poller.set);
   fds[1] = load_relaxed(&poller.wake);
+  fds[2] = load_relaxed(&poller.signals);
 }
 
 // Whoever waits tries again, and so is watched by the new one.
@@ -213,9 +206,12 @@ static void lose_poller(int err) {
   vine__lock_acquire(&open_lock);
   store_relaxed(&poller.set, -1);
   store_relaxed(&poller.wake, -1);
+  store_relaxed(&poller.signals, -1);
+  store_relaxed(&poller.watched, 0);
   vine__lock_release(&open_lock);
   vine__poll_stop();
   vine__desc_each(lose_watch);
+  vine__sigwait_again();
   vine__net_open();
 }
 
@@ -239,10 +235,9 @@ static void forget(int fd, struct vine__desc *d) {
 void vine__net_fork_child(void) {
   vine__os_poller_close(&poller);
   store_relaxed(&is_refused, false);
-  store_relaxed(&interrupted, NOT_INTERRUPTED);
   vine__lock_reset_child(&open_lock);
   store_relaxed(&doubts, -1);
-  vine__io_fork_child();
+  vine__sigwait_fork_child();
   vine__shared_fork_child();
   vine__desc_each(forget);
   vine__poll_fork_child();

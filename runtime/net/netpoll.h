@@ -23,14 +23,14 @@ void vine__net_doubt(int fd, struct vine__desc *d);
 
 // Whether fd is one of the runtime's own: the program may not close those.
 bool vine__net_is_ours(int fd);
-void vine__net_ours(int fds[2]); // negative: not open
+#define VINE_NET_OURS 3
+void vine__net_ours(int fds[VINE_NET_OURS]); // negative: not open
 
-// A handler of the program's ran, with SA_RESTART or without: main's call ends
-// with EINTR, if it waits and such a call would. In signal handlers.
-void vine__net_interrupt(bool restarts);
-// What ran before main came to wait doesn't count.
-void vine__net_forget_signals(void);
-// Whether the program has a handler, so that the above may happen.
+// Has the poller tell of signals that come to be pending, and opens it if need
+// be. 0 or a negative errno value.
+int vine__net_watch_signals(uint64_t set);
+
+// Whether the program has a handler, so that one may end calls (sigwait.h).
 extern VINE_HIDDEN _Atomic bool vine__net_has_handlers;
 
 // Opens the poller, if it isn't, though there is no descriptor to watch: for

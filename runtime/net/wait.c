@@ -36,13 +36,14 @@
 //
 // Checked: tests/model/netpoll.pml.
 //
-// Locking: DESC, one at a time; IOMAIN outside it. Runs on: system stack.
-// See also: desc.h, netpoll.c.
+// Locking: DESC, one at a time. Runs on: system stack.
+// See also: desc.h, netpoll.c; sigwait.c, signals that end a wait.
 
 #include "net/wait.h"
 #include "base/assert.h"
 #include "g.h"
 #include "net/netpoll.h"
+#include "net/sigwait.h"
 #include "os/io.h"
 #include "sched/park.h"
 #include "sched/pollhook.h"
@@ -61,22 +62,28 @@
 
 // --- ends ---
 
-// IOWAIT1. w->g, if the caller is to make it runnable. `list`: what the result
-// is linked to.
-static struct g *finish(struct vine__io_wait *w, uint32_t end, struct g *list) {
+// IOWAIT1.
+bool vine__io_try_end(struct vine__io_wait *w, uint32_t end, struct g **list) {
   struct g *g = w->g;
   uint32_t s = load_relaxed(&w->state);
   VINE_DCHECK(end > VINE_IO_PARKED, "io: not an end");
   do
     if (s > VINE_IO_PARKED)
-      return list;
+      return false;
   while (!cas_acq_rel(&w->state, &s, end)); // pairs with commit
   fetch_sub_seq_cst(&vine__poll_waiters, 1);
   if (s != VINE_IO_PARKED)
-    return list;
+    return true;
   g->ret = 0;
-  g->next = list;
-  return g;
+  g->next = *list;
+  *list = g;
+  return true;
+}
+
+// The same. w->g, linked to `list`, if the caller is to make it runnable.
+static struct g *finish(struct vine__io_wait *w, uint32_t end, struct g *list) {
+  vine__io_try_end(w, end, &list);
+  return list;
 }
 
 static bool commit(struct g *g, void *arg) {
@@ -265,35 +272,11 @@ static uint32_t attach(struct vine__io_wait *w, struct vine__io_node *n) {
   return end;
 }
 
-// --- main's wait, for signals ---
-
-static struct vine__lock main_lock = VINE_LOCK_INIT(IOMAIN);
-static struct vine__io_wait *main_wait; // main_lock
+// --- the entries ---
 
 static bool is_main(const struct vine__io_wait *w) {
   return w->g == load_relaxed(&vine__sched.main_g);
 }
-
-static void note_main(struct vine__io_wait *w) {
-  vine__lock_acquire(&main_lock);
-  main_wait = w;
-  vine__lock_release(&main_lock);
-}
-
-struct g *vine__io_interrupt_main(bool restarts, struct g *list) {
-  vine__lock_acquire(&main_lock);
-  if (main_wait && !(restarts && main_wait->is_restarted))
-    list = finish(main_wait, VINE_IO_INTR, list);
-  vine__lock_release(&main_lock);
-  return list;
-}
-
-void vine__io_fork_child(void) {
-  main_wait = NULL;
-  vine__lock_init(&main_lock, VINE_RANK_IOMAIN);
-}
-
-// --- the entries ---
 
 static void count(const struct vine__io_wait *w) {
   struct vine__counts *c = &vine__m_p(vine__getm())->counts;
@@ -306,7 +289,7 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
   uint32_t end = VINE_IO_WAITING;
   w->g = g;
   w->timer = (struct vine__timer){0};
-  w->must_end = w->deadline_ns != VINE_NEVER || w->count != 1;
+  w->must_end = w->deadline_ns != VINE_NEVER || w->count != 1 || w->has_signals;
   for (uint32_t i = 0; i < w->count; i++)
     w->nodes[i].is_queued = false;
   if (!g) {
@@ -318,14 +301,15 @@ void vine__io_wait_sys(struct vine__io_wait *w) {
   fetch_add_seq_cst(&vine__poll_waiters, 1); // finish takes it off
   if (is_main(w)) {
     w->must_end = true;
-    vine__net_forget_signals();
-    note_main(w);
+    vine__sigwait_note_main(w);
   }
   if (is_main(w) && w->count == 0 && load_relaxed(&vine__net_has_handlers) &&
       vine__net_open() != 0) // only it tells of handlers that ran
     end = VINE_IO_HELD;
   for (uint32_t i = 0; i < w->count && end == VINE_IO_WAITING; i++)
     end = attach(w, &w->nodes[i]);
+  if (w->has_signals && end == VINE_IO_WAITING)
+    end = vine__sigwait_attach((struct vine__sigwait *)w);
   if (end != VINE_IO_WAITING) {
     struct g *self = finish(w, end, NULL);
     VINE_ASSERT(!self, "io: parked while it runs (IOWAIT1)");
@@ -360,7 +344,9 @@ void vine__io_read_counts(struct vine__io_counts *out) {
 void vine__io_end_sys(struct vine__io_wait *w) {
   VINE_DCHECK(load_relaxed(&w->state) > VINE_IO_PARKED, "io: still waits");
   if (w->g && is_main(w))
-    note_main(NULL);
+    vine__sigwait_note_main(NULL);
+  if (w->g && w->has_signals)
+    vine__sigwait_detach((struct vine__sigwait *)w);
   for (uint32_t i = 0; i < w->count; i++) {
     struct vine__io_node *n = &w->nodes[i];
     if (!w->g || !n->is_queued || !n->d)

@@ -9,6 +9,7 @@
 #define VINE_WAIT_H
 
 #include "net/desc.h"
+#include "sched/park.h"
 #include "sched/timer.h"
 
 struct g;
@@ -47,6 +48,7 @@ struct vine__io_wait {
   bool is_restarted;   // by SA_RESTART
   bool is_retry;       // the call was woken once, and found nothing
   bool must_end;       // out: __vine_io_end is needed even if no node is queued
+  bool has_signals;    // this is the first part of a struct vine__sigwait
   // wait.c's.
   _Atomic uint32_t state; // enum vine__io_state
   struct g *g;
@@ -79,10 +81,14 @@ struct g *vine__io_deliver(uint64_t key, uint32_t events, struct g *list);
 uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
                                uint32_t need);
 
-// Has main's wait, if it waits, end with INTR: as vine__io_deliver. restarts:
-// only calls that SA_RESTART doesn't make go on.
-struct g *vine__io_interrupt_main(bool restarts, struct g *list);
-void vine__io_fork_child(void);
+// Ends w's waiting. False: it has ended already. *list: the goroutine comes in
+// front, if it is for the caller to make it runnable.
+bool vine__io_try_end(struct vine__io_wait *w, uint32_t end, struct g **list);
+
+// Whether a goroutine that waits for that reason has a struct vine__io_wait.
+static inline bool vine__io_is_reason(uint8_t reason) {
+  return VINE_WAIT_READ <= reason && reason <= VINE_WAIT_SIGNAL;
+}
 
 // What a goroutine waits for, the first if there are several: a descriptor, and
 // for which events (POLLIN and so on). False: for none. g is WAITING, and the

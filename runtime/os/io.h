@@ -63,6 +63,9 @@ long vine__os_mq_receive(int q, char *msg, size_t n, unsigned *prio,
 // limit null: none.
 long vine__os_epoll_wait(int fd, void *events, int max,
                          const struct timespec *limit, const sigset_t *mask);
+// limit null: none.
+long vine__os_sigtimedwait(const sigset_t *set, siginfo_t *info,
+                           const struct timespec *limit);
 long vine__os_wait4(int pid, int *status, int options, void *usage);
 long vine__os_waitid(int by, int id, siginfo_t *info, int options);
 // A descriptor, under a high number, that is readable when the child has ended.

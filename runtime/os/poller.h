@@ -23,11 +23,13 @@ struct vine__os_event {
   uint32_t events;
 };
 
-// Two descriptors; -1 when it isn't open. They have high numbers, so that the
+// Descriptors; -1 when it isn't open. They have high numbers, so that the
 // program's get those that it would get without Vine.
 struct vine__os_poller {
   _Atomic int set;
   _Atomic int wake;
+  _Atomic int signals; // -1 also while `watched` is empty
+  _Atomic uint64_t watched;
 };
 
 // 0, or a negative errno value: then nothing is open.
@@ -46,6 +48,12 @@ int vine__os_poller_watch(struct vine__os_poller *p, int fd, uint32_t events,
 // and so has become another file's.
 int vine__os_poller_rewatch(struct vine__os_poller *p, int fd, uint32_t events,
                             uint64_t key);
+
+// Has it watch for those signals, too: each time one of them comes to be
+// pending for the process, and once if it is, there is an event of this key.
+// One call at a time. 0 or a negative errno value.
+#define VINE_OS_SIGNALS (UINT64_MAX - 1)
+int vine__os_poller_signals(struct vine__os_poller *p, uint64_t set);
 
 // Waits until something is ready, for at most timeout_ns (negative: no limit,
 // 0: not at all). Returns how many of `events` it filled; 0 also when it was

@@ -55,6 +55,8 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_CONNECT] = "connect",
     [VINE_WAIT_POLL] = "poll",
     [VINE_WAIT_CHILD] = "waitpid",
+    [VINE_WAIT_NAP] = "sleep",
+    [VINE_WAIT_SIGNAL] = "sigwait",
     [VINE_WAIT_STOP] = "stopping the world",
 };
 

@@ -28,6 +28,8 @@ enum vine__wait_reason {
   VINE_WAIT_CONNECT,
   VINE_WAIT_POLL,
   VINE_WAIT_CHILD,
+  VINE_WAIT_NAP, // a sleep that a signal may end
+  VINE_WAIT_SIGNAL,
   VINE_WAIT_STOP,
   VINE_WAIT_COUNT,
 };

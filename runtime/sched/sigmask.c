@@ -31,7 +31,8 @@
 //                               a signal that a waiting one doesn't, that is
 //                               pending, and found there by the next round
 // The second is looked at only when masks differ at all, and not while no
-// signal is pending.
+// signal is pending. Calls that let signals in by a mask of their own take
+// those themselves: net/sigwait.c.
 //
 // Invariants:
 // (MASK1) Without G_FLAG_MASK a goroutine's mask is the one of the start, and
@@ -52,7 +53,7 @@
 // handler by changing its ucontext_t, and leaves so. They stay with the thread.
 //
 // Runs on: system stack; vine__mask_change also in foreign code and on plain
-// threads, vine__mask_blocks in handlers.
+// threads; vine__mask_blocks and _of_waiting in handlers.
 //
 // Rejected: Go's way, one thread that takes all signals and hands them on (C
 // handlers run where the signal arrives); blocking them in all but the first
@@ -395,4 +396,9 @@ void vine__signals_begin(void) { store_relaxed(&sharing, 0); }
 bool vine__mask_blocks(const struct g *g, int sig) {
   uint16_t number = load_relaxed(&((struct g *)(uintptr_t)g)->mask);
   return number != VINE_MASK_HERE && (mask_at(number) & BIT(sig));
+}
+
+uint64_t vine__mask_of_waiting(const struct g *g) {
+  uint16_t number = load_relaxed(&((struct g *)(uintptr_t)g)->mask);
+  return number == VINE_MASK_HERE ? full : mask_at(number);
 }

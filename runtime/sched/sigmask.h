@@ -65,5 +65,8 @@ void vine__signals_share(void);
 extern VINE_HIDDEN _Atomic bool vine__masks_differ;
 // Whether g, which waits, blocks sig. In signal handlers.
 bool vine__mask_blocks(const struct g *g, int sig);
+// The mask of g, which waits: all signals, if that isn't known here, because g
+// keeps its thread, or runs. In signal handlers.
+uint64_t vine__mask_of_waiting(const struct g *g);
 
 #endif

@@ -9,19 +9,6 @@ static vine_group wg;
 static int inside, many;
 static int (*pairs)[2];
 
-// Idle ones stay, one for each processor and four; others are on their way.
-static int few(void) { return 2 * vine_maxprocs() + 7; }
-
-// A goroutine that is preempted behind a foreign call keeps its thread until it
-// goes on (ADR 16), which seeds make of each; idle threads then end in time.
-static void check_threads(void) {
-  wait_until(&inside, many);
-  for (int i = 0; threads() > few(); i++) {
-    CHECK(i < 10000);
-    vine_sleep(MS);
-  }
-}
-
 static void begin(void) {
   inside = 0;
   vine_group_add(&wg, many);
@@ -92,7 +79,8 @@ static void readers(void (*one)(int)) {
   begin();
   for (int i = 0; i < many; i++)
     vine_go(one(pairs[i][0]));
-  check_threads();
+  wait_until(&inside, many);
+  wait_for_few_threads();
   for (int i = 0; i < many; i++)
     CHECK_EQ(write(pairs[i][1], "x", 1), 1);
   vine_group_wait(&wg);
@@ -115,7 +103,8 @@ static void acceptors(void) {
   begin();
   for (int i = 0; i < many; i++)
     vine_go(one_accept(l));
-  check_threads();
+  wait_until(&inside, many);
+  wait_for_few_threads();
   for (int i = 0; i < many; i++) {
     close(connect_to(&addr));
     if (i % 64 == 0)

@@ -16,6 +16,7 @@
 
 #include "base/export.h"
 #include "net/desc.h"
+#include "net/sigwait.h"
 #include "net/wait.h"
 #include "os/io.h"
 #include "sched/park.h"
@@ -71,6 +72,29 @@ uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
 
 // The same for a wait that says more. Its nodes are of no list any more.
 uint32_t vine__io_await(struct vine__io_wait *w);
+
+// What a call that waits for signals, too, keeps (net/sigwait.c).
+struct vine__io_signals {
+  uint64_t mask;    // its own, while it tries
+  uint64_t was;     // the goroutine's
+  uint64_t lets_in; // what a try takes
+  uint64_t open;    // whose handlers end it
+  uint32_t seq;     // before the last try
+};
+
+// Begins such a call with that mask; null: the goroutine's own. Outside of its
+// tries it blocks what either mask does. False: make the plain call.
+bool vine__io_signals_begin(struct vine__io_signals *s, const sigset_t *mask);
+void vine__io_signals_end(struct vine__io_signals *s);
+// Before each try: nothing that comes after is lost.
+ALWAYS_INLINE void vine__io_signals_prepare(struct vine__io_signals *s) {
+  if (s)
+    s->seq = load_acquire(&vine__sigwait_seq);
+}
+// vine__io_wait_for with signals; s may be null.
+uint32_t vine__io_wait_with(struct vine__io_signals *s,
+                            struct vine__io_node *nodes, uint32_t count,
+                            int64_t deadline_ns, enum vine__wait_reason why);
 
 // Nanoseconds; VINE_NEVER if they are too many. False: it isn't a time.
 bool vine__io_ns(const struct timespec *t, int64_t *ns);

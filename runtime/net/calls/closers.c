@@ -15,9 +15,9 @@
 // The lowest of the runtime's from first to last, or last + 1.
 static uint64_t next_of_ours(uint64_t first, uint64_t last) {
   uint64_t least = last + 1;
-  int ours[2];
+  int ours[VINE_NET_OURS];
   vine__net_ours(ours);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < VINE_NET_OURS; i++) {
     uint64_t n = (uint64_t)ours[i];
     if (ours[i] >= 0 && first <= n && n < least)
       least = n;

@@ -2,9 +2,10 @@
 // poll, ppoll, select, pselect.
 //
 // The kernel answers: first at once, and if nothing is ready again when
-// something happened to one of the descriptors. A call for many descriptors,
-// or with a signal mask to be set meanwhile, is the plain call, which holds a
-// thread: an event loop's one thread.
+// something happened to one of the descriptors. With a signal mask each time is
+// that one's, which lets signals in (net/sigwait.c). A call for many
+// descriptors is the plain call, which holds a thread: an event loop's one
+// thread.
 
 #include "net/calls/call.h"
 #include "net/calls/chk.h"
@@ -34,14 +35,23 @@ static uint32_t prepare_all(struct vine__io_node *nodes, struct pollfd *fds,
   return count;
 }
 
-static long poll_parked(struct pollfd *fds, nfds_t n, int64_t deadline_ns) {
+// s, here and below: of a call with a mask, or null.
+static long ask(struct pollfd *fds, nfds_t n, const struct timespec *limit,
+                const struct vine__io_signals *s) {
+  return s ? vine__sigwait_ppoll(fds, n, limit, s->mask)
+           : vine__os_ppoll(fds, n, limit, NULL);
+}
+
+static long poll_parked(struct pollfd *fds, nfds_t n, int64_t deadline_ns,
+                        struct vine__io_signals *s) {
   struct vine__io_node nodes[MANY];
   for (uint32_t state = VINE_IO_READY;;) {
+    vine__io_signals_prepare(s);
     uint32_t count = prepare_all(nodes, fds, n);
-    long r = vine__os_ppoll(fds, n, &at_once, NULL);
+    long r = ask(fds, n, &at_once, s);
     if (r != 0 || state == VINE_IO_TIMEOUT)
       return r;
-    state = vine__io_wait_for(nodes, count, deadline_ns, VINE_WAIT_POLL);
+    state = vine__io_wait_with(s, nodes, count, deadline_ns, VINE_WAIT_POLL);
     if (state == VINE_IO_INTR)
       return -EINTR;
     if (state == VINE_IO_HELD)
@@ -50,28 +60,34 @@ static long poll_parked(struct pollfd *fds, nfds_t n, int64_t deadline_ns) {
 }
 
 static long poll_until(struct pollfd *fds, nfds_t n,
-                       const struct timespec *limit) {
+                       const struct timespec *limit,
+                       struct vine__io_signals *s) {
   int64_t deadline_ns;
-  long r = vine__os_ppoll(fds, n, &at_once, NULL);
+  long r = ask(fds, n, &at_once, s);
   if (r != 0 || is_zero(limit))
     return r;
   if (n > MANY || !vine__io_deadline(limit, &deadline_ns))
-    return vine__os_ppoll(fds, n, limit, NULL);
-  r = poll_parked(fds, n, deadline_ns);
-  return r == PLAIN ? vine__os_ppoll(fds, n, limit, NULL) : r;
+    return ask(fds, n, limit, s);
+  r = poll_parked(fds, n, deadline_ns, s);
+  return r == PLAIN ? ask(fds, n, limit, s) : r;
 }
 
 VINE_EXPORT int __vine_wait_poll(struct pollfd *fds, nfds_t n, int ms) {
   struct timespec limit = {ms / 1000, ms % 1000 * 1000000l};
-  return (int)vine__io_result(poll_until(fds, n, ms < 0 ? NULL : &limit));
+  return (int)vine__io_result(poll_until(fds, n, ms < 0 ? NULL : &limit, NULL));
 }
 
 VINE_EXPORT int __vine_wait_ppoll(struct pollfd *fds, nfds_t n,
                                   const struct timespec *limit,
                                   const sigset_t *mask) {
-  if (mask)
+  struct vine__io_signals s;
+  if (!mask)
+    return (int)vine__io_result(poll_until(fds, n, limit, NULL));
+  if (!vine__io_signals_begin(&s, mask))
     return (int)vine__io_result(vine__os_ppoll(fds, n, limit, mask));
-  return (int)vine__io_result(poll_until(fds, n, limit));
+  long r = poll_until(fds, n, limit, &s);
+  vine__io_signals_end(&s);
+  return (int)vine__io_result(r);
 }
 
 VINE_EXPORT int __vine_wait_poll_chk(struct pollfd *fds, nfds_t n, int ms,
@@ -137,9 +153,15 @@ static uint32_t prepare_sets(struct vine__io_node *nodes,
   return count;
 }
 
+static long select_now(int n, fd_set *r, fd_set *w, fd_set *e,
+                       const struct vine__io_signals *s) {
+  return s ? vine__sigwait_pselect(n, r, w, e, &at_once, s->mask)
+           : vine__os_select_now(n, r, w, e);
+}
+
 // As select: what the sets are afterwards. PLAIN: make the plain call.
 static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
-                          int64_t deadline_ns) {
+                          int64_t deadline_ns, struct vine__io_signals *s) {
   struct vine__io_node nodes[MANY];
   struct sets sets;
   size_t bytes = bytes_of(n);
@@ -147,8 +169,9 @@ static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
       !copy_set(sets.urgent, e, bytes))
     return PLAIN;
   for (uint32_t state = VINE_IO_READY;;) {
+    vine__io_signals_prepare(s);
     uint32_t count = prepare_sets(nodes, &sets, n);
-    long found = vine__os_select_now(n, r, w, e);
+    long found = select_now(n, r, w, e, s);
     if (found != 0 || state == VINE_IO_TIMEOUT)
       return found;
     restore_set(r, sets.in, bytes);
@@ -156,7 +179,7 @@ static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
     restore_set(e, sets.urgent, bytes);
     if (count > MANY)
       return PLAIN;
-    state = vine__io_wait_for(nodes, count, deadline_ns, VINE_WAIT_POLL);
+    state = vine__io_wait_with(s, nodes, count, deadline_ns, VINE_WAIT_POLL);
     if (state == VINE_IO_INTR)
       return -EINTR;
     if (state == VINE_IO_HELD)
@@ -166,12 +189,13 @@ static long select_parked(int n, fd_set *r, fd_set *w, fd_set *e,
 
 // left: as the kernel, what is left of the limit.
 static long select_until(int n, fd_set *r, fd_set *w, fd_set *e,
-                         const struct timespec *limit, int64_t *left_ns) {
+                         const struct timespec *limit, int64_t *left_ns,
+                         struct vine__io_signals *s) {
   int64_t deadline_ns;
   if (n < 0 || n > WORDS * BITS || is_zero(limit) ||
       !vine__io_deadline(limit, &deadline_ns))
     return PLAIN;
-  long found = select_parked(n, r, w, e, deadline_ns);
+  long found = select_parked(n, r, w, e, deadline_ns, s);
   if (limit && found != PLAIN) {
     int64_t left = deadline_ns - vine__os_nanotime();
     *left_ns = left > 0 ? left : 0;
@@ -187,8 +211,9 @@ VINE_EXPORT int __vine_wait_select(int n, fd_set *r, fd_set *w, fd_set *e,
   if (limit && is_time) // 1,000,000 microseconds and more are fine
     ts = (struct timespec){limit->tv_sec + limit->tv_usec / 1000000,
                            limit->tv_usec % 1000000 * 1000};
-  long found =
-      is_time ? select_until(n, r, w, e, limit ? &ts : NULL, &left_ns) : PLAIN;
+  long found = PLAIN;
+  if (is_time)
+    found = select_until(n, r, w, e, limit ? &ts : NULL, &left_ns, NULL);
   if (found == PLAIN)
     return (int)vine__io_result(vine__os_select(n, r, w, e, limit));
   if (limit) {
@@ -201,8 +226,17 @@ VINE_EXPORT int __vine_wait_select(int n, fd_set *r, fd_set *w, fd_set *e,
 VINE_EXPORT int __vine_wait_pselect(int n, fd_set *r, fd_set *w, fd_set *e,
                                     const struct timespec *limit,
                                     const sigset_t *mask) {
+  struct vine__io_signals s;
   int64_t left_ns;
-  long found = mask ? PLAIN : select_until(n, r, w, e, limit, &left_ns);
+  long found = PLAIN;
+  if (!mask) {
+    found = select_until(n, r, w, e, limit, &left_ns, NULL);
+  } else if (vine__io_signals_begin(&s, mask)) {
+    found = select_until(n, r, w, e, limit, &left_ns, &s);
+    if (found == PLAIN)
+      found = vine__sigwait_pselect(n, r, w, e, limit, s.mask);
+    vine__io_signals_end(&s);
+  }
   if (found == PLAIN)
     found = vine__os_pselect(n, r, w, e, limit, mask);
   return (int)vine__io_result(found);

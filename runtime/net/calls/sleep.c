@@ -2,26 +2,29 @@
 // sleep, usleep, nanosleep, clock_nanosleep, thrd_sleep.
 //
 // By the runtime's timers, which need no record of a goroutine that sleeps.
-// Only main's sleep may end before its time, when a signal handler has run: if
-// the program has one, it waits as calls for descriptors do.
+// A sleep may end before its time when a signal handler has run: main's, and
+// any goroutine's once signal masks differ. So if the program has a handler
+// these wait as calls for descriptors do.
 
 #include "net/calls/call.h"
 #include "net/netpoll.h"
 #include "os/os.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 
 #include <threads.h>
 #include <vine/time.h>
 
 static bool may_be_interrupted(void) {
   return load_relaxed(&vine__net_has_handlers) &&
-         vine__getg() == load_relaxed(&vine__sched.main_g) &&
+         (load_relaxed(&vine__masks_differ) ||
+          vine__getg() == load_relaxed(&vine__sched.main_g)) &&
          vine__net_open() == 0;
 }
 
 // What is left of the time: 0, or more if a signal ended it.
 static __attribute__((noinline)) int64_t wait_until(int64_t deadline_ns) {
-  if (vine__io_wait_for(NULL, 0, deadline_ns, VINE_WAIT_SLEEP) != VINE_IO_INTR)
+  if (vine__io_wait_for(NULL, 0, deadline_ns, VINE_WAIT_NAP) != VINE_IO_INTR)
     return 0;
   int64_t left = deadline_ns - vine__os_nanotime();
   return left > 0 ? left : 1;

@@ -165,6 +165,12 @@ long vine__os_epoll_wait(int fd, void *events, int max,
              ms > INT_MAX ? INT_MAX : ms, (long)mask, _NSIG / 8);
 }
 
+long vine__os_sigtimedwait(const sigset_t *set, siginfo_t *info,
+                           const struct timespec *limit) {
+  return sys(SYS_rt_sigtimedwait, (long)set, (long)info, (long)limit, _NSIG / 8,
+             0, 0);
+}
+
 long vine__os_wait4(int pid, int *status, int options, void *usage) {
   return sys(SYS_wait4, pid, (long)status, options, (long)usage, 0, 0);
 }

@@ -2,7 +2,8 @@
 // The poller by epoll, edge-triggered.
 //
 // How it works. One epoll instance has all descriptors, and an eventfd of our
-// own for waking: that is never read, since each write to it is an edge.
+// own for waking: that is never read, since each write to it is an edge. So is
+// each signal that is sent an edge of a signalfd.
 // Timeouts are nanoseconds by epoll_pwait2 (Linux 5.11), else milliseconds,
 // rounded up.
 //
@@ -18,6 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 _Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT &&
@@ -79,12 +81,17 @@ int vine__os_poller_open(struct vine__os_poller *p) {
 
 void vine__os_poller_close(struct vine__os_poller *p) {
   int set = load_relaxed(&p->set), wake = load_relaxed(&p->wake);
+  int signals = load_relaxed(&p->signals);
   store_relaxed(&p->set, -1);
   store_relaxed(&p->wake, -1);
+  store_relaxed(&p->signals, -1);
+  store_relaxed(&p->watched, 0);
   if (set >= 0)
     sys(SYS_close, set, 0, 0, 0, 0, 0);
   if (wake >= 0)
     sys(SYS_close, wake, 0, 0, 0, 0, 0);
+  if (signals >= 0)
+    sys(SYS_close, signals, 0, 0, 0, 0, 0);
 }
 
 int vine__os_poller_watch(struct vine__os_poller *p, int fd, uint32_t events,
@@ -104,6 +111,36 @@ int vine__os_poller_rewatch(struct vine__os_poller *p, int fd, uint32_t events,
     return err;
   err = control(set, EPOLL_CTL_ADD, fd, events, key);
   return err ? err : 1;
+}
+
+static int open_signals(struct vine__os_poller *p, uint64_t set) {
+  long fd = sys(SYS_signalfd4, -1, (long)&set, sizeof set,
+                SFD_CLOEXEC | SFD_NONBLOCK, 0, 0);
+  if (fd < 0)
+    return (int)fd;
+  int up = vine__linux_move_up((int)fd);
+  int err = control(load_relaxed(&p->set), EPOLL_CTL_ADD, up, EPOLLIN,
+                    VINE_OS_SIGNALS);
+  if (err)
+    sys(SYS_close, up, 0, 0, 0, 0, 0);
+  else
+    store_relaxed(&p->signals, up);
+  return err;
+}
+
+// A larger set makes the system look at what is pending already.
+int vine__os_poller_signals(struct vine__os_poller *p, uint64_t set) {
+  int fd = load_relaxed(&p->signals);
+  int err = 0;
+  set |= load_relaxed(&p->watched);
+  if (fd >= 0)
+    err = (int)sys(SYS_signalfd4, fd, (long)&set, sizeof set, 0, 0, 0);
+  if (fd < 0 || err < 0)
+    err = open_signals(p, set);
+  if (err < 0)
+    return err;
+  store_release(&p->watched, set);
+  return 0;
 }
 
 static long wait_ns(int set, struct epoll_event *events, int max, int64_t ns) {
