@@ -9,11 +9,13 @@
 //
 // Hot split: a loop at the edge of a chunk that calls a function whose object
 // doesn't fit would come here twice per turn, once for the new chunk and once
-// for the old. So when a spare is there that is not much larger, or the old
-// chunk is more than half full, we go straight to the spare and leave the old
-// chunk's end unused: then the loop stays in the spare until its caller
+// for the old. So when the old chunk is more than half full, or the spare twice
+// as large and not much larger than that, we go straight to the spare and leave
+// the old chunk's end unused: then the loop stays in the spare until its caller
 // returns. (A much larger spare would be all that a goroutine holds while it
-// waits in its outermost loop.)
+// waits in its outermost loop. With one of its own size the loop would leave a
+// chunk behind at each turn: the next turn's spare is as large again.) So what
+// is left unused is at most what is in use, or what the next chunk has.
 //
 // An SSP that lies in no chunk: a function that called setjmp twice may jump
 // to the earlier place and then to the later one, whose SSP was the (empty)
@@ -211,9 +213,10 @@ static bool spare_fits(const struct vine__side *s, size_t n) {
 
 // Whether to leave the newest chunk, with `room` bytes left, for the spare.
 static bool is_hot(const struct vine__side *s, size_t room, size_t n) {
-  size_t top = chunk_bytes(s->top);
-  return spare_fits(s, n) &&
-         (room < top / 2 || chunk_bytes(s->spare) <= 4 * top);
+  if (!spare_fits(s, n))
+    return false;
+  size_t top = chunk_bytes(s->top), spare = chunk_bytes(s->spare);
+  return room < top / 2 || (2 * top <= spare && spare <= 4 * top);
 }
 
 // Whether the newest chunk, filled down to ssp, should take n bytes.

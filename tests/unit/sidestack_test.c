@@ -81,6 +81,37 @@ static void test_hot_split(size_t outer, size_t mid, size_t inner) {
   finish(&p);
 }
 
+// A loop that calls a deep function, deeper and deeper, leaves nothing behind.
+static void descend(struct player *p, int depth) {
+  char *o = side_alloc(p, 368);
+  if (depth > 0)
+    descend(p, depth - 1);
+  p->r.ssp = (uintptr_t)o + 368;
+}
+
+static void test_deep_loop(void) {
+  struct player p = {0};
+  for (int depth = 1; depth <= 1024; depth *= 2)
+    for (int i = 0; i < 100; i++) {
+      descend(&p, depth);
+      size_t in_use = (size_t)(depth + 1) * 368;
+      CHECK(vine__side_bytes(&p.side) <= 4 * in_use + 2 * VINE_SIDE_MAX);
+    }
+  finish(&p);
+}
+
+// The same with one object, which is larger each time.
+static void test_growing_object(void) {
+  struct player p = {0};
+  for (size_t n = 16; n <= VINE_CLASS_BYTES_MAX; n += n / 256 / 16 * 16 + 16) {
+    char *granule = side_alloc(&p, 16);
+    side_alloc(&p, n);
+    p.r.ssp = (uintptr_t)granule + 16;
+    CHECK(vine__side_bytes(&p.side) <= 4 * n + 2 * VINE_SIDE_MAX);
+  }
+  finish(&p);
+}
+
 static void test_trim(void) {
   struct player p = {0};
   vine__side_trim(&p.side, &p.cache, &p.r); // nothing yet
@@ -192,6 +223,8 @@ int main(void) {
   test_hot_split(192, 16, 64);
   test_hot_split(240, 32, 32);
   test_hot_split(16, 400, 1504);
+  test_deep_loop();
+  test_growing_object();
   test_trim();
   test_two_jumps();
   unit_on_threads(play);
