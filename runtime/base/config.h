@@ -135,10 +135,13 @@
 
 // --- side stacks (sidestack.c) ---
 
-// Bytes of a goroutine's first side-stack chunk, and of the largest chunk
-// that doubling leads to.
+// Bytes of a goroutine's first side-stack chunk at least, and of the largest
+// one but for those of larger objects.
 #define VINE_SIDE_FIRST 256
 #define VINE_SIDE_MAX (64 * VINE_KIB)
+// Bytes beside its first object that a chunk is taken for. A parked read needs
+// 144: with less it would take a chunk of its own.
+#define VINE_SIDE_ROOM 176
 
 // --- threads ---
 

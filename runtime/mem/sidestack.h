@@ -9,7 +9,7 @@
 //            ^ ss_lo          ^ ssp                       ^ ss_lo + ss_size
 //
 // SSP grows down. Chunks are linked newest to oldest and double from 256 B to
-// 64 KiB; an object that is larger gets a chunk of its own size.
+// 64 KiB; an object that is larger has one of hardly more than its own size.
 //
 // Compiled code may set SSP to any value that was current earlier in a frame
 // that is still active, also across chunks (returns and longjmp do), and

@@ -53,6 +53,18 @@ static void test_first_chunks(void) {
   finish(&p);
 }
 
+// A buffer takes little more than itself, and what it calls has room.
+static void test_buffers(void) {
+  for (size_t n = 16; n <= 16 * VINE_KIB; n += 16) {
+    struct player p = {0};
+    side_alloc(&p, n);
+    side_alloc(&p, 144); // of a parked read
+    CHECK(p.slow == 1);
+    CHECK(vine__side_bytes(&p.side) <= (n + 192) * 5 / 4);
+    finish(&p);
+  }
+}
+
 static void test_absurd_sizes(void) {
   struct player p = {0};
   side_alloc(&p, 16);
@@ -218,11 +230,14 @@ int main(void) {
   seed = unit_seed();
   vine__debug_init();
   test_first_chunks();
+  test_buffers();
   test_absurd_sizes();
   test_hot_split(0, 16, 304);
   test_hot_split(192, 16, 64);
   test_hot_split(240, 32, 32);
   test_hot_split(16, 400, 1504);
+  test_hot_split(1024, 16, 304);
+  test_hot_split(0, 512, 1024);
   test_deep_loop();
   test_growing_object();
   test_trim();
