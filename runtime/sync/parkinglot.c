@@ -6,10 +6,11 @@
 // order; or where waiters for many addresses come together, a table of queues,
 // chosen by further bits of the hash. It grows with the waiters that find
 // somebody else's last in their queue, so that a waker passes one or two of
-// those, and goes when the bucket is empty. Who has the lock sees nothing of
-// it. A waiter with a deadline has a timer in its record; the timer's function
-// and wakers meet under the bucket's lock, where the entry tells which of them
-// was first (WAITQ1).
+// those, and when wakers pass many all the same, which a million waiters for
+// one address before one for another make them do. It goes when the bucket is
+// empty. Who has the lock sees nothing of it. A waiter with a deadline has a
+// timer in its record; the timer's function and wakers meet under the bucket's
+// lock, where the entry tells which of them was first (WAITQ1).
 //
 // Invariants:
 // (PARKING1) A record is in one bucket's queue, or belongs to whoever took it.
@@ -47,10 +48,15 @@
 #define MAX_BITS 20
 #define MIXED_MIN 4 // before there is a table
 
+// Waiters for others that a waker may pass without a thought. Each of more is
+// a sign that the queues are few, so that the table grows before the walks
+// have cost much more than growing does.
+#define LONG_WALK 16
+
 struct vine__bucket {
   _Alignas(VINE_CACHE_LINE) struct vine__lock lock;
   uint32_t bits;  // of the table, or 0: there is none
-  uint32_t mixed; // waiters behind one for another address, since it grew
+  uint32_t mixed; // waiters behind or passed for another's, since it grew
   size_t count;   // waiters
   struct vine__waitq one;   // of those for all addresses that come here
   struct vine__waitq *many; // instead, if there is a table
@@ -202,12 +208,12 @@ static bool is_behind_another(const struct vine__waitq *q, const void *addr) {
   return !vine__waitq_is_empty(q) && parked_of(q->last)->addr != addr;
 }
 
-// Before a waiter for addr joins: another one tells that the queues are few.
-static void note_mixed(struct vine__bucket *b, const void *addr) {
-  if (!is_behind_another(queue_of(b, addr), addr))
-    return;
+// Signs that the queues are few.
+static void note_mixed(struct vine__bucket *b, size_t signs) {
   size_t most = b->bits ? queues_of(b) : MIXED_MIN;
-  if (++b->mixed > most)
+  size_t mixed = b->mixed + signs;
+  b->mixed = (uint32_t)(mixed < UINT32_MAX ? mixed : UINT32_MAX);
+  if (mixed > most)
     grow_table(b);
 }
 
@@ -229,10 +235,15 @@ void vine__parking_take(struct vine__bucket *b, struct vine__parked *w) {
   }
 }
 
-static struct vine__parked *from(struct vine__waitq_entry *e,
-                                 const void *addr) {
-  while (e && parked_of(e)->addr != addr)
-    e = e->next;
+// The first for addr from e on. The records stay where they are if b's table
+// grows here, and in order.
+static struct vine__parked *
+from(struct vine__bucket *b, struct vine__waitq_entry *e, const void *addr) {
+  size_t passed = 0;
+  for (; e && parked_of(e)->addr != addr; e = e->next)
+    passed++;
+  if (passed > LONG_WALK)
+    note_mixed(b, passed);
   return parked_of(e);
 }
 
@@ -240,12 +251,12 @@ struct vine__parked *vine__parking_first(struct vine__bucket *b,
                                          const void *addr) {
   VINE_DCHECK(vine__lock_is_held(&b->lock), "parking lot: bucket not locked");
   VINE_DCHECK(bucket_of(addr) == b, "parking lot: another address's bucket");
-  return from(vine__waitq_first(queue_of(b, addr)), addr);
+  return from(b, vine__waitq_first(queue_of(b, addr)), addr);
 }
 
 struct vine__parked *vine__parking_next(struct vine__parked *w) {
   VINE_DCHECK(vine__waitq_entry_is_linked(&w->link), "PARKING1: next of none");
-  return from(w->link.next, w->addr);
+  return from(bucket_of(w->addr), w->link.next, w->addr);
 }
 
 struct vine__parked *vine__parking_take_to(struct vine__bucket *b,
@@ -381,7 +392,8 @@ static void enqueue(struct vine__bucket *b, struct vine__parked *w,
     VINE_ASSERT(!i->parked, "parking lot: interrupt of two waits");
     i->parked = w;
   }
-  note_mixed(b, o->addr);
+  if (is_behind_another(queue_of(b, o->addr), o->addr))
+    note_mixed(b, 1);
   b->count++;
   if (o->front)
     vine__waitq_push_front(queue_of(b, o->addr), &w->link);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Very many goroutines wait at once, each for a condition of its own, and some
 // of them for one that they share: the parking lot's tables grow under waiters
-// whose order must stay, with and without deadlines, and go again.
+// whose order must stay, with and without deadlines, and go again. And a crowd
+// waits for one condition before others in the same bucket, so that wakers of
+// the others, who pass it, make the table grow.
 #include "sync.h"
 
 enum { CONNS = 6000, SHARED = 200, EACH = CONNS / SHARED, LATE = 500 };
+enum { CROWD = 3000, BEHIND = 40, BUCKET_SHIFT = 54 };
 
 struct conn {
   vine_mutex m;
@@ -30,7 +33,7 @@ static void serve_shared(int id) {
   vine_mutex_lock(&shared.m);
   vine_group_done(&up);
   vine_cond_wait(&shared.c, &shared.m);
-  order[ordered++] = id;
+  order[ordered++ % SHARED] = id;
   vine_mutex_unlock(&shared.m);
   vine_group_done(&done);
 }
@@ -98,30 +101,32 @@ static void wake_shared(int n) {
     vine_mutex_unlock(&shared.m);
     while (has_order() == i)
       vine_yield();
-    CHECK_EQ(order[i], i);
+    CHECK_EQ(order[i % SHARED], i);
   }
 }
 
-// Conditions whose waiters come together in few of the 1,024 buckets.
-static bool is_wanted(const vine_cond *c) {
-  return (uintptr_t)c * 0x9e3779b97f4a7c15ull >> 58 == 0;
+static uint64_t hash(const vine_cond *c) {
+  return (uintptr_t)c * 0x9e3779b97f4a7c15ull;
 }
 
-static void choose_conns(void) {
-  size_t room = 2 * 64 * CONNS;
+// Conditions whose waiters come together in few of the 1,024 buckets.
+static bool is_wanted(const vine_cond *c) { return hash(c) >> 58 == 0; }
+
+// Fills conn with n of the room places whose conditions are wanted.
+static void choose(size_t room, int n, bool (*wanted)(const vine_cond *)) {
   pool = calloc(room, sizeof *pool);
   CHECK(pool);
-  int n = 0;
-  for (size_t i = 0; i < room && n < CONNS; i++)
-    if (is_wanted(&pool[i].c))
-      conn[n++] = &pool[i];
-  CHECK_EQ(n, CONNS);
+  int found = 0;
+  for (size_t i = 0; i < room && found < n; i++)
+    if (wanted(&pool[i].c))
+      conn[found++] = &pool[i];
+  CHECK_EQ(found, n);
 }
 
 static void run(void) {
   shared = (struct conn){0};
   ordered = 0;
-  choose_conns();
+  choose((size_t)2 * 64 * CONNS, CONNS, is_wanted);
   start_all();
   expire();
   wake_shared(SHARED);
@@ -133,8 +138,31 @@ static void run(void) {
   free(pool);
 }
 
+static bool is_beside_shared(const vine_cond *c) {
+  return hash(c) >> BUCKET_SHIFT == hash(&shared.c) >> BUCKET_SHIFT;
+}
+
+static void run_crowd(void) {
+  shared = (struct conn){0};
+  ordered = 0;
+  choose((size_t)4 * 1024 * BEHIND, BEHIND, is_beside_shared);
+  for (int i = 0; i < CROWD; i++)
+    start_shared(i);
+  vine_group_add(&up, BEHIND);
+  vine_group_add(&done, BEHIND);
+  for (int i = 0; i < BEHIND; i++)
+    vine_go(serve(conn[i]));
+  vine_group_wait(&up);
+  for (int i = 0; i < BEHIND; i++)
+    wake(conn[i]);
+  wake_shared(CROWD);
+  vine_group_wait(&done);
+  free(pool);
+}
+
 int main(void) {
   for (int i = 0; i < 2; i++) // the second time with what the first one left
     run();
+  run_crowd();
   return 0;
 }
