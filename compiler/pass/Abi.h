@@ -123,6 +123,10 @@ void moveBody(Function &From, Function &To, unsigned First);
 Function *getThunk(Module &M, StringRef Name, StringRef Asm, StringRef Entry,
                    GlobalValue *Named = nullptr);
 
+// The thunk for calls of Callee, an external symbol, with no arguments on the
+// stack. ForeignCalls.cpp.
+Function *foreignThunk(Function &Callee);
+
 // Where code must stand that runs at the exit of Ret: before it, or before
 // the call that it follows, if that is to become a jump.
 Instruction *exitPoint(ReturnInst &Ret);

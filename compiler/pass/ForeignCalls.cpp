@@ -84,6 +84,10 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes,
   return getThunk(*Callee.getParent(), Name, Asm, Entry, &Callee);
 }
 
+Function *foreignThunk(Function &Callee) {
+  return thunkForCall(Callee, 0, /*Redirects=*/true);
+}
+
 // A call without a prototype, or of a variadic function: %r10 is N. A version
 // that may wait can be variadic as well and needs N; the others, fcntl's, take
 // what is in registers.

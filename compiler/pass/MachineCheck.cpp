@@ -133,6 +133,7 @@ bool MachineCheck::runOnMachineFunction(MachineFunction &MF) {
     return false;
   }
   verifyFrame(MF, *T);
+  routeStackFailure(MF);
   StackNeed Need = {frameBytes(MF), argumentBytes(MF)};
   bool IsRelied = F.getFnAttribute(CheckAttr).getValueAsString() == CheckAlways;
   if (!IsRelied && Need.FrameBytes <= T->largestUncheckedFrame() &&

@@ -24,6 +24,10 @@ llvm::MachineFunctionPass *createMachineCheck();
 // an error for each instruction that speaks against it.
 void verifyFrame(llvm::MachineFunction &MF, const Target &T);
 
+// Has MF's calls of __stack_chk_fail leave the goroutine's stack:
+// StackFailure.cpp.
+void routeStackFailure(llvm::MachineFunction &MF);
+
 } // namespace vine
 
 #endif

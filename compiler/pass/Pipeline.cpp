@@ -124,6 +124,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-pin", Growing, onFunctions<pinIfFrameIsNamed>},
     {LateStage, "vine-side-stack", Growing, onFunctions<moveLocals>},
     {LateStage, "vine-foreign-calls", Growing, onFunctions<routeCalls>},
+    {LateStage, "vine-stack-failure", Growing, onModule<keepStackFailure>},
     {LateStage, "vine-thread-local", Any, onFunctions<lowerThreadLocals>},
     {LateStage, "vine-thread-local", Fixed, onFunctions<exemptThreadLocals>},
 

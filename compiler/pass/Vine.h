@@ -61,6 +61,7 @@ void lowerThreadLocals(Function &F);                         // ThreadLocal.cpp
 void exemptThreadLocals(Function &F); // ThreadLocal.cpp: fixed stacks
 
 // Late, once all calls are routed.
+void keepStackFailure(Module &M); // StackFailure.cpp
 void pollLoops(Module &M,
                function_ref<const TargetLibraryInfo &(Function &)> TLI);
 void checkStacks(Module &M); // StackCheck.cpp

@@ -2,10 +2,9 @@
 // S5, P6: an overflow of a local array ends the program by SIGABRT, wherever
 // the array lies, and nothing else does. Built with each kind of protector.
 // Each kind of overflow is a process of its own: this program with its name.
-#include "stack.h"
+#include "protector.h"
 
 #include <alloca.h>
-#include <setjmp.h>
 #include <stdarg.h>
 
 enum { KIND_NONE, KIND_CHARS, KIND_STRONG, KIND_ALL };
@@ -202,14 +201,7 @@ static NOINLINE int one_number(void) {
   return (int)a;
 }
 
-// Nothing here keeps the address or may move the stack: the array stays in the
-// frame, and the canary is clang's.
-static NOINLINE int in_frame(void) {
-  char a[16];
-  memset(a, 'A', sizeof a + past);
-  BARRIER();
-  return ((volatile char *)a)[3];
-}
+OVERFLOWS_IN_FRAME(in_frame, 16, past)
 
 __attribute__((no_stack_protector)) static NOINLINE int exempt(void) {
   char a[16];
