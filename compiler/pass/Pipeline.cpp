@@ -118,6 +118,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-emulated-tls", Any, onFunctions<callEmulatedTls>},
     {LateStage, "vine-char-tables", Any, onFunctions<showCharTables>},
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
+    {LateStage, "vine-traps", Growing, onFunctions<callTrapFunctions>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},
     {LateStage, "vine-magic", Growing, onFunctions<checkTypesOfCalls>},
     {LateStage, "vine-pin", Growing, onModule<warnOfSavedStackPointers>},

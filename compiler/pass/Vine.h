@@ -52,6 +52,7 @@ void insertHooks(Function &F, FunctionAnalysisManager &FAM); // Hooks.cpp
 void callEmulatedTls(Function &F);                           // EmulatedTls.cpp
 void showCharTables(Function &F);                            // CharTables.cpp
 void makeLibCallsExplicit(Function &F);                      // LibCalls.cpp
+void callTrapFunctions(Function &F);                         // Traps.cpp
 void reportFloatEnv(Function &F);                            // FloatEnv.cpp
 void checkTypesOfCalls(Function &F);                         // Magic.cpp: kcfi
 void pinIfFrameIsNamed(Function &F);                         // Pin.cpp
