@@ -25,7 +25,9 @@
 //
 // The C library's blocking calls are cancellation points. Only its own are, so
 // such a goroutine makes those, not the runtime's versions (__vine_wait,
-// foreign.S): it holds its thread anyway. The calls of Vine that wait are none.
+// foreign.S): it holds its thread anyway. The calls of Vine that wait are none,
+// on plain threads either: who is woken with a value, a lock or a permit has
+// it, and a thread that ended in their place would take it along.
 //
 // Runs on: system stack, or any thread's.
 //
