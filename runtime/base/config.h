@@ -89,13 +89,8 @@
 // Smallest stack, bytes: the budget below the guard plus one small frame.
 #define VINE_STACK_MIN 512
 
-// Free bytes of a goroutine's stack that malloc and free are called on it for
-// (base/shortcalls.h). The C library's need 490, measured in glibc 2.36 over a
-// random mix of sizes with and without other threads, and 3,240 where they end
-// in its message of a corrupt heap.
-#define VINE_SHORT_BYTES 8192
-
-// First stack of main, bytes: room for such calls. Address space, mostly.
+// First stack of main, bytes: room for calls of malloc on it, which need
+// VINE_SHORT_BYTES. Address space, mostly.
 #define VINE_STACK_MAIN (32 * VINE_KIB)
 
 // Default limit of a growable stack, bytes (Go's, for 64-bit machines).

@@ -20,7 +20,10 @@ WEAK(fputc);
 WEAK(getchar);
 WEAK(putchar);
 
-struct vine__short vine__short;
+void *__vine_libc_malloc, *__vine_libc_calloc, *__vine_libc_realloc,
+    *__vine_libc_free;
+void *vine__libc_getc, *vine__libc_putc, *vine__libc_fputc, *vine__libc_getchar,
+    *vine__libc_putchar;
 
 static bool is_libc(const void *f) {
   return (uintptr_t)f >= load_relaxed(&vine__redirect.lo) &&
@@ -33,15 +36,15 @@ static void *if_libc(void *f) { return is_libc(f) ? f : (void *)0; }
 // functions are told by names that no program defines.
 void vine__short_init(void) {
   bool is_static = is_libc((void *)vine__short_init);
-  vine__short = (struct vine__short){
-      .malloc = if_libc(__libc_malloc),
-      .calloc = if_libc(__libc_calloc),
-      .realloc = if_libc(__libc_realloc),
-      .free = if_libc(__libc_free),
-      .getc = if_libc(_IO_getc),
-      .putc = if_libc(_IO_putc),
-      .fputc = is_static ? (void *)0 : if_libc(fputc),
-      .getchar = is_static ? (void *)0 : if_libc(getchar),
-      .putchar = is_static ? (void *)0 : if_libc(putchar),
-  };
+  __vine_libc_malloc = if_libc(__libc_malloc);
+  __vine_libc_calloc = if_libc(__libc_calloc);
+  __vine_libc_realloc = if_libc(__libc_realloc);
+  __vine_libc_free = if_libc(__libc_free);
+  vine__libc_getc = if_libc(_IO_getc);
+  vine__libc_putc = if_libc(_IO_putc);
+  if (is_static)
+    return;
+  vine__libc_fputc = if_libc(fputc);
+  vine__libc_getchar = if_libc(getchar);
+  vine__libc_putchar = if_libc(putchar);
 }

@@ -59,6 +59,14 @@ int calls(struct big b) {
 // ASM-NEXT: jmp __vine_short_getc
 // ASM-LABEL: __vine_c_malloc:
 // ASM: movq malloc@GOTPCREL(%rip), %r11
-// ASM-NEXT: jmp __vine_short_malloc
+// ASM-NEXT: leaq -8192(%rsp), %rax
+// ASM-NEXT: cmpq %fs:112, %rax
+// ASM-NEXT: jbe [[FAR:.*]]
+// ASM-NEXT: movq __vine_libc_malloc@GOTPCREL(%rip), %r10
+// ASM-NEXT: cmpq (%r10), %r11
+// ASM-NEXT: jne [[FAR]]
+// ASM-NEXT: jmpq *%r11
+// ASM-NEXT: [[FAR]]:
+// ASM-NEXT: jmp __vine_foreign
 // ASM-LABEL: __vine_c_maybe:
 // ASM: .weak maybe

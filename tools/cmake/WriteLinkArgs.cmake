@@ -3,7 +3,7 @@
 # cmake -DNM= -DLIB= -DOUT= -P this
 # Writes what vinecc has the linker read: LIB's name, and for executables, that
 # is where LIB isn't libvine_shared.a, more: each function of the public API and
-# of the compiler's ABI is taken into every executable and exported, so that a
+# each symbol of the compiler's ABI is taken into every executable and exported, so that a
 # shared library loaded later finds all that it calls. The C library's start
 # is wrapped: runtime/api/main.c.
 get_filename_component(name "${LIB}" NAME)
@@ -18,7 +18,7 @@ if(NOT rc EQUAL 0)
 endif()
 # Of __vine_c... not the aliases, __vine_c_f and __vine_cv_f.
 string(REGEX MATCHALL
-  " [TA] (vine_[a-z]|__vine_([abd-z]|c[a-uw-z]))[A-Za-z0-9_]*\n"
+  " [TAB] (vine_[a-z]|__vine_([abd-z]|c[a-uw-z]))[A-Za-z0-9_]*\n"
   symbols "${symbols}")
 # gold takes names only, no patterns.
 set(text "--export-dynamic-symbol=vine_[a-z]*\n")

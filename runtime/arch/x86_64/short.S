@@ -12,7 +12,7 @@
 
 // To \long unless r11 is the C library's function \name.
 .macro IF_LIBC name, long
-	cmpq	vine__short+.Lvine__short_\name(%rip), %r11
+	cmpq	vine__libc_\name(%rip), %r11
 	jne	\long
 .endm
 
@@ -81,23 +81,5 @@ ENTRY __vine_short_putchar
 	movq	(%rsi), %rsi
 	PUTC	%rsi, __vine_foreign
 END __vine_short_putchar
-
-// malloc and kin on the stack that the caller is on, if the room between its
-// guard and the stack pointer is enough. The guard is 0 on stacks that don't
-// grow, and above all addresses when the goroutine is to stop.
-.macro MEMORY name
-ENTRY __vine_short_\name
-	IF_LIBC	\name, __vine_foreign
-	leaq	-C(VINE_SHORT_BYTES)(%rsp), %rax
-	cmpq	%fs:TCB(GUARD), %rax
-	jbe	__vine_foreign
-	jmp	*%r11
-END __vine_short_\name
-.endm
-
-MEMORY malloc
-MEMORY calloc
-MEMORY realloc
-MEMORY free
 
 	.section .note.GNU-stack, "", @progbits
