@@ -2,7 +2,8 @@
 // S5, P6: clang's own canary, of an array that stays in its frame, ends in a
 // call that the pass over the IR never sees. It runs on the thread's stack,
 // however little of the goroutine's is left, and a program's own
-// __stack_chk_fail is what is called.
+// __stack_chk_fail is what is called. The function of -ftrap-function=, here
+// the same one, runs there, too.
 #include "protector.h"
 
 // By the depth, the frames end at each place above the guard where they can.
@@ -12,6 +13,12 @@ static volatile size_t past;
 
 OVERFLOWS_IN_FRAME(smash, 16, past)
 OVERFLOWS_IN_FRAME(smash_large, 1008, past) // its check subtracts the size
+
+static NOINLINE int trap(void) {
+  if (past)
+    __builtin_trap();
+  return 'A';
+}
 
 static NOINLINE int narrow(int n, int (*last)(void)) {
   int r = n ? narrow(n - 1, last) : last();
@@ -48,6 +55,8 @@ static void at_all_depths(void *arg) {
     check_found(narrow, n, smash);
     check_found(wide, n, smash);
     check_found(wide, n, smash_large);
+    check_found(narrow, n, trap);
+    check_found(wide, n, trap);
   }
 }
 
