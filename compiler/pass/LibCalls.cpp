@@ -15,7 +15,9 @@
 // would expand it to the instruction, with a call for negative arguments, but
 // doesn't know it by the name of our thunk: so that is done here as well.
 //
-// Vectors are taken apart, as the backend would have done.
+// Vectors are taken apart, as the backend would have done. Every version of
+// LLVM makes operations of further functions, and clang then calls by no name:
+// the verifier finds those that are missing here.
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"
@@ -26,6 +28,9 @@
 #include "llvm/IR/MDBuilder.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
 
+#include <array>
+#include <optional>
+
 using namespace llvm;
 
 VINE_STATISTIC(NumLibCalls, "Operations made calls of libm and libgcc");
@@ -33,9 +38,8 @@ VINE_STATISTIC(NumSqrts, "Calls of sqrt made instructions");
 
 namespace vine {
 
-// The libm function that an operation becomes, without its type suffix; or
-// null if it stays.
-static const char *nameOfIntrinsic(const IntrinsicInst &II) {
+// Those of angles, which LLVM got one by one.
+static const char *nameOfAngle(const IntrinsicInst &II) {
   switch (II.getIntrinsicID()) {
   case Intrinsic::sin:
   case Intrinsic::experimental_constrained_sin:
@@ -47,7 +51,39 @@ static const char *nameOfIntrinsic(const IntrinsicInst &II) {
   case Intrinsic::tan:
   case Intrinsic::experimental_constrained_tan:
     return "tan";
+  case Intrinsic::asin:
+  case Intrinsic::experimental_constrained_asin:
+    return "asin";
+  case Intrinsic::acos:
+  case Intrinsic::experimental_constrained_acos:
+    return "acos";
+  case Intrinsic::atan:
+  case Intrinsic::experimental_constrained_atan:
+    return "atan";
+  case Intrinsic::sinh:
+  case Intrinsic::experimental_constrained_sinh:
+    return "sinh";
+  case Intrinsic::cosh:
+  case Intrinsic::experimental_constrained_cosh:
+    return "cosh";
+  case Intrinsic::tanh:
+  case Intrinsic::experimental_constrained_tanh:
+    return "tanh";
 #endif
+#if LLVM_VERSION_MAJOR >= 20
+  case Intrinsic::atan2:
+  case Intrinsic::experimental_constrained_atan2:
+    return "atan2";
+#endif
+  default:
+    return nullptr;
+  }
+}
+
+// The libm function that an operation becomes, without its type suffix; or
+// null if it stays.
+static const char *nameOfIntrinsic(const IntrinsicInst &II) {
+  switch (II.getIntrinsicID()) {
   case Intrinsic::exp:
   case Intrinsic::experimental_constrained_exp:
     return "exp";
@@ -81,7 +117,7 @@ static const char *nameOfIntrinsic(const IntrinsicInst &II) {
   case Intrinsic::experimental_constrained_frem:
     return "fmod";
   default:
-    return nullptr;
+    return nameOfAngle(II);
   }
 }
 
@@ -165,28 +201,40 @@ static SmallVector<Value *, 3> argumentsOf(Instruction &I) {
   return Args;
 }
 
-// A call of Name on scalars. Half precision is computed in float.
-static Value *emitScalar(IRBuilder<> &B, StringRef Name, Type *Ty,
-                         SmallVector<Value *, 3> Args) {
-  bool IsHalf = Ty->isHalfTy() || Ty->isBFloatTy();
-  Type *CallTy = IsHalf ? B.getFloatTy() : Ty;
+// Half precision is computed in float.
+static Type *typeToCompute(Type *Ty) {
+  return Ty->isHalfTy() || Ty->isBFloatTy() ? Type::getFloatTy(Ty->getContext())
+                                            : Ty;
+}
+
+// The call of Name, with the suffix of the type that it computes in.
+static Value *emitLibCall(IRBuilder<> &B, StringRef Name, Type *Result,
+                          const Type *Computed, ArrayRef<Value *> Args) {
   SmallVector<Type *, 3> Params;
-  for (Value *&Arg : Args) {
-    if (IsHalf && Arg->getType() == Ty)
-      Arg = B.CreateFPExt(Arg, CallTy);
+  for (Value *Arg : Args)
     Params.push_back(Arg->getType());
-  }
   Module &M = *B.GetInsertBlock()->getModule();
   std::string Full = Name.str();
   if (!Name.starts_with("__"))
-    Full += suffixOf(CallTy);
+    Full += suffixOf(Computed);
   FunctionCallee Callee =
-      M.getOrInsertFunction(Full, FunctionType::get(CallTy, Params, false));
+      M.getOrInsertFunction(Full, FunctionType::get(Result, Params, false));
   CallInst *Call = B.CreateCall(Callee, Args);
   Call->setDoesNotThrow();
   if (Call->getFunction()->hasFnAttribute(Attribute::StrictFP))
     Call->addFnAttr(Attribute::StrictFP);
-  return IsHalf ? B.CreateFPTrunc(Call, Ty) : Call;
+  return Call;
+}
+
+// A call of Name on scalars.
+static Value *emitScalar(IRBuilder<> &B, StringRef Name, Type *Ty,
+                         SmallVector<Value *, 3> Args) {
+  Type *Computed = typeToCompute(Ty);
+  for (Value *&Arg : Args)
+    if (Arg->getType() == Ty)
+      Arg = B.CreateFPCast(Arg, Computed);
+  Value *Call = emitLibCall(B, Name, Computed, Computed, Args);
+  return B.CreateFPCast(Call, Ty);
 }
 
 static Value *emitCall(Instruction &I, StringRef Name) {
@@ -209,22 +257,77 @@ static Value *emitCall(Instruction &I, StringRef Name) {
   return Result;
 }
 
+// An operation with two results, as a function of libm computes it: it stores
+// the second through a pointer, or both.
+namespace {
+struct Pairing {
+  const char *Name;
+  bool StoresBoth;
+};
+} // namespace
+
+static std::optional<Pairing> pairingOf(const Instruction &I) {
+  auto *II = dyn_cast<IntrinsicInst>(&I);
+  switch (II ? II->getIntrinsicID() : Intrinsic::not_intrinsic) {
 #if LLVM_VERSION_MAJOR >= 17
-// frexp returns its exponent through a pointer, not in a pair.
-static Value *emitFrexp(IntrinsicInst &II) {
-  Function &F = *II.getFunction();
-  assert(II.getIntrinsicID() == Intrinsic::frexp && "another operation");
-  auto *Pair = cast<StructType>(II.getType());
-  Type *Ty = Pair->getElementType(0);
-  IRBuilder<> Top(&*F.getEntryBlock().getFirstInsertionPt());
-  AllocaInst *Slot = Top.CreateAlloca(Pair->getElementType(1));
-  IRBuilder<> B(&II);
-  Value *Fraction = emitScalar(B, "frexp", Ty, {II.getArgOperand(0), Slot});
-  Value *Exponent = B.CreateLoad(Pair->getElementType(1), Slot);
-  Value *Result = B.CreateInsertValue(PoisonValue::get(Pair), Fraction, 0);
-  return B.CreateInsertValue(Result, Exponent, 1);
-}
+  case Intrinsic::frexp:
+    return Pairing{"frexp", false};
 #endif
+#if LLVM_VERSION_MAJOR >= 20
+  case Intrinsic::sincos:
+    return Pairing{"sincos", true};
+#endif
+#if LLVM_VERSION_MAJOR >= 21
+  case Intrinsic::modf:
+    return Pairing{"modf", false};
+  case Intrinsic::sincospi:
+    return Pairing{"sincospi", true};
+#endif
+  default:
+    return std::nullopt;
+  }
+}
+
+// The two results for the scalar Arg, of the given types.
+static std::array<Value *, 2> emitPair(IRBuilder<> &B, Pairing P, Value *Arg,
+                                       Type *First, Type *Second) {
+  Function &F = *B.GetInsertBlock()->getParent();
+  IRBuilder<> Top(&*F.getEntryBlock().getFirstInsertionPt());
+  Type *Types[] = {First, Second};
+  Type *Computed = typeToCompute(Arg->getType());
+  SmallVector<Value *, 3> Args = {B.CreateFPCast(Arg, Computed)};
+  for (Type *Ty : drop_begin(Types, !P.StoresBoth))
+    Args.push_back(Top.CreateAlloca(typeToCompute(Ty)));
+  Value *Call = emitLibCall(B, P.Name, P.StoresBoth ? B.getVoidTy() : Computed,
+                            Computed, Args);
+  std::array<Value *, 2> Results;
+  for (unsigned I = 0; I < 2; ++I) {
+    Type *Ty = typeToCompute(Types[I]);
+    unsigned Slot = P.StoresBoth ? I + 1 : I;
+    Value *V = Slot ? B.CreateLoad(Ty, Args[Slot]) : Call;
+    Results[I] = Ty == Types[I] ? V : B.CreateFPCast(V, Types[I]);
+  }
+  return Results;
+}
+
+static Value *emitPairs(Instruction &I, Pairing P) {
+  IRBuilder<> B(&I);
+  auto *Ty = cast<StructType>(I.getType());
+  Value *Arg = I.getOperand(0);
+  Type *First = Ty->getElementType(0), *Second = Ty->getElementType(1);
+  Value *Results[] = {PoisonValue::get(First), PoisonValue::get(Second)};
+  auto *VTy = dyn_cast<FixedVectorType>(Arg->getType());
+  for (unsigned Lane = 0; VTy && Lane < VTy->getNumElements(); ++Lane) {
+    auto Of = emitPair(B, P, B.CreateExtractElement(Arg, Lane),
+                       First->getScalarType(), Second->getScalarType());
+    for (unsigned N = 0; N < 2; ++N)
+      Results[N] = B.CreateInsertElement(Results[N], Of[N], Lane);
+  }
+  if (!VTy)
+    copy(emitPair(B, P, Arg, First, Second), Results);
+  Value *Pair = B.CreateInsertValue(PoisonValue::get(Ty), Results[0], 0);
+  return B.CreateInsertValue(Pair, Results[1], 1);
+}
 
 // The sqrt, sqrtf or sqrtl of libm.
 static bool isSqrt(const Instruction &I) {
@@ -290,12 +393,8 @@ void makeLibCallsExplicit(Function &F) {
     Value *Result = nullptr;
     if (const char *Name = nameOf(I))
       Result = emitCall(I, Name);
-#if LLVM_VERSION_MAJOR >= 17
-    else if (auto *II = dyn_cast<IntrinsicInst>(&I);
-             II && II->getIntrinsicID() == Intrinsic::frexp &&
-             !II->getType()->getStructElementType(0)->isVectorTy())
-      Result = emitFrexp(*II);
-#endif
+    else if (std::optional<Pairing> P = pairingOf(I))
+      Result = emitPairs(I, *P);
     if (!Result)
       continue;
     ++NumLibCalls;

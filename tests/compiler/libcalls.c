@@ -18,3 +18,26 @@ double roots(double x) { return __builtin_sqrt(x); }
 // CHECK-LABEL: define{{.*}} @quads
 // CHECK: call fp128 @__vine_c___multf3(fp128
 __float128 quads(__float128 x, __float128 y) { return x * y; }
+// CHECK-LABEL: define{{.*}} @inverses
+// CHECK: call double @__vine_c_acos(double
+// CHECK: call float @__vine_c_tanhf(float
+double inverses(double x) {
+  return __builtin_acos(x) + __builtin_tanhf((float)x);
+}
+// CHECK-LABEL: define{{.*}} @angles
+// CHECK: call double @__vine_c_atan2(double
+double angles(double x, double y) { return __builtin_atan2(x, y); }
+// CHECK-LABEL: define{{.*}} @parts
+// CHECK: call double @__vine_c_modf(double
+double parts(double x) {
+  double whole;
+  return __builtin_modf(x, &whole) + whole;
+}
+// CHECK-LABEL: define{{.*}} @both
+// CHECK: call void @__vine_c_sincos(double
+void sincos(double, double *, double *);
+double both(double x) {
+  double s, c;
+  sincos(x, &s, &c);
+  return s + c;
+}
