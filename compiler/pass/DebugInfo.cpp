@@ -12,11 +12,11 @@
 // It is true as long as the base is known, which the backend tracks.
 #include "DebugInfo.h"
 
+#include "Compat.h"
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/DIBuilder.h"
-#include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/IntrinsicInst.h"
-#include "llvm/Transforms/Utils/Local.h"
 
 using namespace llvm;
 
@@ -42,8 +42,8 @@ struct Described {
 
 } // namespace
 
-// Notes what User describes and removes it. User: an intrinsic (LLVM 16) or a
-// record (LLVM 19).
+// Notes what User describes and removes it. User: an intrinsic or a record,
+// as the version of LLVM has it.
 template <typename T>
 static void take(T &User, SmallVectorImpl<Described> &Out) {
   if (!User.getDebugLoc())
@@ -57,30 +57,15 @@ static void take(T &User, SmallVectorImpl<Described> &Out) {
   User.eraseFromParent();
 }
 
-// Calls Visit with each intrinsic and record that describes Local.
-template <typename T> static void forEachUser(Value &Local, T Visit) {
-  SmallVector<DbgVariableIntrinsic *, 4> Intrinsics;
-#if LLVM_VERSION_MAJOR >= 19
-  SmallVector<DbgVariableRecord *, 4> Records;
-  findDbgUsers(Intrinsics, &Local, &Records);
-  for (DbgVariableRecord *R : Records)
-    Visit(*R);
-#else
-  findDbgUsers(Intrinsics, &Local);
-#endif
-  for (DbgVariableIntrinsic *I : Intrinsics)
-    Visit(*I);
-}
-
 static SmallVector<Described, 2> takeDescriptions(Value &Local) {
   SmallVector<Described, 2> Out;
-  forEachUser(Local, [&](auto &User) { take(User, Out); });
+  forEachDebugUser(Local, [&](auto &User) { take(User, Out); });
   return Out;
 }
 
 SourceVariable variableOf(const Value &Local) {
   SourceVariable First;
-  forEachUser(const_cast<Value &>(Local), [&](auto &User) {
+  forEachDebugUser(const_cast<Value &>(Local), [&](auto &User) {
     if (!First.Variable)
       First = {User.getVariable(), User.getDebugLoc()};
   });

@@ -26,9 +26,9 @@
 #include "EscapeAnalysis.h"
 
 #include "Abi.h"
+#include "Compat.h"
 
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/Analysis/CaptureTracking.h"
 #include "llvm/IR/DataLayout.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Operator.h"
@@ -115,15 +115,12 @@ Escape EscapeAnalysis::firstIndirectUse(const Value &Local) const {
 
 namespace {
 
-// Remembers the first use that captures a pointer.
-struct FirstCapture : CaptureTracker {
+// Remembers that use.
+struct FirstCapture : FirstCaptureTracker {
   Escape Found;
 
   void tooManyUses() override { Found.Why = Escape::ManyUses; }
-  bool captured(const Use *U) override {
-    Found = {Escape::Captured, U, nullptr};
-    return true; // stop
-  }
+  void found(const Use &U) override { Found = {Escape::Captured, &U, nullptr}; }
 };
 
 } // namespace

@@ -29,6 +29,7 @@
 // -mcmodel=large); nor any with -mspeculative-load-hardening, which carries a
 // flag in the stack pointer and so computes from it what is no address.
 #include "Abi.h"
+#include "Compat.h"
 #include "MachineHook.h"
 #include "target/Target.h"
 
@@ -38,7 +39,6 @@
 #include "llvm/CodeGen/MachineFrameInfo.h"
 #include "llvm/CodeGen/TargetFrameLowering.h"
 #include "llvm/CodeGen/TargetLowering.h"
-#include "llvm/CodeGen/TargetRegisterInfo.h"
 #include "llvm/CodeGen/TargetSubtargetInfo.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/GlobalAlias.h"
@@ -221,19 +221,6 @@ void FrameVerifier::report(const MachineInstr &MI, const Twine &What) {
     Where = DiagnosticLocation(F.getSubprogram());
   F.getContext().diagnose(
       DiagnosticInfoUnsupported(F, "vine: " + What + ": " + Short, Where));
-}
-
-static SmallVector<unsigned, 4> unitsOf(MCRegister Reg,
-                                        const TargetRegisterInfo &TRI) {
-  SmallVector<unsigned, 4> Units;
-#if LLVM_VERSION_MAJOR >= 17
-  for (auto Unit : TRI.regunits(Reg))
-    Units.push_back(unsigned(Unit));
-#else
-  for (MCRegUnitIterator Unit(Reg, &TRI); Unit.isValid(); ++Unit)
-    Units.push_back(*Unit);
-#endif
-  return Units;
 }
 
 bool FrameVerifier::contains(const BitVector &Units, MCRegister Reg) const {

@@ -22,6 +22,7 @@
 #include "MachineHook.h"
 
 #include "Abi.h"
+#include "Compat.h"
 
 #include "llvm/CodeGen/MachineFunctionPass.h"
 #include "llvm/CodeGen/Passes.h"
@@ -29,7 +30,6 @@
 #include "llvm/InitializePasses.h"
 #include "llvm/PassInfo.h"
 #include "llvm/PassRegistry.h"
-#include "llvm/Support/CommandLine.h"
 
 #include <memory>
 #include <mutex>
@@ -90,10 +90,10 @@ Pass *createHook() { return new Hook; }
 // later, so arguments must not be pushed. LLVM's option for that has no
 // counterpart in the IR.
 static void forbidPushedArguments() {
-  auto &Options = cl::getRegisteredOptions();
-  auto It = Options.find("no-x86-call-frame-opt");
-  if (It != Options.end() && !It->second->getNumOccurrences())
-    It->second->addOccurrence(0, It->first(), "true");
+  const char *Name = "no-x86-call-frame-opt";
+  cl::Option *O = findOption(Name);
+  if (O && !O->getNumOccurrences())
+    O->addOccurrence(0, Name, "true");
 }
 
 static void hookOnce() {

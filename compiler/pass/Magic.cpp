@@ -135,7 +135,7 @@ static void checkType(CallInst &Call, const OperandBundleUse &Bundle) {
   Value *Found = B.CreateAlignedLoad(B.getInt32Ty(), Where, Align(1));
   Instruction *Then = SplitBlockAndInsertIfThen(B.CreateICmpNE(Found, Type),
                                                 &Call, /*Unreachable=*/true);
-  IRBuilder<>(Then).CreateIntrinsic(Intrinsic::trap, {}, {});
+  IRBuilder<>(Then).CreateIntrinsic(B.getVoidTy(), Intrinsic::trap, {});
 }
 
 void checkTypesOfCalls(Function &F) {

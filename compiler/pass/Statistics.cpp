@@ -5,7 +5,8 @@
 // So the pass asks for that: once, at the end, when all its passes have run.
 #include "Statistics.h"
 
-#include "llvm/Support/CommandLine.h"
+#include "Compat.h"
+
 #include "llvm/Support/ManagedStatic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -22,10 +23,8 @@ void printStatisticsAtExit() {}
 
 // -save-stats, which prints nothing, counts without this option.
 static cl::Option *optionStats() {
-  auto &Options = cl::getRegisteredOptions();
-  auto It = Options.find("stats");
-  return It != Options.end() && It->second->getNumOccurrences() ? It->second
-                                                                : nullptr;
+  cl::Option *O = findOption("stats");
+  return O && O->getNumOccurrences() ? O : nullptr;
 }
 
 namespace {

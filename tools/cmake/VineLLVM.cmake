@@ -7,7 +7,7 @@
 #
 # Sets VINE_CLANG, LLVM_INCLUDE_DIRS, LLVM_DEFINITIONS, LLVM_TOOLS_BINARY_DIR.
 
-set(VINE_LLVM_SUPPORTED 16 17 18 19)
+set(VINE_LLVM_SUPPORTED 16 17 18 19 20 21 22)
 
 # What to install, in one line. (The leading space keeps CMake from folding
 # it; the Makefile shows nothing else.)
@@ -44,7 +44,7 @@ list(GET _llvm 2 LLVM_TOOLS_BINARY_DIR)
 if(NOT VINE_LLVM_FULL_VERSION MATCHES "^${_v}\\.")
   vine_llvm_fail("${VINE_LLVM_CONFIG} is LLVM ${VINE_LLVM_FULL_VERSION}")
 endif()
-if(NOT EXISTS "${LLVM_INCLUDE_DIRS}/llvm/Passes/PassPlugin.h")
+if(NOT EXISTS "${LLVM_INCLUDE_DIRS}/llvm/Passes/PassBuilder.h")
   vine_llvm_fail("no LLVM headers in ${LLVM_INCLUDE_DIRS}")
 endif()
 set(LLVM_DEFINITIONS -D_GNU_SOURCE -D__STDC_CONSTANT_MACROS
