@@ -152,24 +152,27 @@ void vine__ucontext_return(void); // a context's function returned
 //
 // struct vine__jmpbuf: registers, known to assembly alone, and this struct, its
 // member `jmp`. Laid over the program's jmp_buf, which it fits into, with
-// `check` where the C library's setjmp doesn't write.
+// `check` where the C library's setjmp doesn't write, and what the C library's
+// longjmp reads where that does.
 struct vine__jmp_info {
   uint64_t sp; // mangled: from the stack's top when `growable`, else an address
+  uint64_t ip; // mangled
+  uint64_t mask_saved;
+  uint64_t mask;
   uint64_t ssp; // the side stack's pointer
   uint64_t check;
   uint16_t growable, segs;
   uint32_t pins;
   uint64_t sys_off; // how deep in callbacks: m->base_sp - m->sys_sp
-  uint64_t mask_saved;
-  uint64_t mask;
   const struct vine__fiber *fiber; // that it was filled on, or null
   uint64_t generation;             // the fiber's
 };
 // Words of this process that nobody guesses, from before the program's
 // constructors. `check` is the second one, exclusive-or the goroutine, the
-// fiber or the thread pointer. The addresses that longjmp goes to, sp, bp and
-// ip, are mangled with the first one, as the C library mangles those of its
-// jmp_buf: whoever can write to one can't choose where the program goes.
+// fiber or the thread pointer. What longjmp goes to, sp, bp and ip, is mangled,
+// as the C library mangles its own: whoever can write to a jmp_buf can't choose
+// where the program goes. On growable stacks that is with the first word,
+// elsewhere with the C library's (vine__libc_jmpbuf_sp).
 extern uint64_t vine__jmp_secret, vine__jmp_check_secret;
 #define VINE_JMP_ROTATE 17
 

@@ -103,7 +103,7 @@ static void change_fiber(const struct vine__jmpbuf *b, struct m *m) {
 static uintptr_t address_in(const struct vine__jmpbuf *b) {
   return !b->jmp.fiber && filled_by(b) == vine__thread_pointer() &&
                  !b->jmp.growable
-             ? vine__jmp_demangle(b->jmp.sp)
+             ? vine__libc_jmpbuf_sp(b)
              : 0;
 }
 

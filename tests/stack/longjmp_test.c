@@ -106,8 +106,9 @@ static void is_mangled(void) {
     memcpy(&b, buf, sizeof b);
     longjmp(buf, 1);
   }
-  CHECK(b.ip < (uintptr_t)__executable_start || b.ip >= (uintptr_t)etext);
-  uint64_t ip = vine__jmp_demangle(b.ip);
+  CHECK(b.jmp.ip < (uintptr_t)__executable_start ||
+        b.jmp.ip >= (uintptr_t)etext);
+  uint64_t ip = vine__jmp_demangle(b.jmp.ip);
   CHECK((uintptr_t)__executable_start <= ip && ip < (uintptr_t)etext);
   CHECK(vine__jmp_secret != 0 && vine__jmp_check_secret != 0);
   CHECK(vine__jmp_secret != vine__jmp_check_secret);

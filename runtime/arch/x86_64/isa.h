@@ -22,7 +22,7 @@ struct vine__context {
 };
 
 struct vine__jmpbuf {
-  uint64_t bx, bp, r12, r13, r14, r15, ip; // bp, ip as jmp.sp: mangled
+  uint64_t bx, bp, r12, r13, r14, r15; // bp as jmp.sp: mangled
   struct vine__jmp_info jmp;
 };
 

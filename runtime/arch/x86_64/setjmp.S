@@ -5,19 +5,25 @@
 // so a move in between needs no adjusting; elsewhere as they are. JMP(check)
 // binds the buffer to the goroutine (or thread) that filled it. Every field
 // that longjmp reads is written: what was in the buffer before is arbitrary.
+//
+// Where positions are stored as they are, all that glibc's longjmp reads is as
+// glibc's setjmp would have it, with glibc's secret, so it can be given the
+// buffer: by foreign code, in a program that has no longjmp of ours
+// (libvine.so). It leaves SSP too low, which the function that called setjmp
+// puts right when it returns. Distances aren't secret, and would tell glibc's.
 
 #include "asm.h"
 
 // clang-format off
 
-// What longjmp goes to, as vine__jmp_demangle has it. Clobbers flags.
+// What longjmp goes to, mixed with the secret in %r9. Clobbers flags.
 .macro MANGLE reg
-	xorq	vine__jmp_secret(%rip), \reg
+	xorq	%r9, \reg
 	rolq	$C(VINE_JMP_ROTATE), \reg
 .endm
 .macro DEMANGLE reg
 	rorq	$C(VINE_JMP_ROTATE), \reg
-	xorq	vine__jmp_secret(%rip), \reg
+	xorq	%r9, \reg
 .endm
 
 // int __vine_setjmp(void *buf): on any stack. Clobbers what a C call may.
@@ -28,15 +34,13 @@ ENTRY __vine_setjmp
 	movq	%r13, J(r13)(%rdi)
 	movq	%r14, J(r14)(%rdi)
 	movq	%r15, J(r15)(%rdi)
-	movq	(%rsp), %rax
-	MANGLE	%rax
-	movq	%rax, J(ip)(%rdi)
 	movq	%fs:TCB(SSP), %rax
 	movq	%rax, JMP(ssp)(%rdi)
 	movq	$0, JMP(growable)(%rdi)
 	movq	$0, JMP(sys_off)(%rdi)
 	leaq	8(%rsp), %rcx
 	movq	%rbp, %rdx
+	movq	%fs:0x30, %r9
 	movq	%fs:0, %rsi	// vine__thread_pointer
 	movq	%fs:TCB(M), %rax
 	testq	%rax, %rax
@@ -47,6 +51,7 @@ ENTRY __vine_setjmp
 	cmpq	$1, M(call_sp)(%rax)
 	jbe	5f
 	movq	$1, JMP(growable)(%rdi)
+	movq	vine__jmp_secret(%rip), %r9
 	movzwl	G(segs)(%rsi), %r8d
 	movw	%r8w, JMP(segs)(%rdi)
 	movl	G(pins)(%rsi), %r8d
@@ -80,6 +85,9 @@ ENTRY __vine_setjmp
 	movq	%rcx, JMP(sp)(%rdi)
 	MANGLE	%rdx
 	movq	%rdx, J(bp)(%rdi)
+	movq	(%rsp), %rdx
+	MANGLE	%rdx
+	movq	%rdx, JMP(ip)(%rdi)
 	xorq	vine__jmp_check_secret(%rip), %rsi
 	movq	%rsi, JMP(check)(%rdi)
 	xorl	%eax, %eax
@@ -116,6 +124,9 @@ ENTRY __vine_longjmp
 	call	vine__longjmp_sys
 	// rax: the top that positions count from, or 0.
 	movq	%rbx, %rdi
+	movq	%fs:0x30, %r9
+	testq	%rax, %rax
+	cmovnzq	vine__jmp_secret(%rip), %r9
 	movq	JMP(sp)(%rdi), %rcx
 	DEMANGLE %rcx
 	movq	J(bp)(%rdi), %rbp
@@ -142,7 +153,7 @@ ENTRY __vine_longjmp
 	movq	J(r13)(%rdi), %r13
 	movq	J(r14)(%rdi), %r14
 	movq	J(r15)(%rdi), %r15
-	movq	J(ip)(%rdi), %rdx
+	movq	JMP(ip)(%rdi), %rdx
 	DEMANGLE %rdx
 	notrack jmp *%rdx
 END __vine_longjmp
