@@ -17,6 +17,7 @@
 #include "base/export.h"
 #include "base/fatal.h"
 #include "base/leaves.h"
+#include "base/module.h"
 #include "base/redirect.h"
 #include "base/shortcalls.h"
 #include "libc/fork.h"
@@ -64,9 +65,16 @@ static bool is_bound_now(const ElfW(Dyn) * d) {
   return !plt;
 }
 
+// Whether this is libvine.so, in a program that isn't ours: its calls are made
+// on its threads' stacks.
+static bool is_library(void) {
+  struct vine__module in;
+  return vine__module_find((uintptr_t)is_library, &in) && *in.name;
+}
+
 static void check_binding(void) {
   const char *env = getenv("LD_BIND_NOW");
-  if (env && *env)
+  if ((env && *env) || is_library())
     return;
   const struct link_map *exe = _r_debug.r_map; // null in a static program
   if (exe && exe->l_ld && !is_bound_now(exe->l_ld))

@@ -31,7 +31,8 @@ foreach(_lib vine vine-tsan vine-asan vine_shared)
 endforeach()
 
 add_custom_target(vinecc ALL DEPENDS "${_out}" "${_args}")
-add_dependencies(vinecc vine-pass vine vine-tsan vine-asan vine_shared)
+add_dependencies(vinecc vine-pass vine vine-tsan vine-asan vine_shared
+  vine_dynamic)
 
 # In the build tree the headers are the sources'.
 if(NOT EXISTS "${CMAKE_BINARY_DIR}/include/vine.h")

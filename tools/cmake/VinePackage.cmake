@@ -9,7 +9,8 @@
 #
 # Why vine holds no library: libvine.a is linked into each program, since its
 # code must fit the pass that compiled the program. There is nothing to share,
-# so programs don't depend on a package; vine-dev has the library.
+# so programs don't depend on a package; vine-dev has the library, and
+# libvine.so for shared libraries in programs of other compilers.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME vine)
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")

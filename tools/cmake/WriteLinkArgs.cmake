@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 #
 # cmake -DNM= -DLIB= -DOUT= -P this
-# Writes what vinecc has the linker read: LIB's name, and for executables, that
-# is where LIB isn't libvine_shared.a, more: each function of the public API and
+# Writes what vinecc has the linker read: LIB's name, and more. For shared
+# libraries, that is where LIB is libvine_shared.a, the runtime that they have
+# where the program has none. For executables each function of the public API and
 # each symbol of the compiler's ABI is taken into every executable and exported, so that a
 # shared library loaded later finds all that it calls. The C library's start
 # is wrapped: runtime/api/main.c.
 get_filename_component(name "${LIB}" NAME)
 if(name STREQUAL "libvine_shared.a")
-  file(WRITE "${OUT}" "-l:${name}\n")
+  file(WRITE "${OUT}" "-l:${name}\n"
+    "--push-state\n--as-needed\n-l:libvine.so\n--pop-state\n")
   return()
 endif()
 execute_process(COMMAND "${NM}" --defined-only -g "${LIB}"

@@ -157,7 +157,13 @@ END \name
 #define API_COMPILER(name, impl) API name, impl
 #include "api/entry.def"
 
+	// In a section: GNU ld has whoever refers to an absolute symbol of
+	// libvine.so define it again.
+	.section .rodata,"a",@progbits
 	.globl VINE_ABI_SYMBOL
-	.set VINE_ABI_SYMBOL, 1
+	.type VINE_ABI_SYMBOL, @object
+	.size VINE_ABI_SYMBOL, 1
+VINE_ABI_SYMBOL:
+	.byte 1
 
 	.section .note.GNU-stack,"",@progbits
