@@ -20,6 +20,8 @@ ASKED = [q for q in QUESTIONS if q.scaled and q.program not in ("echo", "http")]
 # What no run does without. Wakes are none where nobody else sleeps.
 NEEDED = {"pingpong": ("locks",), "select2": ("locks",),
           "periodic": ("locks", "sleeps")}
+# On one processor channels' locks are biased to it, and taken by plain stores.
+BIASED = ("pingpong", "select2")
 
 
 def ask(path):
@@ -44,7 +46,11 @@ def problems(results):
                 if results.figure(q.name, p, "vine", v) is None:
                     yield f"{q.name}, {p} P: no '{v}'"
             for v in NEEDED.get(q.name, ()):
-                if not results.figure(q.name, p, "vine", v):
+                count = results.figure(q.name, p, "vine", v)
+                if p == 1 and q.name in BIASED:
+                    if count is not None and count >= 1:
+                        yield f"{q.name}, {p} P: took {count} {v}"
+                elif not count:
                     yield f"{q.name}, {p} P: counted no {v}"
 
 
