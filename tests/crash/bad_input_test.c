@@ -113,7 +113,7 @@ static void jmp_on_thread(void) {
 static void jmp_bits(void) {
   jmp_buf buf;
   if (setjmp(buf) == 0) {
-    ((unsigned char *)buf)[72] ^= 0x10; // see arch/arch.h, `check`
+    ((unsigned char *)buf)[88] ^= 0x10; // see arch/arch.h, `check`
     longjmp(buf, 1);
   }
 }
