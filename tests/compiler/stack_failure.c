@@ -23,7 +23,7 @@ __attribute__((no_stack_protector)) void __stack_chk_fail(void) {}
 // CHECK-NOT: {{[^_]}}__stack_chk_fail{{$|@PLT}}
 // OWN-LABEL: in_frame:
 // OWN: callq __vine_c___stack_chk_fail
-// OWN: .set __vine_c___stack_chk_fail, __stack_chk_fail
+// OWN: {{(.set __vine_c___stack_chk_fail,|__vine_c___stack_chk_fail =)}} __stack_chk_fail
 // CHECK: .weak __vine_c___stack_chk_fail
 // CHECK: movq __stack_chk_fail@GOTPCREL(%rip), %r11
 int in_frame(int n) {
