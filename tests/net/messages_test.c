@@ -268,7 +268,7 @@ static void queues(void) {
   for (int i = 0; i < WAITERS; i++)
     vine_go(receive_one(q));
   wait_until(&inside, WAITERS);
-  CHECK(threads() <= max_threads());
+  wait_for_threads(max_threads());
   for (int i = 0; i < WAITERS; i++)
     CHECK_EQ(mq_send(q, "abc", 3, 7), 0);
   vine_group_wait(&wg);
