@@ -82,6 +82,12 @@ int __wrap_vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
   return __real_vine__os_futex_wait(addr, value, timeout_ns);
 }
 
+void __real_vine__os_sleep(int64_t ns); // in a futex, too
+void __wrap_vine__os_sleep(int64_t ns) {
+  count(SLEEPS);
+  __real_vine__os_sleep(ns);
+}
+
 int __real_vine__os_futex_wake(_Atomic uint32_t *addr, int how_many);
 int __wrap_vine__os_futex_wake(_Atomic uint32_t *addr, int how_many) {
   count(WAKES);

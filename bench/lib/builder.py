@@ -11,7 +11,7 @@ import subprocess
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 SERVERS = ("echo", "http")
 COUNTED = ("vine__lock_acquire", "vine__lock_try_acquire", "vine__lock_adopt",
-           "vine__os_futex_wait", "vine__os_futex_wake")
+           "vine__os_futex_wait", "vine__os_sleep", "vine__os_futex_wake")
 HOW_TO_GET = {
     "go": "apt-get install golang-go, or go.dev/dl",
     "boost": "apt-get install libboost-fiber-dev",

@@ -55,8 +55,6 @@ _Static_assert(offsetof(struct timer, pub) == 0,
 _Static_assert(sizeof(struct vine_timer) == sizeof(struct vine_ticker),
                "tickers are timers");
 
-static _Atomic uint32_t never; // futex: only timeouts end it
-
 static bool timer_is_valid(const struct timer *t) {
   const struct vine_chan *c = t->pub.c;
   if (!c || t->fn)
@@ -74,7 +72,7 @@ static void sleep_thread(int64_t when) {
     int64_t left = when - vine__os_nanotime();
     if (left <= 0)
       return;
-    vine__os_futex_wait(&never, 0, left);
+    vine__os_sleep(left);
   }
 }
 

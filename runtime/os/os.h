@@ -123,6 +123,9 @@ void vine__os_timer_slack(int64_t ns);
 int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
                         int64_t timeout_ns);
 
+// Sleeps for ns (negative: no limit), or until a signal's handler has run.
+void vine__os_sleep(int64_t ns);
+
 // Wakes at most `count` sleepers; returns how many.
 int vine__os_futex_wake(_Atomic uint32_t *addr, int count);
 

@@ -14,16 +14,13 @@ void vine__bias_start(void) {
     vine__bias_revoke();
 }
 
-static void wait_a_moment(void) {
-  static _Atomic uint32_t never;
-  vine__os_futex_wait(&never, 0, 20 * 1000);
-}
+#define MOMENT_NS (20 * 1000)
 
 static void end_sections(void) {
   vine__os_membarrier();
   for (struct m *m = load_acquire(&vine__sched.all_m); m; m = m->all_next)
     while (load_acquire(&m->owned) != 0) // pairs with vine__bias_leave
-      wait_a_moment();
+      vine__os_sleep(MOMENT_NS);
   store_release(&vine__sched.bias, BIAS_REVOKED); // pairs with BIAS1's loads
 }
 
@@ -37,7 +34,7 @@ void vine__bias_revoke(void) {
       return;
     }
   while (load_acquire(&vine__sched.bias) != BIAS_REVOKED)
-    wait_a_moment();
+    vine__os_sleep(MOMENT_NS);
 }
 
 // Who revoked it stayed in the parent, and who might have owned a lock.

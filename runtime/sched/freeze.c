@@ -45,8 +45,6 @@
 
 _Static_assert(ROUND_NS < TRY_NS && TRY_NS < FREEZE_NS, "several rounds");
 
-static _Atomic uint32_t never;
-
 _Noreturn void vine__m_freeze(struct m *m, enum vine__trap where) {
   VINE_DCHECK(vine__is_frozen(), "freeze: the process lives (FREEZE3)");
   if (m) {
@@ -55,7 +53,7 @@ _Noreturn void vine__m_freeze(struct m *m, enum vine__trap where) {
     store_release(&m->frozen, 1); // pairs with readers of m->trap
   }
   for (;;)
-    vine__os_futex_wait(&never, 0, -1);
+    vine__os_sleep(-1);
 }
 
 bool vine__g_stands_in_foreign(struct m *m, struct g *g) {
@@ -108,7 +106,7 @@ void vine__world_freeze(struct m *self) {
     ask_all(self, passed >= TRY_NS);
     if (are_all_still(self))
       return;
-    vine__os_futex_wait(&never, 0, ROUND_NS);
+    vine__os_sleep(ROUND_NS);
     passed = vine__os_nanotime() - start;
   } while (passed < FREEZE_NS);
 }

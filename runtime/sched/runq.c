@@ -191,11 +191,10 @@ bool vine__runq_is_empty(struct p *p) {
 #define STEAL_NEXT_NS 3000
 
 static bool runq_steal_next(struct p *p, struct p *to, uint32_t at) {
-  static _Atomic uint32_t never;
   struct g *next = load_acquire(&p->runnext);
   if (!next)
     return false;
-  vine__os_futex_wait(&never, 0, STEAL_NEXT_NS);
+  vine__os_sleep(STEAL_NEXT_NS);
   if (!cas_acq_rel(&p->runnext, &next, NULL))
     return false;
   store_relaxed(&to->runq[at % VINE_RUNQ], next);

@@ -182,16 +182,15 @@ static bool is_between(struct m *m) {
 }
 
 static void await_others(const struct m *self) {
-  static _Atomic uint32_t never;
   struct m *m = load_acquire(&vine__sched.all_m);
   if (load_relaxed(&vine__sched.no_sysmon))
     return;
   int n = 0;
   for (; load_seq_cst(&sharing) && n < WAITS; n++) // pairs with take_pending
-    vine__os_futex_wait(&never, 0, WAIT_NS);
+    vine__os_sleep(WAIT_NS);
   for (; m; m = m->all_next)
     for (; m != self && is_between(m) && n < WAITS; n++)
-      vine__os_futex_wait(&never, 0, WAIT_NS);
+      vine__os_sleep(WAIT_NS);
 }
 
 uint64_t vine__mask_change(int how, uint64_t set) {

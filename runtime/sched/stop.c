@@ -157,12 +157,11 @@ static bool is_about(struct m *m) {
 }
 
 static void wait_for_threads(void) {
-  static _Atomic uint32_t never;
   struct m *m = load_acquire(&vine__sched.all_m);
   for (; m; m = m->all_next)
     while (is_about(m)) {
       vine__m_wake(m); // it may just have gone to sleep
-      vine__os_futex_wait(&never, 0, PRESS_NS);
+      vine__os_sleep(PRESS_NS);
     }
 }
 

@@ -85,8 +85,6 @@ _Static_assert(FOREIGN_NS <= SLEEP_MIN_NS, "the next round may take the P");
 _Static_assert(QUIET_NS > SLEEP_MAX_NS, "deadlocks are looked for when idle");
 _Static_assert(SLEEP_MASKS_NS >= QUIET_NS, "the same");
 
-static _Atomic uint32_t never;
-
 struct vine__lock vine__sysmon_lock = VINE_LOCK_INIT(SYSMON);
 
 bool vine__p_take(struct p *p, struct m *m) {
@@ -284,8 +282,7 @@ static void rest(int64_t ns, enum look look) {
   if (ns > SLEEP_MAX_NS)
     sleep_quietly(ns);
   else
-    vine__os_futex_wait(&never, 0,
-                        look == LOOK_SOON ? SLEEP_MIN_NS : bounded_sleep(ns));
+    vine__os_sleep(look == LOOK_SOON ? SLEEP_MIN_NS : bounded_sleep(ns));
 }
 
 // The sleep after this round, without regard to timers.
@@ -361,6 +358,6 @@ void vine__sysmon_start(void) {
       return;
     if ((err != EAGAIN && err != ENOMEM) || tries > VINE_THREAD_TRIES)
       vine__no_thread(err);
-    vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
+    vine__os_sleep(tries * 1000 * 1000ll);
   }
 }

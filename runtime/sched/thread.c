@@ -301,7 +301,6 @@ static int run_on_new(struct p *p, bool spinning) {
 // Runs p on an idle thread, or a new one.
 void vine__newm(struct p *p, bool spinning) {
   VINE_DCHECK(!load_relaxed(&p->m), "newm: a thread has the P");
-  static _Atomic uint32_t never;
   vine__sysmon_need();
   for (int tries = 1; !run_on_idle(p, spinning); tries++) {
     int err = run_on_new(p, spinning);
@@ -310,7 +309,7 @@ void vine__newm(struct p *p, bool spinning) {
     if ((err != EAGAIN && err != ENOMEM) || tries > VINE_THREAD_TRIES)
       vine__no_thread(err);
     // Perhaps one becomes idle meanwhile.
-    vine__os_futex_wait(&never, 0, tries * 1000 * 1000ll);
+    vine__os_sleep(tries * 1000 * 1000ll);
   }
 }
 

@@ -530,12 +530,11 @@ int64_t vine__ctx_watch_sys(vine_ctx_t ctx, const void *addr) {
 
 // Waits for watch_fire, which takes microseconds.
 static void watch_settle(struct watch *w) {
-  static _Atomic uint32_t never; // futex: only timeouts end it
   for (int i = 0; !load_acquire(&w->is_idle); i++) // pairs with watch_fire
     if (i < VINE_SPIN)
       vine__cpu_relax();
     else
-      vine__os_futex_wait(&never, 0, 20 * 1000);
+      vine__os_sleep(20 * 1000);
 }
 
 void vine__ctx_unwatch_sys(int64_t watch) {

@@ -268,6 +268,11 @@ int vine__os_futex_wait(_Atomic uint32_t *addr, uint32_t value,
                   0, 0);
 }
 
+void vine__os_sleep(int64_t ns) {
+  static _Atomic uint32_t never; // nobody wakes
+  vine__os_futex_wait(&never, 0, ns);
+}
+
 int vine__os_futex_wake(_Atomic uint32_t *addr, int count) {
   return (int)sys(SYS_futex, (long)addr, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
 }
