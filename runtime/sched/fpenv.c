@@ -16,6 +16,7 @@
 // (FPENV1) Without G_FLAG_FP, a running goroutine's words are the default ones,
 //      unless a foreign function changed them and didn't change them back.
 // (FPENV2) While a thread runs no goroutine its words are the default ones.
+//      A new thread is a copy of its maker in these, too (vine__fp_reset).
 //
 // The status bits (fetestexcept) stay with the thread: no ABI preserves them.
 // Runs on: system stack; __vine_fp_changed on the goroutine's, within the
@@ -47,7 +48,7 @@ void vine__fp_enter(struct g *g) {
     vine__fp_set(g->fp);
 }
 
-void vine__fp_exit(void) {
+void vine__fp_reset(void) {
   if (vine__fp_get() != standard)
     vine__fp_set(standard);
 }

@@ -13,10 +13,12 @@ void vine__fp_init(void);
 void vine__fp_begin(struct g *g);
 
 // g, which has G_FLAG_FP, leaves this thread: keeps its control words and
-// gives the thread the default ones. Enter: the other way round. Exit: g ends.
+// gives the thread the default ones. Enter: the other way round.
 void vine__fp_leave(struct g *g);
 void vine__fp_enter(struct g *g);
-void vine__fp_exit(void);
+
+// Gives this thread the default ones: it is new, or its goroutine ended.
+void vine__fp_reset(void);
 
 // The running g, if it is a growable one, may have set control words: decides
 // about G_FLAG_FP.

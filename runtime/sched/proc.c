@@ -416,7 +416,7 @@ static void free_after_exit(struct p *p, struct g *g) {
 // g, which runs on m, is no more.
 static void end(struct m *m, struct p *p, struct g *g) {
   if (g->flags & G_FLAG_FP)
-    vine__fp_exit();
+    vine__fp_reset();
   VINE_DCHECK(vine__m_is_valid(m) && vine__p_is_valid(p), "goexit: broken");
   VINE_DCHECK(vine__g_is_valid(g), "goexit: a broken goroutine");
   vine__san_end(&m->san, &g->san);

@@ -26,6 +26,7 @@
 #include "mem/threadmem.h"
 #include "os/os.h"
 #include "sched/deadlock.h"
+#include "sched/fpenv.h"
 #include "sched/idle.h"
 #include "sched/proc.h"
 #include "sched/sched.h"
@@ -178,6 +179,7 @@ void vine__m_attach(struct m *m) {
 
 static void *thread_main(void *arg) {
   struct m *m = arg;
+  vine__fp_reset(); // its maker may have been a goroutine with its own
   vine__m_attach(m);
   VINE_DCHECK(m->nextp, "thread: nothing to run (THREAD1)");
   vine__m_begin_blocked(m); // there's a signal stack now

@@ -100,8 +100,25 @@ static void find_thirds(void) {
   CHECK(upper > lower);
 }
 
+// A thread that is made while its maker has other words begins as ever.
+static _Atomic bool is_fresh_done;
+
+static void fresh(void) {
+  CHECK(rounding() == FE_TONEAREST);
+  is_fresh_done = true;
+}
+
+static void make_a_thread(void) {
+  CHECK(fesetround(FE_UPWARD) == 0);
+  vine_go(fresh());
+  while (!is_fresh_done) // where there are more processors, on another thread
+    ;
+  CHECK(fesetround(FE_TONEAREST) == 0);
+}
+
 int main(void) {
   find_thirds();
+  make_a_thread();
   baton = vine_chan_make(int, 1);
   vine_send(baton, 7);
   vine_group_add(&done, 6 * EACH);
