@@ -38,87 +38,54 @@ VINE_STATISTIC(NumSqrts, "Calls of sqrt made instructions");
 
 namespace vine {
 
-// Those of angles, which LLVM got one by one.
-static const char *nameOfAngle(const IntrinsicInst &II) {
-  switch (II.getIntrinsicID()) {
-  case Intrinsic::sin:
-  case Intrinsic::experimental_constrained_sin:
-    return "sin";
-  case Intrinsic::cos:
-  case Intrinsic::experimental_constrained_cos:
-    return "cos";
+// The functions of libm that operations become, without their type's suffix. A
+// constrained operation is one under -frounding-math or the pragma FENV_ACCESS.
+// LLVM got them one by one.
+static constexpr struct {
+  Intrinsic::ID Operation;
+  const char *Name;
+} LibmFunctions[] = {
+#define PLAIN_AND_CONSTRAINED(name)                                            \
+  {Intrinsic::name, #name}, {                                                  \
+    Intrinsic::experimental_constrained_##name, #name                          \
+  }
+    PLAIN_AND_CONSTRAINED(sin),
+    PLAIN_AND_CONSTRAINED(cos),
+    PLAIN_AND_CONSTRAINED(exp),
+    PLAIN_AND_CONSTRAINED(exp2),
+    PLAIN_AND_CONSTRAINED(log),
+    PLAIN_AND_CONSTRAINED(log2),
+    PLAIN_AND_CONSTRAINED(log10),
+    PLAIN_AND_CONSTRAINED(pow),
+    PLAIN_AND_CONSTRAINED(fma),
+    {Intrinsic::experimental_constrained_frem, "fmod"},
+#if LLVM_VERSION_MAJOR >= 17
+    PLAIN_AND_CONSTRAINED(ldexp),
+#endif
+#if LLVM_VERSION_MAJOR >= 18
+    {Intrinsic::exp10, "exp10"},
+#endif
 #if LLVM_VERSION_MAJOR >= 19
-  case Intrinsic::tan:
-  case Intrinsic::experimental_constrained_tan:
-    return "tan";
-  case Intrinsic::asin:
-  case Intrinsic::experimental_constrained_asin:
-    return "asin";
-  case Intrinsic::acos:
-  case Intrinsic::experimental_constrained_acos:
-    return "acos";
-  case Intrinsic::atan:
-  case Intrinsic::experimental_constrained_atan:
-    return "atan";
-  case Intrinsic::sinh:
-  case Intrinsic::experimental_constrained_sinh:
-    return "sinh";
-  case Intrinsic::cosh:
-  case Intrinsic::experimental_constrained_cosh:
-    return "cosh";
-  case Intrinsic::tanh:
-  case Intrinsic::experimental_constrained_tanh:
-    return "tanh";
+    PLAIN_AND_CONSTRAINED(tan),
+    PLAIN_AND_CONSTRAINED(asin),
+    PLAIN_AND_CONSTRAINED(acos),
+    PLAIN_AND_CONSTRAINED(atan),
+    PLAIN_AND_CONSTRAINED(sinh),
+    PLAIN_AND_CONSTRAINED(cosh),
+    PLAIN_AND_CONSTRAINED(tanh),
 #endif
 #if LLVM_VERSION_MAJOR >= 20
-  case Intrinsic::atan2:
-  case Intrinsic::experimental_constrained_atan2:
-    return "atan2";
+    PLAIN_AND_CONSTRAINED(atan2),
 #endif
-  default:
-    return nullptr;
-  }
-}
+#undef PLAIN_AND_CONSTRAINED
+};
 
-// The libm function that an operation becomes, without its type suffix; or
-// null if it stays.
+// The libm function that an operation becomes, or null if it stays.
 static const char *nameOfIntrinsic(const IntrinsicInst &II) {
-  switch (II.getIntrinsicID()) {
-  case Intrinsic::exp:
-  case Intrinsic::experimental_constrained_exp:
-    return "exp";
-  case Intrinsic::exp2:
-  case Intrinsic::experimental_constrained_exp2:
-    return "exp2";
-#if LLVM_VERSION_MAJOR >= 18
-  case Intrinsic::exp10:
-    return "exp10";
-#endif
-  case Intrinsic::log:
-  case Intrinsic::experimental_constrained_log:
-    return "log";
-  case Intrinsic::log2:
-  case Intrinsic::experimental_constrained_log2:
-    return "log2";
-  case Intrinsic::log10:
-  case Intrinsic::experimental_constrained_log10:
-    return "log10";
-  case Intrinsic::pow:
-  case Intrinsic::experimental_constrained_pow:
-    return "pow";
-#if LLVM_VERSION_MAJOR >= 17
-  case Intrinsic::ldexp:
-  case Intrinsic::experimental_constrained_ldexp:
-    return "ldexp";
-#endif
-  case Intrinsic::fma:
-  case Intrinsic::experimental_constrained_fma:
-    return "fma";
-  case Intrinsic::experimental_constrained_frem:
-    return "fmod";
-  default:
-    return nameOfAngle(II);
-  }
+  for (auto &[Operation, Name] : LibmFunctions)
+    if (Operation == II.getIntrinsicID())
+      return Name;
+  return nullptr;
 }
 
 static bool hasFeature(const Function &F, StringRef Feature) {
