@@ -10,6 +10,26 @@
 
 #define MS VINE_MILLISECOND
 
+static _Atomic pid_t leaver; // by SYS_exit: nothing of ours tells that it has
+
+// Whether that thread goes on. The first one stays as a zombie.
+static bool is_there(pid_t tid) {
+  char path[64], state;
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)tid);
+  FILE *f = fopen(path, "r");
+  if (!f)
+    return false;
+  bool is_known = fscanf(f, "%*d (%*[^)]) %c", &state) == 1;
+  fclose(f);
+  return is_known && state != 'Z' && state != 'X';
+}
+
+// What goes on is there when it leaves, and ends later.
+static void outlive(void) {
+  while (leaver && is_there(leaver))
+    usleep(1000);
+}
+
 static void say(const char *what) { fprintf(stderr, "%s.", what); }
 
 static void bye(void) { say("atexit"); }
@@ -18,6 +38,7 @@ static void clean(void *what) { say(what); }
 
 static void *works(void *arg) {
   usleep(30000);
+  outlive();
   say("thread");
   return arg;
 }
@@ -41,6 +62,7 @@ static void *cancels(void *arg) {
 
 static void late(int ms) {
   vine_sleep(ms * MS);
+  outlive();
   say("goroutine");
 }
 
@@ -123,6 +145,8 @@ static void start(const char *how) {
 static void leave(const char *how) {
   first = pthread_self();
   atexit(bye);
+  if (strstr(how, "syscall"))
+    leaver = (pid_t)syscall(SYS_gettid);
   start(how);
   if (strstr(how, "syscall"))
     syscall(SYS_exit, 7);
