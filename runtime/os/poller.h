@@ -62,7 +62,8 @@ int vine__os_poller_wait(struct vine__os_poller *p,
                          struct vine__os_event *events, int max,
                          int64_t timeout_ns);
 
-// Ends a wait that is under way or the next one. Also in signal handlers.
+// Ends a wait that is under way or the next one; a call that doesn't wait is
+// none. Also in signal handlers.
 void vine__os_poller_wake(struct vine__os_poller *p);
 
 #endif

@@ -15,7 +15,11 @@
 //
 // Both by sequentially consistent operations: either 2) on the left sees that
 // the thread is about to sleep, and the poller keeps a wake-up that came too
-// early; or 2) on the right sees the new word.
+// early; or 2) on the right sees the new word. A thread that looks without
+// waiting, since nobody was in the poller just before, doesn't take a wake-up
+// from there (os/poller.h).
+//
+// Checked: tests/model/pollhook.pml.
 //
 // Runs on: system stack; sysmon. No locks of its own.
 

@@ -3,7 +3,9 @@
 //
 // How it works. One epoll instance has all descriptors, and an eventfd of our
 // own for waking: that is never read, since each write to it is an edge. So is
-// each signal that is sent an edge of a signalfd.
+// each signal that is sent an edge of a signalfd. An edge is told to one call
+// only, and one that doesn't wait may get that which is to wake another: it
+// makes a new one.
 // Timeouts are nanoseconds by epoll_pwait2 (Linux 5.11), else milliseconds,
 // rounded up.
 //
@@ -169,6 +171,8 @@ int vine__os_poller_wait(struct vine__os_poller *p,
   for (long i = 0; i < n; i++)
     if (raw[i].data.u64 != WAKE_KEY)
       events[count++] = (struct vine__os_event){raw[i].data.u64, raw[i].events};
+  if (count < n && timeout_ns == 0)
+    vine__os_poller_wake(p); // another thread's
   return count;
 }
 
