@@ -6,7 +6,7 @@
 
 #include <vine.h>
 
-#define TARGET_BYTES (512ul << 20)
+#define TARGET_BYTES (384ul << 20)
 
 static vine_group finished;
 static unsigned long last_size; // bytes, as of the deepest call so far
@@ -18,9 +18,9 @@ static unsigned long stack_size(void) {
 }
 
 static const char *text_of(char *out, unsigned long bytes) {
-  if (bytes >= 1ul << 20)
+  if (bytes % (1ul << 20) == 0)
     sprintf(out, "%lu MiB", bytes >> 20);
-  else if (bytes >= 1ul << 10)
+  else if (bytes % (1ul << 10) == 0)
     sprintf(out, "%lu KiB", bytes >> 10);
   else
     sprintf(out, "%lu bytes", bytes);

@@ -91,10 +91,12 @@ static inline bool vine__g_is_stopped(const struct g *g) {
 // Of one that is dead (PROC1).
 static inline bool vine__g_is_dead(const struct g *g) {
   size_t bytes = g->hi - g->lo;
-  return (bytes == 0 || bytes == VINE_STACK_MIN) && !g->large && !g->block &&
-         !g->held && !vine__g_keeps_thread(g) && g->pins == 0 && g->segs == 0 &&
-         g->side_regs.ss_lo == 0 && g->side_regs.ssp == 0 &&
-         g->side_regs.ss_size == 0 && !g->side.top && !g->side.spare;
+  return (bytes == 0 ||
+          (bytes >= VINE_STACK_MIN && bytes <= VINE_STACK_KEEP)) &&
+         !g->large && !g->block && !g->held && !vine__g_keeps_thread(g) &&
+         g->pins == 0 && g->segs == 0 && g->side_regs.ss_lo == 0 &&
+         g->side_regs.ssp == 0 && g->side_regs.ss_size == 0 && !g->side.top &&
+         !g->side.spare;
 }
 
 #endif

@@ -87,7 +87,10 @@
 #define VINE_STACK_CLASS_MAX VINE_CLASS_BYTES_MAX
 
 // Smallest stack, bytes: the budget below the guard plus one small frame.
-#define VINE_STACK_MIN 512
+#define VINE_STACK_MIN 448
+
+// Largest stack that a dead goroutine keeps for the next one, bytes.
+#define VINE_STACK_KEEP 768
 
 // First stack of main, bytes: room for calls of malloc on it, which need
 // VINE_SHORT_BYTES. Address space, mostly.

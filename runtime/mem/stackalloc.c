@@ -54,14 +54,6 @@ static bool is_aligned(const void *p) {
 
 // --- class stacks ---
 
-size_t vine__stack_round(size_t bytes) {
-  if (bytes <= VINE_STACK_MIN)
-    return VINE_STACK_MIN;
-  if (bytes <= 768)
-    return 768;
-  return (size_t)1 << (64 - __builtin_clzll(bytes - 1));
-}
-
 bool vine__stack_alloc(struct vine__cache *c, size_t bytes,
                        struct vine__stack *out) {
   VINE_ASSERT(bytes <= VINE_STACK_CLASS_MAX, "stack: too large for a class");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Stacks, of three kinds.
 //
-//   class stacks   512 B to 256 KiB, from the allocator; goroutines start
+//   class stacks   448 B to 256 KiB, from the allocator; goroutines start
 //                  here and grow by copying
 //   reservations   address space for the largest stack allowed, made
 //                  accessible as it grows, and filled by the kernel page by
@@ -21,6 +21,7 @@
 #define VINE_STACKALLOC_H
 
 #include "mem/alloc.h"
+#include "mem/stackstep.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,10 +41,7 @@ void vine__stackalloc_fork_child(void);
 
 // --- class stacks ---
 
-// What vine__stack_alloc makes of a size: 512, 768, or a power of two.
-size_t vine__stack_round(size_t bytes);
-
-// `bytes` up to VINE_STACK_CLASS_MAX, rounded up.
+// `bytes` up to VINE_STACK_CLASS_MAX, rounded up (vine__stack_round).
 bool vine__stack_alloc(struct vine__cache *c, size_t bytes,
                        struct vine__stack *out);
 void vine__stack_free(struct vine__cache *c, struct vine__stack s);

@@ -5,12 +5,13 @@
 // stale pointers to it (in a queue of waiters, in a handle) stay readable and
 // its goid tells whether it is still the same goroutine. They are carved from
 // blocks, which also make the list of all goroutines. A dead g waits in its
-// P's free list, or in a magazine that any P may take, and keeps its smallest
-// stack, so that spawning costs no allocation in the steady state.
+// P's free list, or in a magazine that any P may take, and keeps its stack
+// if that is small, so that spawning costs no allocation in the steady state.
 //
 // Invariants:
-// (PROC1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN bytes or
-//      none; it has no side stack, pins, segments, block or thread.
+// (PROC1) A g in a free list is DEAD and has a stack of VINE_STACK_MIN to
+//      VINE_STACK_KEEP bytes, of a step's size, or none; it has no side stack,
+//      pins, segments, block or thread.
 // (PROC2) goids are never reused; 1 is main.
 //
 // Locking: the list of blocks, VINE_RANK_ALLG. Free lists belong to their P.
@@ -40,9 +41,9 @@
 
 #define BLOCK_GS 63 // with a header of one g: 64 * 192 bytes
 // Dead gs of a P, with their stacks, fill two magazines of this size (Bonwick
-// and Adams 2001), 700 KiB: waves of goroutines up to that come and go without
-// a lock. Where one P starts and others run them, whole magazines travel back
-// to it, so many at most that have their stacks: 2.8 MiB.
+// and Adams 2001), 640 to 960 KiB: waves of goroutines up to that come and go
+// without a lock. Where one P starts and others run them, whole magazines
+// travel back to it, so many at most that have their stacks: 2.5 to 3.8 MiB.
 #define MAGAZINE 512
 #define SHARED_MAGAZINES 8
 #define REFILL 64     // single gs a P takes at once
@@ -408,7 +409,7 @@ static void free_after_exit(struct p *p, struct g *g) {
     g->lo = g->hi = 0;
   } else {
     vine__learn(g->entry, vine__stack_bytes(g));
-    if (vine__stack_bytes(g) > VINE_STACK_MIN || vine__debug.fault)
+    if (vine__stack_bytes(g) > VINE_STACK_KEEP || vine__debug.fault)
       vine__stack_release(g, c);
   }
 }

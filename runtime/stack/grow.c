@@ -2,11 +2,12 @@
 // Moving to another stack, and growing.
 //
 // How it works. If the frame that a function wants doesn't fit, the stack
-// doubles until it does: the bytes [sp, hi) are copied to the top of the new
-// one, and what points into them is adjusted. Above VINE_STACK_CLASS_MAX a
-// stack becomes one reservation of its limit's size whose lo only moves down:
-// growth costs one system call for each doubling. Where address space is
-// limited the reservation is smaller, and the stack may move to another one.
+// becomes larger, by half or more (mem/stackstep.h): the bytes [sp, hi) are
+// copied to the top of the new one, and what points into them is adjusted.
+// Above VINE_STACK_CLASS_MAX a stack becomes one reservation of its limit's
+// size whose lo only moves down: growth costs one system call for each
+// doubling. Where address space is limited the reservation is smaller, and the
+// stack may move to another one.
 //
 // Where a frame is pinned nothing can be copied, so the body runs on a linked
 // segment (segment.h), unless the stack is a reservation, which grows where it
@@ -22,6 +23,7 @@
 
 #include "stack/grow.h"
 #include "base/assert.h"
+#include "mem/stacksize.h"
 #include "stack/segment.h"
 
 #include <string.h>
@@ -138,14 +140,11 @@ static bool fits_reservation(const struct g *g, size_t bytes) {
   return l && bytes <= (size_t)(l->hi - l->lo);
 }
 
-// Doubles until `need` fits; never past the limit, nor past the end of a
-// reservation that is large enough: frames may be pinned there.
+// The next step that `need` fits into; never past the limit, nor past the end
+// of a reservation that is large enough: frames may be pinned there.
 static size_t new_size(struct g *g, size_t need) {
   size_t room = vine__segments_room(g, need);
-  size_t bytes = vine__stack_bytes(g);
-  do
-    bytes *= 2;
-  while (bytes < need);
+  size_t bytes = vine__stack_step_up(vine__stack_bytes(g), need);
   bytes = vine__stack_align(bytes < room ? bytes : room);
   if (fits_reservation(g, need) && !fits_reservation(g, bytes))
     return (size_t)(g->large->hi - g->large->lo);
@@ -173,6 +172,7 @@ static void grow(struct m *m, struct g *g, uintptr_t entry, size_t frame) {
   size_t need = vine__stack_align(bytes_needed(g, entry, frame));
   size_t bytes = new_size(g, need);
   vine__count(&vine__m_p(m)->counts.grows, 1);
+  vine__learn_growth(g->entry, vine__stack_bytes(g));
   if (fits_reservation(g, bytes)) {
     vine__stack_unfence(g->large);
     if (!vine__stack_reserve_commit(g->large, bytes))

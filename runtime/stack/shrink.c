@@ -11,8 +11,8 @@
 //
 // Hysteresis (S7): only goroutines that have been parked for a while are looked
 // at (scavenge.c), so one that parks and wakes all the time never shrinks.
-// Growing doubles while shrinking halves below a quarter, so no size is next to
-// both.
+// Shrinking halves what is used by less than a quarter, so a stack that shrank
+// has room for twice what is used before it grows.
 //
 // Invariants:
 // (SCAN1) Only the holder of SCAN, or the thread that is parking g, touches the
@@ -107,9 +107,7 @@ void vine__stack_wake(struct g *g, struct vine__cache *c) {
   VINE_ASSERT(g->flags & G_FLAG_HIBERNATED, "wake: doesn't hibernate");
   VINE_ASSERT(g->block && g->old_hi - g->sp == bytes, "wake: not its frames");
   VINE_DCHECK(g->pins == 0 && g->segs == 0 && g->hi == 0, "wake: SCAN2");
-  size_t want = bytes + VINE_STACK_BUDGET + 64, size = VINE_STACK_MIN;
-  while (size < want)
-    size *= 2;
+  size_t size = vine__stack_round(bytes + VINE_STACK_BUDGET + 64);
   if (!vine__stack_init(g, c, size))
     vine__fatal("out of memory: waking goroutine %llu, %zu bytes of stack",
                 (unsigned long long)g->goid, size);

@@ -87,7 +87,7 @@ static void grows(enum vine__trap trap) {
   m.trap = (uint8_t)trap;
   m.gsp = gsp;
   CHECK(vine__stack_make_room(&m, &g, g.sp + 16, 5000));
-  CHECK(vine__stack_bytes(&g) == 8192);
+  CHECK(vine__stack_bytes(&g) == 6144);
   CHECK(m.gsp == (trap == TRAP_CALLBACK ? gsp + (g.hi - hi) : gsp));
   check_frames(&g, g.sp);
   vine__stack_release(&g, NULL);

@@ -8,6 +8,7 @@
 #include "mem/stackalloc.h"
 #include "mem/stackfault.h"
 #include "mem/stackfixed.h"
+#include "mem/stacksize.h"
 #include "os/os.h"
 
 #include <sys/mman.h>
@@ -32,10 +33,89 @@ static struct vine__stack_stats stats(void) {
 // --- class stacks ---
 
 static void test_round(void) {
-  CHECK(vine__stack_round(1) == 512 && vine__stack_round(512) == 512);
+  CHECK(vine__stack_round(1) == 448 && vine__stack_round(448) == 448);
+  CHECK(vine__stack_round(449) == 512 && vine__stack_round(512) == 512);
   CHECK(vine__stack_round(513) == 768 && vine__stack_round(769) == 1024);
-  CHECK(vine__stack_round(1025) == 2048);
+  CHECK(vine__stack_round(1025) == 1536 && vine__stack_round(1537) == 2048);
   CHECK(vine__stack_round(VINE_STACK_CLASS_MAX) == VINE_STACK_CLASS_MAX);
+}
+
+// Each step is a size class of its own, rounded to itself, and what is one byte
+// larger is the next one.
+static void test_steps(void) {
+  size_t bytes = 0;
+  for (unsigned i = 0; bytes < VINE_STACK_CLASS_MAX; i++) {
+    size_t last = bytes;
+    bytes = vine__stack_step_bytes(i);
+    CHECK(bytes > last && bytes % VINE_STACK_ALIGN == 0);
+    CHECK(vine__class_round(bytes) == bytes);
+    CHECK(vine__stack_round(last + 1) == bytes);
+    CHECK(vine__stack_round(bytes) == bytes);
+  }
+  CHECK(bytes == VINE_STACK_CLASS_MAX);
+}
+
+// From any size, by half at least, and no more than that takes.
+static void test_steps_up(void) {
+  for (size_t b = VINE_STACK_MIN; b < 4 * VINE_STACK_CLASS_MAX;
+       b += VINE_STACK_ALIGN) {
+    size_t up = vine__stack_step_up(b, b + 1);
+    CHECK(up >= b + b / 2 && up <= 9 * b / 4);
+    CHECK(up > VINE_STACK_CLASS_MAX || vine__stack_round(up) == up);
+    CHECK(vine__stack_step_up(b, up + 1) > up);
+    CHECK(vine__stack_step_up(b, 8 * b) >= 8 * b);
+    CHECK(vine__stack_step_up(b, 8 * b) <= 16 * b);
+  }
+}
+
+// --- learned sizes ---
+
+static void grow_times(int n, size_t bytes) {
+  while (n-- > 0)
+    vine__learn_growth((void *)test_round, bytes);
+}
+
+static void end_times(int n, size_t bytes) {
+  while (n-- > 0)
+    vine__learn((void *)test_round, bytes);
+}
+
+static size_t learned(void) { return vine__learned_bytes((void *)test_round); }
+
+// Four that outgrow it make it one step larger; one that goes deep counts once,
+// and those that have more than was learned don't count.
+static void test_learning(void) {
+  CHECK(learned() == VINE_STACK_MIN);
+  grow_times(3, VINE_STACK_MIN);
+  CHECK(learned() == VINE_STACK_MIN);
+  for (size_t b = 768; b < VINE_STACK_CLASS_MAX; b *= 2)
+    grow_times(1, b);
+  end_times(100, 768);
+  CHECK(learned() == VINE_STACK_MIN);
+  grow_times(1, VINE_STACK_MIN);
+  CHECK(learned() == 512);
+  grow_times(4, 512);
+  CHECK(learned() == 768);
+}
+
+// As many that don't outgrow it keep it where it is, and smaller ones bring it
+// back.
+static void test_forgetting(void) {
+  size_t bytes = learned();
+  for (int i = 0; i < 100; i++) {
+    grow_times(1, bytes);
+    end_times(1, bytes);
+  }
+  CHECK(learned() == bytes);
+  end_times(4, VINE_STACK_MIN);
+  CHECK(learned() < bytes);
+  end_times(100, VINE_STACK_MIN);
+  CHECK(learned() == VINE_STACK_MIN);
+  grow_times(1000, VINE_STACK_CLASS_MAX);
+  CHECK(learned() == VINE_STACK_MIN);
+  for (int i = 0; i < 1000; i++)
+    grow_times(1, learned());
+  CHECK(learned() == 32 * VINE_KIB);
 }
 
 static void test_class_stacks(struct vine__cache *c) {
@@ -359,6 +439,10 @@ int main(void) {
   vine__stackalloc_init();
   static struct vine__cache c;
   test_round();
+  test_steps();
+  test_steps_up();
+  test_learning();
+  test_forgetting();
   test_class_stacks(&c);
   test_fault(&c);
   test_reservation();
