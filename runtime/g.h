@@ -22,7 +22,9 @@
 #ifndef VINE_G_H
 #define VINE_G_H
 
+#include "../abi/vine_abi.h"
 #include "arch/arch.h"
+#include "base/assert.h"
 #include "base/atomic.h"
 #include "base/sanitizer.h"
 #include "mem/alloc.h"
@@ -46,10 +48,10 @@ enum g_status {
 enum g_kind { G_GROWABLE, G_FIXED };
 
 // Flags of a G.
-#define G_FLAG_AWAY 1       // runs on `fiber` instead of its stack
+#define G_FLAG_AWAY 1       // runs on rare->fiber instead of its stack
 #define G_FLAG_MASK 2       // may have a signal mask of its own: mask
 #define G_FLAG_TRAPPED 4    // preempted: `block` has its registers
-#define G_FLAG_HIBERNATED 8 // `block` has its frames, there is no stack
+#define G_FLAG_HIBERNATED 8 // `frames` has its frames, there is no stack
 #define G_FLAG_SIDE 16      // has a side stack: ss_lo isn't 0
 #define G_FLAG_FP 32        // has floating-point control words of its own: fp
 #define G_FLAG_BOUND 64     // may have `held`, or keep its thread: not on any
@@ -62,63 +64,119 @@ enum g_kind { G_GROWABLE, G_FIXED };
 #define G_PARKED 1 // in vine_park
 #define G_PERMIT 2 // vine_ready came before vine_park
 
+// What few goroutines have. Made when it is first needed (vine__g_rare), and
+// freed when the goroutine ends.
+struct vine__g_rare {
+  struct vine__fiber *fiber;       // G_FLAG_AWAY; the goroutine has a stack
+  struct vine__stack_large *large; // what the stack is part of, or null
+  const char *name;                // of vine_set_name, or null
+  uint64_t limit;                  // most bytes of stack; 0: the usual one
+  uint32_t san_stack;              // valgrind's number of a fixed stack
+  uint16_t hold_depth;             // vine_lock_thread nesting
+};
+
 struct g {
   // Known to assembly.
   _Alignas(VINE_CACHE_LINE)
       uintptr_t sp; // while it doesn't run: its context or trap record
-  uintptr_t hi, lo; // the stack; 0 while hibernated
-  uintptr_t guard;  // the thread word GUARD while it runs
+  uintptr_t hi;     // the stack's upper end; 0 while hibernated
+  union {
+    uintptr_t lo;
+    void *frames; // hibernated: a copy of [sp, sp + frames_bytes)
+  };
+  uintptr_t guard; // the thread word GUARD while it runs
   // The side stack's words: the first one while it doesn't run, the others
   // always.
-  struct vine__side_regs side_regs;
-  uint64_t ret;         // what the switch to it returns
+  uintptr_t ssp, ss_lo;
+  // A place each for what is never in use at the same time. Sanitizers would
+  // take that for a race.
+  union {
+    struct g *next; // in a queue, or a list of those that will be in one
+#if !VINE_SANITIZED
+    // When it parked, on the tick clock, while it waits. sysmon reads it.
+    _Atomic int64_t since_ns;
+#endif
+  };
+  union {
+    uint64_t ret; // what the switch to it returns, from when it is RUNNABLE
+#if !VINE_SANITIZED
+    void *waiting; // what it waits in (L4), while it waits
+    void *block;   // G_FLAG_TRAPPED: registers
+#endif
+  };
   _Atomic uint8_t kind; // enum g_kind; sysmon reads it
   uint8_t flags;        // G_FLAG_*
   uint16_t segs;        // linked segments
-  uint32_t pins;        // frames that can't move, and segments
-  _Atomic uint8_t status;
-  uint8_t name_mid; // of vine_set_name's pointer: vine__g_name
-  uint16_t locks;   // of its thread that it holds, UINT16_MAX: many (foreign.S)
-  int32_t err;      // errno while it doesn't run
-  struct g *next;   // in a queue
-  uint64_t goid;
-  struct vine__side side;
-  void *entry; // its function, for learned sizes and tracebacks
-  // When it parked, on the tick clock; negative: hibernated. sysmon reads it.
-  _Atomic int64_t since_ns;
-  struct m *held;                  // the only thread it may run on
-  struct vine__stack_large *large; // what the stack is part of, or null
-  void *block;                     // G_FLAG_TRAPPED or G_FLAG_HIBERNATED
-  uint64_t limit : 41;             // most bytes of stack
-  uint64_t hold_depth : 16;        // vine_lock_thread nesting
-  uint64_t name_hi : 7;
-  void *waiting;        // what it waits in (L4)
-  uint32_t block_bytes; // hibernated; of a fixed stack: valgrind's number
-  uint32_t fp;          // G_FLAG_FP, while it doesn't run: vine__fp_get's
   union {
-    uintptr_t old_hi;          // hibernated: what `hi` was
-    struct vine__fiber *fiber; // G_FLAG_AWAY; such a goroutine has a stack
+    uint32_t pins;         // frames that can't move, and segments
+    uint32_t frames_bytes; // hibernated, so that none is pinned
   };
-  uint8_t reason;        // enum vine__wait_reason
-  uint8_t parked;        // G_PARKED or G_PERMIT: vine_park, vine_ready
+  _Atomic uint8_t status;
+  uint8_t reason; // enum vine__wait_reason
+  uint16_t locks; // of its thread that it holds, UINT16_MAX: many (foreign.S)
+  int32_t err;    // errno while it doesn't run
+  uint32_t ss_granules;       // SS_SIZE, in units of VINE_SIDE_ALIGN
+  uint32_t fp;                // G_FLAG_FP, while it doesn't run: vine__fp_get's
+  uint32_t goid_lo, entry_lo; // vine__g_goid, vine__g_entry
+  uint16_t goid_mid, entry_hi;
   _Atomic uint16_t mask; // number of its signal mask: sigmask.c
-  uint32_t name_lo;
+  uint8_t goid_hi;
+  uint8_t parked; // G_PARKED or G_PERMIT: vine_park, vine_ready
+  struct vine__side side;
+  struct m *held; // the only thread it may run on
+  struct vine__g_rare *rare;
   struct vine__san san;
+#if VINE_SANITIZED
+  _Atomic int64_t since_ns;
+  void *waiting, *block;
+#endif
 };
-_Static_assert(sizeof(struct g) <= 192 || VINE_SANITIZED,
+_Static_assert(sizeof(struct g) <= 128 || VINE_SANITIZED,
                "1,000,000 of these: keep it small");
 
-// The goroutine's name, or null. Addresses of programs have 47 bits, so that
-// the name fits into what would be padding.
-static inline const char *vine__g_name(const struct g *g) {
-  return (const char *)((uintptr_t)g->name_hi << 40 |
-                        (uintptr_t)g->name_mid << 32 | g->name_lo);
+// 56 bits: as many as start in 70 years at 30 million a second.
+static inline uint64_t vine__g_goid(const struct g *g) {
+  return (uint64_t)g->goid_hi << 48 | (uint64_t)g->goid_mid << 32 | g->goid_lo;
 }
 
-static inline void vine__g_set_name(struct g *g, const char *name) {
-  g->name_hi = (uintptr_t)name >> 40 & 0x7f;
-  g->name_mid = (uint8_t)((uintptr_t)name >> 32);
-  g->name_lo = (uint32_t)(uintptr_t)name;
+static inline void vine__g_set_goid(struct g *g, uint64_t goid) {
+  g->goid_lo = (uint32_t)goid;
+  g->goid_mid = (uint16_t)(goid >> 32);
+  g->goid_hi = (uint8_t)(goid >> 48);
+}
+
+// Its function, for learned sizes and tracebacks. Addresses of programs have 47
+// bits.
+static inline void *vine__g_entry(const struct g *g) {
+  return (void *)((uintptr_t)g->entry_hi << 32 | g->entry_lo);
+}
+
+static inline void vine__g_set_entry(struct g *g, const void *entry) {
+  g->entry_lo = (uint32_t)(uintptr_t)entry;
+  g->entry_hi = (uint16_t)((uintptr_t)entry >> 32);
+}
+
+static inline const char *vine__g_name(const struct g *g) {
+  return g->rare ? g->rare->name : NULL;
+}
+
+static inline struct vine__stack_large *vine__g_large(const struct g *g) {
+  return g->rare ? g->rare->large : NULL;
+}
+
+// A large stack's goroutine has `rare`.
+static inline void vine__g_set_large(struct g *g, struct vine__stack_large *l) {
+  if (g->rare)
+    g->rare->large = l;
+}
+
+static inline uint16_t vine__g_hold_depth(const struct g *g) {
+  return g->rare ? g->rare->hold_depth : 0;
+}
+
+static inline struct vine__side_regs vine__g_side_regs(const struct g *g) {
+  return (struct vine__side_regs){g->ssp, g->ss_lo,
+                                  (size_t)g->ss_granules * VINE_SIDE_ALIGN};
 }
 
 // What is at g->sp of a goroutine that runs, while its thread is in the runtime
@@ -274,13 +332,16 @@ static inline struct vine__cache *vine__m_cache(const struct m *m) {
 
 // By whoever runs g, or scans it.
 static inline void vine__g_set_side(struct g *g, struct vine__side_regs r) {
-  g->side_regs = r;
+  VINE_DCHECK(r.ss_size % VINE_SIDE_ALIGN == 0, "side words: SIDE3");
+  g->ssp = r.ssp;
+  g->ss_lo = r.ss_lo;
+  g->ss_granules = (uint32_t)(r.ss_size / VINE_SIDE_ALIGN);
   g->flags = (uint8_t)(g->flags & ~G_FLAG_SIDE) | (r.ss_lo ? G_FLAG_SIDE : 0);
 }
 
 // Whether it keeps the thread that it is on. By its owner.
 static inline bool vine__g_keeps_thread(const struct g *g) {
-  return g->hold_depth != 0 || g->locks != 0;
+  return g->locks != 0 || vine__g_hold_depth(g) != 0;
 }
 
 static inline bool vine__g_is_on_stack(const struct g *g, uintptr_t sp) {

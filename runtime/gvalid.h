@@ -29,8 +29,8 @@ static inline bool vine__g_stack_is_valid(const struct g *g) {
     return false;
   if (g->lo >= g->hi || g->hi - g->lo < VINE_STACK_MIN)
     return false;
-  if (g->large &&
-      ((uintptr_t)g->large->hi != g->hi || g->lo < (uintptr_t)g->large->low))
+  const struct vine__stack_large *l = vine__g_large(g);
+  if (l && ((uintptr_t)l->hi != g->hi || g->lo < (uintptr_t)l->low))
     return false;
   if (g->segs != 0 && g->pins == 0) // SEGMENT1
     return false;
@@ -38,9 +38,8 @@ static inline bool vine__g_stack_is_valid(const struct g *g) {
 }
 
 static inline bool vine__g_is_hibernated_well(const struct g *g) {
-  return vine__g_kind(g) == G_GROWABLE && g->hi == 0 && g->lo == 0 &&
-         !g->large && g->block_bytes != 0 && g->pins == 0 && g->segs == 0 &&
-         !g->held;
+  return vine__g_kind(g) == G_GROWABLE && g->hi == 0 && g->frames &&
+         !vine__g_large(g) && g->frames_bytes != 0 && g->segs == 0 && !g->held;
 }
 
 // What flags repeat of other fields, so that one byte tells.
@@ -56,23 +55,23 @@ static inline bool vine__g_flags_are_valid(const struct g *g) {
     return false;
   if (blocks == (G_FLAG_TRAPPED | G_FLAG_HIBERNATED))
     return false;
-  if ((blocks != 0) != (g->block != NULL))
+  if ((g->flags & G_FLAG_TRAPPED) && !g->block)
     return false;
-  if (((g->flags & G_FLAG_SIDE) != 0) != (g->side_regs.ss_lo != 0))
+  if (((g->flags & G_FLAG_SIDE) != 0) != (g->ss_lo != 0))
     return false;
   return !(g->held || vine__g_keeps_thread(g)) || (g->flags & G_FLAG_BOUND);
 }
 
 // Of a g that is alive.
 static inline bool vine__g_is_valid(const struct g *g) {
-  if (g->goid == 0 || !vine__g_flags_are_valid(g))
+  if (vine__g_goid(g) == 0 || !vine__g_flags_are_valid(g))
     return false;
   if (g->held && g->held->held != g) // SCHED1: the thread knows, too
     return false;
   if (g->flags & G_FLAG_HIBERNATED)
     return vine__g_is_hibernated_well(g);
   if (vine__g_kind(g) == G_FIXED)
-    return g->lo < g->hi && !g->large && g->guard == 0 && g->segs == 0;
+    return g->lo < g->hi && !vine__g_large(g) && g->guard == 0 && g->segs == 0;
   return vine__g_stack_is_valid(g);
 }
 
@@ -91,12 +90,10 @@ static inline bool vine__g_is_stopped(const struct g *g) {
 // Of one that is dead (PROC1).
 static inline bool vine__g_is_dead(const struct g *g) {
   size_t bytes = g->hi - g->lo;
-  return (bytes == 0 ||
-          (bytes >= VINE_STACK_MIN && bytes <= VINE_STACK_KEEP)) &&
-         !g->large && !g->block && !g->held && !vine__g_keeps_thread(g) &&
-         g->pins == 0 && g->segs == 0 && g->side_regs.ss_lo == 0 &&
-         g->side_regs.ssp == 0 && g->side_regs.ss_size == 0 && !g->side.top &&
-         !g->side.spare;
+  bool fits = bytes >= VINE_STACK_MIN && bytes <= VINE_STACK_KEEP;
+  return (bytes == 0 || fits) && !g->rare && !g->held && g->locks == 0 &&
+         g->pins == 0 && g->segs == 0 && g->ss_lo == 0 && g->ssp == 0 &&
+         g->ss_granules == 0 && !g->side.newest;
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include "sched/template.h"
 #include "sched/thread.h"
 #include "sched/yield.h"
+#include "stack/stack.h"
 
 #include <vine.h>
 
@@ -27,8 +28,6 @@
 
 _Static_assert(MIN_BYTES >= VINE_STACK_MIN, "a limit leaves the first stack");
 _Static_assert(VINE_STACK_LIMIT_DEFAULT <= (size_t)MAX_LIMIT, "within limits");
-_Static_assert((uint64_t)MAX_LIMIT < (uint64_t)1 << 41,
-               "it fits into g->limit");
 _Static_assert(VINE_STACK_FIXED_DEFAULT >= MIN_BYTES, "the same");
 _Static_assert(offsetof(struct vine_spawn_options, size) == 0,
                "size tells which of the others there are");
@@ -118,39 +117,40 @@ VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
     vine__template_start(); // while the thread is as it was made
-    if (g->hold_depth == UINT16_MAX)
+    if (vine__g_hold_depth(g) == UINT16_MAX)
       vine__fatal("vine_lock_thread nested more than %d times", UINT16_MAX);
-    g->hold_depth++;
+    vine__g_hold(g, 1);
     g->flags |= G_FLAG_BOUND;
   }
 }
 
 VINE_EXPORT void vine_unlock_thread(void) {
   struct g *g = vine__getg();
-  VINE_DCHECK(!g || !g->hold_depth || (g->flags & G_FLAG_BOUND),
+  VINE_DCHECK(!g || !vine__g_hold_depth(g) || (g->flags & G_FLAG_BOUND),
               "unlock_thread: locked without the flag");
-  if (g && g->hold_depth)
-    g->hold_depth--;
+  if (g && vine__g_hold_depth(g))
+    vine__g_hold(g, -1);
 }
 
 // --- asking ---
 
 VINE_EXPORT vine_g vine_self(void) {
   struct g *g = vine__getg();
-  return (vine_g){g, g ? g->goid : 0};
+  return (vine_g){g, g ? vine__g_goid(g) : 0};
 }
 
 VINE_EXPORT uint64_t vine_goid(void) {
   struct g *g = vine__getg();
-  VINE_DCHECK(!g || g->goid != 0, "goid: alive without one");
-  return g ? g->goid : 0;
+  VINE_DCHECK(!g || vine__g_goid(g) != 0, "goid: alive without one");
+  return g ? vine__g_goid(g) : 0;
 }
 
 VINE_EXPORT void vine_set_name(const char *name) {
   struct g *g = vine__getg();
   if (!g)
     return;
-  vine__g_set_name(g, name);
+  if (name || g->rare)
+    vine__rare_of(g)->name = name;
   VINE_ASSERT(vine__g_name(g) == name, "set_name: an address of 47 bits");
 }
 

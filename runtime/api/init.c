@@ -197,10 +197,10 @@ static void begin_main(struct m *m, struct g *g) {
 static void make_first(struct g *g) {
   VINE_ASSERT(!load_relaxed(&vine__sched.main_g),
               "init: a second main (PROC2)");
-  VINE_ASSERT(g->goid > 1, "init: 1 is kept for main (PROC2)");
-  uint64_t last = g->goid;
-  cas_relaxed(&vine__sched.goid, &last, g->goid - 1);
-  g->goid = 1;
+  VINE_ASSERT(vine__g_goid(g) > 1, "init: 1 is kept for main (PROC2)");
+  uint64_t last = vine__g_goid(g);
+  cas_relaxed(&vine__sched.goid, &last, last - 1);
+  vine__g_set_goid(g, 1);
 }
 
 void vine__start(int argc, char **argv, char **envp,

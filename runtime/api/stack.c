@@ -31,10 +31,11 @@ VINE_EXPORT void vine_stack_set_idle(int64_t shrink_ms, int64_t hibernate_ms) {
 static bool add_one(struct g *g, void *arg) {
   struct vine_stack_stats *out = arg;
   out->goroutines++;
-  out->stack_bytes += vine__stack_bytes(g);
   if (g->flags & G_FLAG_HIBERNATED) {
     out->hibernated++;
-    out->hibernated_bytes += g->block_bytes;
+    out->hibernated_bytes += g->frames_bytes;
+  } else {
+    out->stack_bytes += vine__stack_bytes(g);
   }
   return true;
 }

@@ -153,6 +153,9 @@ void vine__rewind_sys(uint64_t sys_off, uint64_t pins_segs);
 // A guest's function returned. Where to.
 uintptr_t vine__guest_end(void);
 
+// g, which has no room for a fiber yet, goes on in a guest of another's.
+void vine__guest_adopted(struct g *g);
+
 // A guest goes on where it can't.
 _Noreturn void vine__guest_astray(void);
 

@@ -40,21 +40,22 @@
 #include "os/os.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
+#include "stack/stack.h"
 
 #include <errno.h>
 #include <pthread.h>
 
 static void hold(struct g *g) {
-  g->hold_depth++;
-  VINE_ASSERT(g->hold_depth != 0, "cancel: thread locked 65,536 times");
+  vine__g_hold(g, 1);
+  VINE_ASSERT(vine__g_hold_depth(g) != 0, "cancel: thread locked 65,536 times");
   g->flags |= G_FLAG_BOUND;
   vine__getm()->cancellable++;
 }
 
 static void release(struct g *g) {
   struct m *m = vine__getm();
-  if (g->hold_depth)
-    g->hold_depth--;
+  if (vine__g_hold_depth(g))
+    vine__g_hold(g, -1);
   if (m->cancellable)
     m->cancellable--;
 }

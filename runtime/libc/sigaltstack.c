@@ -42,12 +42,13 @@ static struct slot {
 } slots[SLOTS];
 
 static bool is_over(const struct slot *s, uint64_t goid) {
-  return goid == 0 || s->g->goid != goid || vine__g_status(s->g) == G_DEAD;
+  return goid == 0 || vine__g_goid(s->g) != goid ||
+         vine__g_status(s->g) == G_DEAD;
 }
 
 static struct slot *slot_of(const struct g *g) {
   for (int i = 0; i < SLOTS; i++)
-    if (load_acquire(&slots[i].goid) == g->goid)
+    if (load_acquire(&slots[i].goid) == vine__g_goid(g))
       return &slots[i];
   return NULL;
 }
@@ -57,7 +58,7 @@ static struct slot *take_slot(struct g *g) {
     uint64_t goid = load_acquire(&slots[i].goid);
     if (!is_over(&slots[i], goid))
       continue;
-    if (cas_acq_rel(&slots[i].goid, &goid, g->goid)) { // ALTSTACK1
+    if (cas_acq_rel(&slots[i].goid, &goid, vine__g_goid(g))) { // ALTSTACK1
       slots[i].g = g;
       return &slots[i];
     }

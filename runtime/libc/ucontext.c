@@ -54,7 +54,7 @@ static struct caller find_caller(void) {
 }
 
 static uint64_t owner(const struct g *g) {
-  return g ? g->goid : vine__thread_pointer();
+  return g ? vine__g_goid(g) : vine__thread_pointer();
 }
 
 // The kernel's 64 signals.

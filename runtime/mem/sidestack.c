@@ -36,8 +36,10 @@
 // of our chunks are newer: we free none, and take a new one.
 //
 // Invariants.
-// (SIDE1) A chunk's total is its own size plus its predecessor's total.
-// (SIDE2) The spare is newer than all chunks: pushing it back on top is right.
+// (SIDE1) A chunk's total is its own size plus its predecessor's total; the
+//      spare's is 0.
+// (SIDE2) The spare is newer than all chunks: it is the first of the list, and
+//      pushing it back on top is right.
 // (SIDE3) SSP and all sizes are multiples of VINE_SIDE_ALIGN.
 //
 // Locking: none; a side stack belongs to the goroutine or thread that runs.
@@ -91,36 +93,67 @@ static bool chunk_contains(const struct vine__chunk *k, uintptr_t ssp) {
   return k && chunk_lo(k) <= ssp && ssp <= chunk_hi(k);
 }
 
+// The chunks of a side stack while this file works on them.
+struct chain {
+  struct vine__chunk *top;   // newest chunk that may hold live objects
+  struct vine__chunk *spare; // the last one that became free, or null
+};
+
+static struct chain chain_of(const struct vine__side *s) {
+  struct vine__chunk *k = s->newest;
+  bool is_spare = k && k->total == 0;
+  return (struct chain){is_spare ? k->prev : k, is_spare ? k : NULL};
+}
+
+static void chain_store(struct vine__side *s, const struct chain *c) {
+  s->newest = c->spare ? c->spare : c->top;
+  if (c->spare) {
+    c->spare->prev = c->top;
+    c->spare->total = 0;
+  }
+}
+
+static size_t chain_bytes(const struct chain *c) {
+  return c->top ? c->top->total * GRANULE : 0;
+}
+
+static struct vine__chunk *find_chunk(const struct chain *c, uintptr_t ssp) {
+  struct vine__chunk *k = c->top;
+  while (k && !chunk_contains(k, ssp))
+    k = k->prev;
+  return k;
+}
+
 size_t vine__side_bytes(const struct vine__side *s) {
-  return s->top ? s->top->total * GRANULE : 0;
+  struct chain c = chain_of(s);
+  return chain_bytes(&c);
 }
 
 size_t vine__side_bytes_at(const struct vine__side *s, uintptr_t ssp) {
   if (ssp == 0)
     return 0;
-  const struct vine__chunk *k = s->top;
-  while (k && !chunk_contains(k, ssp))
-    k = k->prev;
-  return k ? k->total * GRANULE : vine__side_bytes(s);
+  struct chain c = chain_of(s);
+  struct vine__chunk *k = find_chunk(&c, ssp);
+  return k ? k->total * GRANULE : chain_bytes(&c);
 }
 
 uintptr_t vine__side_oldest(const struct vine__side *s) {
-  const struct vine__chunk *k = s->top;
+  const struct vine__chunk *k = s->newest;
   while (k && k->prev)
     k = k->prev;
-  return k ? chunk_lo(k) : 0;
+  return k && k->total != 0 ? chunk_lo(k) : 0;
 }
 
 // --- chunks ---
 
-static void push_chunk(struct vine__side *s, struct vine__chunk *k) {
+static void push_chunk(struct chain *s, struct vine__chunk *k) {
   k->prev = s->top;
   k->total = k->granules + (s->top ? s->top->total : 0);
   VINE_ASSERT(k->total >= k->granules, "sidestack: total overflows (SIDE1)");
   s->top = k;
 }
 
-static struct vine__chunk *pop_chunk(struct vine__side *s) {
+static struct vine__chunk *pop_chunk(struct chain *s) {
   struct vine__chunk *k = s->top;
   VINE_DCHECK(k->total == k->granules + (k->prev ? k->prev->total : 0),
               "sidestack: header was overwritten (SIDE1)");
@@ -149,14 +182,14 @@ static void *chunk_memory(struct vine__cache *c, size_t *bytes) {
   return vine__alloc(c, *bytes);
 }
 
-static void drop_spare(struct vine__side *s, struct vine__cache *c) {
+static void drop_spare(struct chain *s, struct vine__cache *c) {
   free_chunk(c, s->spare);
   s->spare = NULL;
 }
 
 // A chunk for n bytes: twice the newest one's size, so that a loop in that may
 // go on in this one (is_hot).
-static size_t next_chunk_bytes(const struct vine__side *s, size_t n) {
+static size_t next_chunk_bytes(const struct chain *s, size_t n) {
   size_t want = s->top ? 2 * chunk_bytes(s->top) : VINE_SIDE_FIRST;
   size_t least = n + VINE_SIDE_ROOM + HEADER;
   if (want > VINE_SIDE_MAX)
@@ -164,9 +197,9 @@ static size_t next_chunk_bytes(const struct vine__side *s, size_t n) {
   return want > least ? want : least;
 }
 
-static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
+static bool add_chunk(struct chain *s, struct vine__cache *c, size_t n) {
   size_t bytes = next_chunk_bytes(s, n);
-  size_t total = vine__side_bytes(s);
+  size_t total = chain_bytes(s);
   if (bytes > CHUNK_BYTES_MAX || total > CHUNK_BYTES_MAX)
     return false;
   struct vine__chunk *k = chunk_memory(c, &bytes);
@@ -181,17 +214,9 @@ static bool add_chunk(struct vine__side *s, struct vine__cache *c, size_t n) {
 
 // --- which chunk ---
 
-static bool lies_in_some_chunk(const struct vine__side *s, uintptr_t ssp) {
-  struct vine__chunk *k = s->top;
-  while (k && !chunk_contains(k, ssp))
-    k = k->prev;
-  return k != NULL;
-}
-
 // Frees the chunks newer than ssp's but for one spare. Zero is older than all:
 // the words' first state.
-static void pop_newer(struct vine__side *s, struct vine__cache *c,
-                      uintptr_t ssp) {
+static void pop_newer(struct chain *s, struct vine__cache *c, uintptr_t ssp) {
   while (s->top && !chunk_contains(s->top, ssp)) {
     struct vine__chunk *k = pop_chunk(s);
     if (s->spare || chunk_bytes(k) > SPARE_BYTES_MAX)
@@ -202,15 +227,14 @@ static void pop_newer(struct vine__side *s, struct vine__cache *c,
 }
 
 // Makes ssp's chunk the newest. False when ssp lies in none (see above).
-static bool unwind_to(struct vine__side *s, struct vine__cache *c,
-                      uintptr_t ssp) {
+static bool unwind_to(struct chain *s, struct vine__cache *c, uintptr_t ssp) {
   VINE_ASSERT(ssp % GRANULE == 0, "sidestack: SSP not aligned (SIDE3)");
   if (chunk_contains(s->spare, ssp)) {
     push_chunk(s, s->spare); // (SIDE2)
     s->spare = NULL;
     return true;
   }
-  if (ssp != 0 && !lies_in_some_chunk(s, ssp))
+  if (ssp != 0 && !find_chunk(s, ssp))
     return false;
   // A chunk that dies now is newer than the spare; it fits better, too.
   if (s->top && !chunk_contains(s->top, ssp))
@@ -219,12 +243,12 @@ static bool unwind_to(struct vine__side *s, struct vine__cache *c,
   return ssp != 0;
 }
 
-static bool spare_fits(const struct vine__side *s, size_t n) {
+static bool spare_fits(const struct chain *s, size_t n) {
   return s->spare && chunk_bytes(s->spare) - HEADER >= n;
 }
 
 // Whether to leave the newest chunk, with `room` bytes left, for the spare.
-static bool is_hot(const struct vine__side *s, size_t room, size_t n) {
+static bool is_hot(const struct chain *s, size_t room, size_t n) {
   if (!spare_fits(s, n))
     return false;
   size_t top = chunk_bytes(s->top), spare = chunk_bytes(s->spare);
@@ -232,15 +256,15 @@ static bool is_hot(const struct vine__side *s, size_t room, size_t n) {
 }
 
 // Whether the newest chunk, filled down to ssp, should take n bytes.
-static bool top_takes(const struct vine__side *s, uintptr_t ssp, size_t n) {
+static bool top_takes(const struct chain *s, uintptr_t ssp, size_t n) {
   VINE_DCHECK(chunk_contains(s->top, ssp), "sidestack: SSP outside");
   size_t room = ssp - chunk_lo(s->top);
   return room >= n && !is_hot(s, room, n);
 }
 
 // The SSP to allocate below, in the newest chunk; 0 without memory.
-static uintptr_t make_room(struct vine__side *s, struct vine__cache *c,
-                           size_t n, uintptr_t ssp) {
+static uintptr_t make_room(struct chain *s, struct vine__cache *c, size_t n,
+                           uintptr_t ssp) {
   if (unwind_to(s, c, ssp) && top_takes(s, ssp, n))
     return ssp;
   if (spare_fits(s, n)) {
@@ -264,10 +288,12 @@ void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
   VINE_ASSERT(n > 0 && n % GRANULE == 0, "sidestack: odd size (SIDE3)");
   if (n > CHUNK_BYTES_MAX)
     return NULL;
-  uintptr_t ssp = make_room(s, c, n, r->ssp);
+  struct chain chain = chain_of(s);
+  uintptr_t ssp = make_room(&chain, c, n, r->ssp);
+  chain_store(s, &chain);
   if (ssp == 0)
     return NULL;
-  set_regs(r, s->top, ssp - n);
+  set_regs(r, chain.top, ssp - n);
   VINE_ASSERT(r->ssp >= r->ss_lo, "sidestack: object overlaps the header");
   VINE_XCHECK(vine__side_is_valid(s), "sidestack: chain broken");
   return (void *)r->ssp;
@@ -278,41 +304,45 @@ void *vine__side_alloc_sys(struct vine__side *s, struct vine__cache *c,
 struct vine__side_regs vine__side_regs_at(const struct vine__side *s,
                                           uintptr_t ssp) {
   struct vine__side_regs r = {0};
-  struct vine__chunk *k = s->top;
-  while (k && !chunk_contains(k, ssp))
-    k = k->prev;
-  if (k || s->top)
-    set_regs(&r, k ? k : s->top, ssp);
+  struct chain c = chain_of(s);
+  struct vine__chunk *k = find_chunk(&c, ssp);
+  if (c.top)
+    set_regs(&r, k ? k : c.top, ssp);
   return r;
 }
 
 // --- giving back ---
 
 void vine__side_release(struct vine__side *s, struct vine__cache *c) {
-  while (s->top)
-    free_chunk(c, pop_chunk(s));
-  drop_spare(s, c);
+  struct chain chain = chain_of(s);
+  while (chain.top)
+    free_chunk(c, pop_chunk(&chain));
+  drop_spare(&chain, c);
+  chain_store(s, &chain);
 }
 
 void vine__side_trim(struct vine__side *s, struct vine__cache *c,
                      struct vine__side_regs *r) {
-  bool known = unwind_to(s, c, r->ssp);
-  drop_spare(s, c);
+  struct chain chain = chain_of(s);
+  bool known = unwind_to(&chain, c, r->ssp);
+  drop_spare(&chain, c);
   // The first chunk, and nothing in it: see "an SSP that lies in no chunk".
-  if (known && !s->top->prev && r->ssp == chunk_hi(s->top))
-    free_chunk(c, pop_chunk(s));
-  if (!s->top)
+  if (known && !chain.top->prev && r->ssp == chunk_hi(chain.top))
+    free_chunk(c, pop_chunk(&chain));
+  if (!chain.top)
     *r = (struct vine__side_regs){0};
   else if (known)
-    set_regs(r, s->top, r->ssp);
+    set_regs(r, chain.top, r->ssp);
+  chain_store(s, &chain);
 }
 
 bool vine__side_is_valid(const struct vine__side *s) {
-  for (struct vine__chunk *k = s->top; k; k = k->prev) {
+  struct chain c = chain_of(s);
+  for (struct vine__chunk *k = c.top; k; k = k->prev) {
     uint32_t older = k->prev ? k->prev->total : 0;
     if (k->total != k->granules + older || chunk_bytes(k) < VINE_SIDE_FIRST)
       return false;
-    if ((uintptr_t)k % GRANULE != 0 || k == s->spare)
+    if ((uintptr_t)k % GRANULE != 0 || k == c.spare)
       return false;
   }
   return true;

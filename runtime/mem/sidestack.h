@@ -28,11 +28,8 @@ struct vine__chunk;
 
 // Of a goroutine, or of a thread that runs compiled code. Zero is empty.
 struct vine__side {
-  struct vine__chunk *top;   // newest chunk that may hold live objects
-  struct vine__chunk *spare; // the last one that became free, or null
+  struct vine__chunk *newest; // or null
 };
-
-_Static_assert(sizeof(struct vine__side) == 16, "part of struct g");
 
 // The words VINE_TCB_SSP, _SS_LO and _SS_SIZE.
 struct vine__side_regs {

@@ -74,7 +74,6 @@ bool vine__io_try_end(struct vine__io_wait *w, uint32_t end, struct g **list) {
   fetch_sub_seq_cst(&vine__poll_waiters, 1);
   if (s != VINE_IO_PARKED)
     return true;
-  g->ret = 0;
   g->next = *list;
   *list = g;
   return true;

@@ -11,7 +11,7 @@
 //   not started           nothing yet: its function
 //   in a trap             a frame record at g->sp (m->trap)
 //   in foreign code       the frame record at m->gsp, below foreign frames
-//   hibernated            a context in g->block, whose records still hold
+//   hibernated            a context in g->frames, whose records still hold
 //                         addresses of the old stack
 //   in a signal handler   where the handler's context says, if that is in code
 //                         of the goroutine
@@ -199,7 +199,7 @@ static void describe_wait(const struct g *g, char *out, size_t room) {
 static void print(struct g *g, const char *status, struct vine__frames *f) {
   char detail[64] = "";
   int64_t since = load_relaxed(&g->since_ns);
-  int64_t waited = vine__os_nanotime() - (since < 0 ? -since : since);
+  int64_t waited = vine__os_nanotime() - since;
   bool waits = (vine__g_status(g) & ~(uint32_t)G_SCAN) == G_WAITING;
   if (waits)
     describe_wait(g, detail, sizeof detail);
@@ -209,13 +209,13 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
     f->hops =
         VINE_FRAMES_HOPS_MAX > g->segs ? VINE_FRAMES_HOPS_MAX - g->segs : 0;
   }
-  struct vine__traceback t = {.goid = g->goid,
+  struct vine__traceback t = {.goid = vine__g_goid(g),
                               .name = vine__g_name(g),
                               .status = status,
                               .detail = detail,
                               .waited_ns = waits ? waited : 0,
                               .locked = vine__g_keeps_thread(g),
-                              .entry = (uintptr_t)g->entry,
+                              .entry = (uintptr_t)vine__g_entry(g),
                               .frames = *f};
   if (!is_new_stack(&t))
     return;
@@ -224,11 +224,11 @@ static void print(struct g *g, const char *status, struct vine__frames *f) {
 }
 
 static void print_hibernated(struct g *g, const char *status) {
-  uintptr_t block = (uintptr_t)g->block;
+  uintptr_t block = (uintptr_t)g->frames;
   struct vine__frames f = {.lo = block,
-                           .hi = block + g->block_bytes,
+                           .hi = block + g->frames_bytes,
                            .was_lo = g->sp,
-                           .was_hi = g->old_hi,
+                           .was_hi = g->sp + g->frames_bytes,
                            .moved = block - g->sp};
   set_context(&f, g, block);
   print(g, status, &f);
@@ -296,7 +296,7 @@ static void print_running(struct m *m, struct g *g,
 static void print_unavailable(struct g *g) {
   vine__print("\ngoroutine %llu [running]:\n"
               "\tgoroutine running on other thread; stack unavailable\n",
-              (unsigned long long)g->goid);
+              (unsigned long long)vine__g_goid(g));
 }
 
 // The thread that runs g, or null.

@@ -29,6 +29,7 @@
 #include "arch/upcalls.h"
 #include "base/fatal.h"
 #include "stack/fiber.h"
+#include "stack/stack.h"
 
 _Noreturn void vine__guest_begin(struct m *m, struct vine__regs *regs,
                                  uintptr_t entry) {
@@ -57,6 +58,12 @@ uintptr_t vine__guest_end(void) {
   VINE_TCB(VINE_TCB_GUARD) = (uintptr_t)VINE_GUARD_FOREIGN;
   vine__fiber_end(f);
   return ret;
+}
+
+// The thread is in foreign code, and may have lost its processor.
+void vine__guest_adopted(struct g *g) {
+  if (!vine__g_rare(g, NULL))
+    vine__fatal("out of memory: a callback on a stack of foreign code's");
 }
 
 _Noreturn void vine__guest_astray(void) {

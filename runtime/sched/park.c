@@ -93,8 +93,9 @@ _Noreturn void vine__park(struct g *g, enum vine__wait_reason why,
 }
 
 void vine__ready(struct g *g, uint64_t ret) {
-  g->ret = ret;
   vine__san_release(&g->san);
-  if (vine__g_make_runnable(g))
-    vine__sched_ready(g, true);
+  if (!vine__g_make_runnable(g))
+    return;
+  g->ret = ret;
+  vine__sched_ready(g, true);
 }

@@ -53,7 +53,7 @@ int vine__ready_sys(vine_g h) {
     return -ESRCH;
   vine__lock_acquire(&park_lock);
   uint32_t s = vine__g_status(g);
-  if (g->goid != h.goid || s == G_DEAD || s == G_GONE || s == G_IDLE) {
+  if (vine__g_goid(g) != h.goid || s == G_DEAD || s == G_GONE || s == G_IDLE) {
     vine__lock_release(&park_lock);
     return -ESRCH;
   }

@@ -39,11 +39,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define BLOCK_GS 63 // with a header of one g: 64 * 192 bytes
+#define BLOCK_GS 127 // with a header of one g: 16 KiB
 // Dead gs of a P, with their stacks, fill two magazines of this size (Bonwick
-// and Adams 2001), 640 to 960 KiB: waves of goroutines up to that come and go
+// and Adams 2001), 576 to 896 KiB: waves of goroutines up to that come and go
 // without a lock. Where one P starts and others run them, whole magazines
-// travel back to it, so many at most that have their stacks: 2.5 to 3.8 MiB.
+// travel back to it, so many at most that have their stacks: 2.3 to 3.5 MiB.
 #define MAGAZINE 512
 #define SHARED_MAGAZINES 8
 #define REFILL 64     // single gs a P takes at once
@@ -51,7 +51,7 @@
 
 struct gblock {
   struct gblock *_Atomic next;
-  uint64_t pad[23];
+  uint64_t pad[15];
   struct g gs[BLOCK_GS];
 };
 
@@ -290,6 +290,12 @@ enum g_kind vine__kind_for(const void *fn) {
   return vine__is_ours(fn) ? G_GROWABLE : G_FIXED;
 }
 
+// For valgrind alone.
+static void note_san_stack(struct g *g, struct vine__cache *c, uint32_t n) {
+  if (n && vine__g_rare(g, c))
+    g->rare->san_stack = n;
+}
+
 static bool give_stack(struct g *g, const struct vine__newproc *np,
                        struct vine__cache *c) {
   if (np->kind == G_FIXED) {
@@ -299,7 +305,7 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
       return false;
     g->lo = (uintptr_t)s.lo;
     g->hi = (uintptr_t)s.hi;
-    g->block_bytes = vine__san_stack_new(s.lo, s.hi);
+    note_san_stack(g, c, vine__san_stack_new(s.lo, s.hi));
     g->guard = 0;
     return true;
   }
@@ -317,11 +323,9 @@ static bool give_stack(struct g *g, const struct vine__newproc *np,
 
 // g, which has a stack and a context, is alive. What isn't set here is as PROC1
 // says.
-static inline void begin(struct m *m, struct g *g, struct p *p, void *entry,
-                         uint64_t limit) {
-  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->block && !g->held, "PROC1");
-  VINE_DCHECK(!g->side_regs.ssp && !g->side_regs.ss_lo, "PROC1");
-  VINE_DCHECK(!g->side_regs.ss_size, "PROC1");
+static inline void begin(struct m *m, struct g *g, struct p *p, void *entry) {
+  VINE_DCHECK(g->pins == 0 && g->segs == 0 && !g->held, "PROC1");
+  VINE_DCHECK(!g->ssp && !g->ss_lo && !g->ss_granules, "PROC1");
   g->flags = g->kind == G_FIXED ? G_FLAG_FIXED : 0;
   g->parked = 0;
   if (g->kind == G_FIXED)
@@ -330,12 +334,10 @@ static inline void begin(struct m *m, struct g *g, struct p *p, void *entry,
   if (__builtin_expect(!m || m->mask_flag, 0))
     vine__mask_begin(g, vine__mask_of_child());
   g->err = 0;
-  g->entry = entry;
-  g->limit = limit;
+  vine__g_set_entry(g, entry);
   g->waiting = NULL;
   g->reason = 0;
-  vine__g_set_name(g, NULL);
-  g->goid = next_goid(p);
+  vine__g_set_goid(g, next_goid(p));
   if (p)
     vine__count(&p->counts.spawns, 1);
   else
@@ -343,6 +345,16 @@ static inline void begin(struct m *m, struct g *g, struct p *p, void *entry,
   vine__san_new(&g->san);
   VINE_DCHECK(vine__g_is_stopped(g), "newproc: a broken goroutine");
   vine__g_begin(g);
+}
+
+// 0: the usual one.
+static bool set_limit(struct g *g, struct vine__cache *c, uint64_t limit) {
+  if (!limit)
+    return true;
+  struct vine__g_rare *r = vine__g_rare(g, c);
+  if (r)
+    r->limit = limit;
+  return r != NULL;
 }
 
 struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
@@ -353,7 +365,9 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
   if (!g)
     return NULL;
   store_relaxed(&g->kind, (uint8_t)np->kind);
-  if (!give_stack(g, np, p ? &p->cache : NULL)) {
+  struct vine__cache *c = p ? &p->cache : NULL;
+  if (!set_limit(g, c, np->limit) || !give_stack(g, np, c)) {
+    vine__g_rare_free(g, c);
     g_put(p, g);
     return NULL;
   }
@@ -363,7 +377,7 @@ struct g *vine__newproc(struct m *m, const struct vine__newproc *np) {
     memcpy((void *)sp, np->args, np->args_bytes);
   g->sp = vine__context_new(sp, np->fn, np->arg,
                             np->on_return ? np->on_return : vine__goexit);
-  begin(m, g, p, np->entry, np->limit);
+  begin(m, g, p, np->entry);
   if (np->has_mask)
     vine__mask_begin(g, np->mask);
   return g;
@@ -382,16 +396,16 @@ struct g *vine__newproc_words(struct m *m, void (*fn)(void), void *a, void *b,
   gfree_pop(p, g);
   store_relaxed(&g->kind, G_GROWABLE);
   g->sp = vine__context_new(g->hi, fn, (void *[]){a, b, c, d}, vine__goexit);
-  begin(m, g, p, (void *)fn, 0);
+  begin(m, g, p, (void *)fn);
   return g;
 }
 
 // --- end ---
 
 static void reset_side(struct g *g, struct vine__cache *c) {
-  if (g->side.top || g->side.spare)
+  if (g->side.newest)
     vine__side_release(&g->side, c);
-  g->side_regs = (struct vine__side_regs){0};
+  vine__g_set_side(g, (struct vine__side_regs){0});
 }
 
 static void free_after_exit(struct p *p, struct g *g) {
@@ -404,11 +418,11 @@ static void free_after_exit(struct p *p, struct g *g) {
   reset_side(g, c);
   if (vine__g_kind(g) == G_FIXED) {
     struct vine__stack s = {(char *)g->lo, (char *)g->hi};
-    vine__san_stack_free(g->block_bytes, s.lo, s.hi);
+    vine__san_stack_free(g->rare ? g->rare->san_stack : 0, s.lo, s.hi);
     vine__stack_fixed_free(s);
     g->lo = g->hi = 0;
   } else {
-    vine__learn(g->entry, vine__stack_bytes(g));
+    vine__learn(vine__g_entry(g), vine__stack_bytes(g));
     if (vine__stack_bytes(g) > VINE_STACK_KEEP || vine__debug.fault)
       vine__stack_release(g, c);
   }
@@ -430,8 +444,8 @@ static void end(struct m *m, struct p *p, struct g *g) {
   m->ends = vine__g_keeps_thread(g) ||
             ((g->flags & G_FLAG_MASK) && vine__mask_end(m));
   g->held = NULL;
-  g->hold_depth = 0;
   g->locks = 0;
+  vine__g_rare_free(g, &p->cache);
   m->held = NULL;
   store_relaxed(&m->g, NULL);
   vine__count(&p->counts.exits, 1);

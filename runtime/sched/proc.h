@@ -50,7 +50,7 @@ static inline void vine__g_bind(struct m *m, struct g *g, bool here) {
 // Also decides whether g is now bound to m (its frames are on m's stack, or it
 // keeps it).
 static inline void vine__g_save(struct m *m, struct g *g) {
-  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
   g->err = *m->errno_addr;
   if (__builtin_expect(g->flags & G_FLAG_FP, 0))
     vine__fp_leave(g);

@@ -27,13 +27,17 @@ static void look_at(struct g *g, void *arg) {
   struct round *r = arg;
   if (vine__g_status(g) != G_WAITING)
     return;
-  int64_t since = load_relaxed(&g->since_ns);
-  int64_t parked = r->now_ns - since;
-  if (since < 0 || (parked < r->shrink_ns && parked < r->hibernate_ns))
+  // It may be on its way, and then these are whatever they are: hints. One
+  // without a stack hibernates.
+  if (load_relaxed((_Atomic uintptr_t *)&g->hi) == 0)
+    return;
+  int64_t parked = r->now_ns - load_relaxed(&g->since_ns);
+  if (parked < r->shrink_ns && parked < r->hibernate_ns)
     return;
   if (!vine__g_try_scan(g))
     return;
-  // May have been another park.
+  // May have been another park. Or it is to be woken, and in a list: then this
+  // is no time, and what it leads to as good as any other.
   parked = r->now_ns - load_relaxed(&g->since_ns);
   if (parked >= r->hibernate_ns)
     vine__stack_hibernate(g, NULL);

@@ -102,10 +102,10 @@ void vine__sched_ready_list(struct g *list) {
   while (list) {
     struct g *g = list;
     list = g->next;
-    g->next = NULL;
     vine__san_release(&g->san);
     if (!vine__g_make_runnable(g))
       continue;
+    g->ret = 0;
     if (p && !g->held) {
       vine__runq_put(m, p, g, false);
       own++;
@@ -359,7 +359,8 @@ _Noreturn void vine__reschedule(struct m *m, struct g *g, bool global) {
   vine__g_save(m, g);
   if (global && !g->held && vine__keep_begin(m))
     vine__g_bind(m, g, true);
-  g->ret = 0;
+  if (!(g->flags & G_FLAG_TRAPPED))
+    g->ret = 0;
   VINE_DCHECK(vine__g_is_stopped(g), "reschedule: a broken goroutine");
   store_relaxed(&m->g, NULL);
   if (global || g->held) {

@@ -48,6 +48,7 @@
 #include "sched/template.h"
 #include "sched/thread.h"
 #include "sched/timer.h"
+#include "sched/waiter.h"
 
 #include <errno.h>
 #include <string.h>
@@ -223,46 +224,61 @@ static void resize(struct m *self, uint32_t n) {
 
 static struct vine__lock stop_lock = VINE_LOCK_INIT(ALLP);
 static bool is_stopping;       // stop_lock
-static struct g *waiting;      // stop_lock: goroutines whose turn comes
+static struct turn *waiting;   // stop_lock: goroutines whose turn comes
 static _Atomic uint32_t turns; // futex: plain threads wait for their turn
+
+struct turn {
+  struct g *g;
+  struct turn *next;
+  uint32_t n;
+};
+
+// Returns whether it is this one's turn. mine, of a goroutine, goes where whose
+// turn it is finds it, does it, and wakes the goroutine with the result.
+static bool try_turn(struct turn *mine) {
+  vine__lock_acquire(&stop_lock);
+  bool is_mine = !is_stopping;
+  is_stopping = true;
+  if (!is_mine && mine) {
+    mine->next = waiting;
+    waiting = mine;
+    vine__park(mine->g, VINE_WAIT_STOP, vine__park_unlock, &stop_lock);
+  }
+  vine__lock_release(&stop_lock);
+  return is_mine;
+}
 
 // Returns when it is this one's turn. A goroutine whose turn is another's task
 // doesn't return.
 static void wait_for_turn(struct g *g, int n) {
+  struct turn *mine = g ? vine__wait_record_alloc(sizeof *mine) : NULL;
+  if (g)
+    *mine = (struct turn){.g = g, .n = (uint32_t)n};
   for (;;) {
     uint32_t turn = load_acquire(&turns);
-    vine__lock_acquire(&stop_lock);
-    if (!is_stopping) {
-      is_stopping = true;
-      vine__lock_release(&stop_lock);
-      return;
-    }
-    if (g) { // whose turn it is does it for g, and wakes it with the result
-      g->waiting = (void *)(intptr_t)n;
-      g->next = waiting;
-      waiting = g;
-      vine__park(g, VINE_WAIT_STOP, vine__park_unlock, &stop_lock);
-    }
-    vine__lock_release(&stop_lock);
+    if (try_turn(mine))
+      break;
     vine__os_futex_wait(&turns, turn, -1);
   }
+  if (g)
+    vine__wait_record_free(mine, sizeof *mine);
 }
 
 // The next goroutine that waits for its turn; else this one is over.
-static struct g *next_or_end(void) {
+static struct turn *next_or_end(void) {
   vine__lock_acquire(&stop_lock);
   VINE_DCHECK(is_stopping, "stop: ended twice");
-  struct g *g = waiting;
-  if (g)
-    waiting = g->next;
+  struct turn *t = waiting;
+  if (t)
+    waiting = t->next;
   else
     is_stopping = false;
   vine__lock_release(&stop_lock);
-  if (!g) {
+  if (!t) {
     fetch_add_acq_rel(&turns, 1); // pairs with wait_for_turn
     vine__os_futex_wake(&turns, INT32_MAX);
   }
-  return g;
+  return t;
 }
 
 void vine__stop_fork_child(void) { // any stopper stayed behind
@@ -287,9 +303,12 @@ static int change(struct m *self, uint32_t n) {
 
 // Somebody had the turn: what others waited for is done, and the turn ended.
 static void end_turn(struct m *self) {
-  struct g *g;
-  while ((g = next_or_end()) != NULL)
-    vine__ready(g, (uint64_t)change(self, (uint32_t)(uintptr_t)g->waiting));
+  struct turn *t;
+  while ((t = next_or_end()) != NULL) {
+    struct turn turn = *t;
+    vine__wait_record_free(t, sizeof *t);
+    vine__ready(turn.g, (uint64_t)change(self, turn.n));
+  }
 }
 
 bool vine__world_try_pause(struct m *self) {

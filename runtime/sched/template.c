@@ -80,7 +80,7 @@ bool vine__template_is_wanted(void) {
   if (!m)
     return false;
   struct g *g = vine__m_g(m) ? vine__m_g(m) : m->held;
-  return m->ends || (g && g->hold_depth != 0);
+  return m->ends || (g && vine__g_hold_depth(g) != 0);
 }
 
 // Whether this thread has made the word TAKEN. False: the template has ended.

@@ -493,8 +493,8 @@ static void wake_sleepers(struct vine__timers *ts, int64_t now) {
   vine__lock_release(&ts->lock);
   for (int i = 1; i <= n; i++) {
     struct g *g = batch[i % n];
-    g->ret = 0;
     vine__g_make_runnable(g);
+    g->ret = 0;
     vine__sched_ready(g, i == n);
   }
   vine__lock_acquire(&ts->lock);

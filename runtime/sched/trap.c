@@ -77,7 +77,6 @@ static void push_resume_context(struct g *g) {
 
 _Noreturn void vine__trap_park(struct m *m, struct g *g,
                                struct vine__regs *regs) {
-  VINE_ASSERT(!g->block, "preempt: a block already");
   VINE_DCHECK(!(g->flags & (G_FLAG_TRAPPED | G_FLAG_HIBERNATED)),
               "preempt: a trap in a trap");
   VINE_XCHECK(vine__frames_are_valid(g, g->sp), "preempt: GROW2");

@@ -71,8 +71,8 @@ static inline struct g *runq_get_fast(struct p *p, const struct g *g,
 // The side stack's words in the thread become next's. Its own are zero if it
 // has none.
 static inline void side_switch(struct g *g, const struct g *next) {
-  g->side_regs.ssp = VINE_TCB(VINE_TCB_SSP);
-  vine__side_regs_set(next->side_regs);
+  g->ssp = VINE_TCB(VINE_TCB_SSP);
+  vine__side_regs_set(vine__g_side_regs(next));
 }
 
 // Stores are what a switch costs, so only where the value is another one.

@@ -10,7 +10,7 @@
 //
 // Invariants.
 // (FIBER1) A fiber is in the table from vine__fiber_new until vine__fiber_end.
-// (FIBER2) g->fiber means something while g has G_FLAG_AWAY only.
+// (FIBER2) rare->fiber means something while g has G_FLAG_AWAY only.
 //
 // Locking: FIBER, for the table and the free list. A fiber's side stack belongs
 // to what runs on it.
@@ -23,6 +23,7 @@
 
 #include "arch/ucontext.h"
 #include "base/assert.h"
+#include "stack/stack.h"
 
 #define TABLE_MIN 64 // a power of two
 #define PAGE_SHIFT 4 // malloc's alignment: the bits below are all 0
@@ -140,7 +141,7 @@ void vine__fiber_end(struct vine__fiber *f) {
 struct vine__fiber *vine__fiber_current(const struct g *g) {
   if (!g)
     return vine__thread_fiber;
-  return g->flags & G_FLAG_AWAY ? g->fiber : NULL;
+  return g->flags & G_FLAG_AWAY ? g->rare->fiber : NULL;
 }
 
 struct vine__side *vine__fiber_side(struct g *g) {
@@ -153,7 +154,7 @@ struct vine__side *vine__fiber_side(struct g *g) {
 void vine__fiber_enter(struct g *g, struct vine__fiber *f, uintptr_t ssp) {
   if (g) {
     if (f)
-      g->fiber = f;
+      vine__rare_of(g)->fiber = f;
     g->flags = (uint8_t)(g->flags & ~G_FLAG_AWAY) | (f ? G_FLAG_AWAY : 0);
   } else {
     vine__thread_fiber = f;
@@ -165,7 +166,7 @@ void vine__fiber_enter(struct g *g, struct vine__fiber *f, uintptr_t ssp) {
 }
 
 void vine__fiber_leave(struct g *g) {
-  struct vine__fiber *f = g->fiber;
+  struct vine__fiber *f = g->rare->fiber;
   g->flags &= (uint8_t)~G_FLAG_AWAY;
   vine__fiber_end(f);
 }

@@ -62,8 +62,8 @@ static void adjust_records(uintptr_t record, uintptr_t lo, uintptr_t hi,
 // Distances from hi, which a move leaves alone:
 //   a jmp_buf's sp, bp     setjmp.S
 //   trap.old_gsp_off       what m->gsp was before a callback
-//   of a hibernated g      g->sp and the frame pointers in g->block: from
-//                          g->old_hi. They come here when it wakes.
+//   of a hibernated g      the frame pointers in g->frames: from g->sp, which
+//                          is what it was. They come here when it wakes.
 //
 // Wrong after a move, and not followed:
 //   m->gsp                 while a callback runs: set from old_gsp_off before
@@ -75,7 +75,7 @@ static void adjust_records(uintptr_t record, uintptr_t lo, uintptr_t hi,
 // Not there, or not in a stack that moves:
 //   addresses of locals    those locals are on the side stack, to which
 //   g->side,
-//                          g->side_regs and a jmp_buf's ssp point
+//                          g->ssp, ss_lo and a jmp_buf's ssp point
 //   other words of frames, of contexts and of vine__regs: none is an address
 //                          of a frame, or the frame is pinned (I1)
 //   m->sys_sp, m->base_sp, m->call_sp: the system stack
@@ -136,7 +136,7 @@ static size_t bytes_needed(const struct g *g, uintptr_t entry, size_t frame) {
 }
 
 static bool fits_reservation(const struct g *g, size_t bytes) {
-  const struct vine__stack_large *l = g->large;
+  const struct vine__stack_large *l = vine__g_large(g);
   return l && bytes <= (size_t)(l->hi - l->lo);
 }
 
@@ -147,7 +147,7 @@ static size_t new_size(struct g *g, size_t need) {
   size_t bytes = vine__stack_step_up(vine__stack_bytes(g), need);
   bytes = vine__stack_align(bytes < room ? bytes : room);
   if (fits_reservation(g, need) && !fits_reservation(g, bytes))
-    return (size_t)(g->large->hi - g->large->lo);
+    return (size_t)(vine__g_large(g)->hi - vine__g_large(g)->lo);
   return bytes;
 }
 
@@ -172,10 +172,10 @@ static void grow(struct m *m, struct g *g, uintptr_t entry, size_t frame) {
   size_t need = vine__stack_align(bytes_needed(g, entry, frame));
   size_t bytes = new_size(g, need);
   vine__count(&vine__m_p(m)->counts.grows, 1);
-  vine__learn_growth(g->entry, vine__stack_bytes(g));
+  vine__learn_growth(vine__g_entry(g), vine__stack_bytes(g));
   if (fits_reservation(g, bytes)) {
-    vine__stack_unfence(g->large);
-    if (!vine__stack_reserve_commit(g->large, bytes))
+    vine__stack_unfence(vine__g_large(g));
+    if (!vine__stack_reserve_commit(vine__g_large(g), bytes))
       vine__stack_out_of_memory(g, bytes);
     g->lo = g->hi - bytes;
     vine__stack_set_guard(g);
@@ -191,7 +191,7 @@ bool vine__stack_make_room(struct m *m, struct g *g, uintptr_t entry,
   VINE_XCHECK(vine__stack_is_valid(g), "trap: STACK1 to STACK3");
   VINE_XCHECK(vine__frames_are_valid(g, g->sp), "trap: GROW2");
   if (fits(g, entry, frame)) {
-    if (vine__debug.move && !g->pins && !g->large)
+    if (vine__debug.move && !g->pins && !vine__g_large(g))
       move(m, g, vine__stack_bytes(g));
     return true;
   }

@@ -48,7 +48,7 @@ static bool is_movable(const struct g *g) {
 
 static size_t shrunk_bytes(const struct g *g) {
   size_t bytes = vine__stack_bytes(g) / 2;
-  if (g->large) // a reservation: leave it at once
+  if (vine__g_large(g)) // a reservation: leave it at once
     while (bytes / 4 > bytes_used(g) && bytes > VINE_STACK_CLASS_MAX)
       bytes /= 2;
   return bytes < VINE_STACK_MIN ? VINE_STACK_MIN : bytes;
@@ -56,9 +56,9 @@ static size_t shrunk_bytes(const struct g *g) {
 
 // Side chunks that no live object needs: up to 64 KiB of spare, for one.
 static void trim_side(struct g *g, struct vine__cache *c) {
-  if (!g->side.top && !g->side.spare)
+  if (!g->side.newest)
     return;
-  struct vine__side_regs r = g->side_regs;
+  struct vine__side_regs r = vine__g_side_regs(g);
   vine__side_trim(&g->side, c, &r);
   vine__g_set_side(g, r);
 }
@@ -86,34 +86,32 @@ bool vine__stack_hibernate(struct g *g, struct vine__cache *c) {
   void *block = vine__alloc(c, bytes);
   if (!block)
     return false;
-  VINE_DCHECK(!g->block, "hibernate: a block already");
   VINE_XCHECK(vine__stack_is_valid(g), "hibernate: STACK1 to STACK3");
   VINE_XCHECK(vine__frames_are_valid(g, vine__context_record(g->sp)),
               "hibernate: GROW2");
   trim_side(g, c);
   memcpy(block, (void *)g->sp, bytes);
-  g->old_hi = g->hi;
-  vine__stack_release(g, c); // g->sp now means its distance from old_hi only
-  g->block = block;
-  g->block_bytes = (uint32_t)bytes;
+  vine__stack_release(g, c); // g->sp is only for vine__stack_move_in now
+  g->frames = block;
+  g->frames_bytes = (uint32_t)bytes;
   g->flags |= G_FLAG_HIBERNATED;
-  store_relaxed(&g->since_ns, -load_relaxed(&g->since_ns));
   fetch_add_relaxed(&vine__scan_counts.hibernations, 1);
   return true;
 }
 
 void vine__stack_wake(struct g *g, struct vine__cache *c) {
-  size_t bytes = g->block_bytes;
   VINE_ASSERT(g->flags & G_FLAG_HIBERNATED, "wake: doesn't hibernate");
-  VINE_ASSERT(g->block && g->old_hi - g->sp == bytes, "wake: not its frames");
-  VINE_DCHECK(g->pins == 0 && g->segs == 0 && g->hi == 0, "wake: SCAN2");
+  void *block = g->frames;
+  size_t bytes = g->frames_bytes;
+  VINE_ASSERT(block && bytes, "wake: without its frames");
+  VINE_DCHECK(g->segs == 0 && g->hi == 0, "wake: SCAN2");
+  g->pins = 0;
   size_t size = vine__stack_round(bytes + VINE_STACK_BUDGET + 64);
   if (!vine__stack_init(g, c, size))
     vine__fatal("out of memory: waking goroutine %llu, %zu bytes of stack",
-                (unsigned long long)g->goid, size);
-  vine__stack_move_in(NULL, g, g->block, g->old_hi);
-  vine__free(c, g->block, bytes);
-  g->block = NULL;
+                (unsigned long long)vine__g_goid(g), size);
+  vine__stack_move_in(NULL, g, block, g->sp + bytes);
+  vine__free(c, block, bytes);
   g->flags &= (uint8_t)~G_FLAG_HIBERNATED;
   fetch_add_relaxed(&vine__scan_counts.wakes, 1);
 }

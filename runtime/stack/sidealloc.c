@@ -35,7 +35,7 @@ struct vine__side *vine__side_of_thread(void) {
 
 static _Noreturn void fail(struct g *g, size_t n, const char *why) {
   vine__fatal("%s: %zu bytes of locals whose address is taken, goroutine %llu",
-              why, n, g ? (unsigned long long)g->goid : 0);
+              why, n, g ? (unsigned long long)vine__g_goid(g) : 0);
 }
 
 // A goroutine's side stack counts against the same limit as its stack.
@@ -95,7 +95,8 @@ void *vine__side_slow(size_t n, struct m *m) {
   struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
   struct vine__side_regs r = vine__side_regs_get();
   VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: not a multiple of 16");
-  VINE_DCHECK(!g || (s->top != NULL) == (r.ss_lo != 0), "side stack: not g's");
+  VINE_DCHECK(!g || (s->newest != NULL) == (r.ss_lo != 0),
+              "side stack: not g's");
   if (!is_within_limit(g, s, n)) {
     overflow(g);
     fail(g, n, "stack overflow");

@@ -22,7 +22,42 @@
 
 _Atomic uint64_t vine__max_stack = VINE_STACK_LIMIT_DEFAULT;
 
+struct vine__g_rare *vine__g_rare(struct g *g, struct vine__cache *c) {
+  if (!g->rare) {
+    struct vine__g_rare *r = vine__alloc(c, sizeof *r);
+    if (r)
+      *r = (struct vine__g_rare){0};
+    g->rare = r;
+  }
+  return g->rare;
+}
+
+void vine__g_rare_free(struct g *g, struct vine__cache *c) {
+  if (!g->rare)
+    return;
+  VINE_DCHECK(!g->rare->large, "rare: freed while the stack is large");
+  vine__free(c, g->rare, sizeof *g->rare);
+  g->rare = NULL;
+}
+
+struct vine__g_rare *vine__rare_of(struct g *g) {
+  struct p *p = vine__own_p();
+  struct vine__g_rare *r = vine__g_rare(g, p ? &p->cache : NULL);
+  if (!r)
+    vine__fatal("out of memory: goroutine %llu, %zu bytes",
+                (unsigned long long)vine__g_goid(g), sizeof *r);
+  return r;
+}
+
+void vine__g_hold(struct g *g, int more) {
+  struct vine__g_rare *r = vine__rare_of(g);
+  VINE_DCHECK(more > 0 || r->hold_depth != 0, "hold: released too often");
+  r->hold_depth = (uint16_t)(r->hold_depth + more);
+}
+
 static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {
+  if (!vine__g_rare(g, c))
+    return false;
   struct vine__stack_large *l = vine__alloc(c, sizeof *l);
   if (!l)
     return false;
@@ -38,7 +73,7 @@ static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {
   }
   g->hi = (uintptr_t)l->hi;
   g->lo = g->hi - bytes;
-  g->large = l;
+  vine__g_set_large(g, l);
   return true;
 }
 
@@ -48,7 +83,7 @@ static bool init_class(struct g *g, struct vine__cache *c, size_t bytes) {
     return false;
   g->hi = (uintptr_t)s.hi;
   g->lo = (uintptr_t)s.lo;
-  g->large = NULL;
+  vine__g_set_large(g, NULL);
   return true;
 }
 
@@ -80,7 +115,7 @@ void vine__stack_free_aside(struct vine__stack_aside s, struct vine__cache *c) {
 void vine__stack_release(struct g *g, struct vine__cache *c) {
   vine__stack_free_aside(vine__stack_put_aside(g), c);
   g->lo = g->hi = g->guard = 0;
-  g->large = NULL;
+  vine__g_set_large(g, NULL);
 }
 
 // --- checking ---
@@ -148,7 +183,7 @@ static void *fence_of_small(void) {
 }
 
 void *vine__stack_fence(struct g *g) {
-  struct vine__stack_large *l = g->large;
+  struct vine__stack_large *l = vine__g_large(g);
   size_t page = vine__os_page_size();
   if (!l)
     return fence_of_small();
@@ -182,7 +217,7 @@ _Noreturn void vine__stack_overflow(struct g *g) {
     vine__overflow_hook(g);
   vine__print("vine: goroutine %llu stack exceeds %zu-byte limit\n"
               "vine: sp=%p stack=[%p, %p]\n",
-              (unsigned long long)g->goid, (size_t)vine__stack_limit(g),
+              (unsigned long long)vine__g_goid(g), (size_t)vine__stack_limit(g),
               (void *)g->sp, (void *)g->lo, (void *)g->hi);
   vine__fatal("stack overflow");
 }
@@ -190,5 +225,5 @@ _Noreturn void vine__stack_overflow(struct g *g) {
 _Noreturn void vine__stack_out_of_memory(const struct g *g, size_t bytes) {
   vine__fatal("out of memory: growing the stack of goroutine %llu "
               "from %zu to %zu bytes",
-              (unsigned long long)g->goid, vine__stack_bytes(g), bytes);
+              (unsigned long long)vine__g_goid(g), vine__stack_bytes(g), bytes);
 }

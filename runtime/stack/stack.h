@@ -24,12 +24,12 @@
 //                      registers
 //     in a trap        a frame record, the first of the list. m->trap tells
 //                      (enum vine__trap)
-//     hibernated       nothing: lo and hi are 0. g->block is a copy of [sp, hi)
-//                      as it was, and old_hi tells where that was.
+//     hibernated       nothing: hi is 0. g->frames is a copy of [sp, hi) as it
+//                      was.
 //
 // A stack of up to VINE_STACK_CLASS_MAX comes from the allocator; a larger one
-// is the upper part of a reservation (g->large), and grows where it is. Where
-// frames are pinned, g's stack may be the newest of a chain of segments.
+// is the upper part of a reservation (rare->large), and grows where it is.
+// Where frames are pinned, g's stack may be the newest of a chain of segments.
 #ifndef VINE_STACK_H
 #define VINE_STACK_H
 
@@ -49,7 +49,8 @@ static inline size_t vine__stack_bytes(const struct g *g) {
 }
 
 static inline uint64_t vine__stack_limit(const struct g *g) {
-  return g->limit ? g->limit : load_relaxed(&vine__max_stack);
+  uint64_t own = g->rare ? g->rare->limit : 0;
+  return own ? own : load_relaxed(&vine__max_stack);
 }
 
 // The guard that belongs to g's stack. Undoes what sysmon did to ask for
@@ -63,6 +64,15 @@ static inline void vine__stack_set_guard(struct g *g) {
     g->guard = g->lo + VINE_STACK_BUDGET;
 }
 
+// What few goroutines have, of g, which the caller runs or makes. Null: no
+// memory.
+struct vine__g_rare *vine__g_rare(struct g *g, struct vine__cache *c);
+void vine__g_rare_free(struct g *g, struct vine__cache *c);
+// The same of the running goroutine, for its thread. No memory is fatal.
+struct vine__g_rare *vine__rare_of(struct g *g);
+// It keeps its thread once more, or (-1) once less.
+void vine__g_hold(struct g *g, int more);
+
 // Gives g, which has none, a stack of at least `bytes`. False: no memory.
 bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes);
 void vine__stack_release(struct g *g, struct vine__cache *c);
@@ -75,14 +85,14 @@ struct vine__stack_aside {
 
 static inline struct vine__stack_aside
 vine__stack_put_aside(const struct g *g) {
-  return (struct vine__stack_aside){g->lo, g->hi, g->large};
+  return (struct vine__stack_aside){g->lo, g->hi, vine__g_large(g)};
 }
 
 static inline void vine__stack_take_back(struct g *g,
                                          struct vine__stack_aside s) {
   g->lo = s.lo;
   g->hi = s.hi;
-  g->large = s.large;
+  vine__g_set_large(g, s.large);
   vine__stack_set_guard(g);
 }
 

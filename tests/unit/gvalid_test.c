@@ -5,7 +5,7 @@
 #include "gvalid.h"
 
 static struct g good(void) {
-  return (struct g){.goid = 7,
+  return (struct g){.goid_lo = 7,
                     .lo = 0x10000,
                     .hi = 0x10400,
                     .sp = 0x10380,
@@ -14,7 +14,7 @@ static struct g good(void) {
 }
 
 static struct g fixed(void) {
-  return (struct g){.goid = 7,
+  return (struct g){.goid_lo = 7,
                     .lo = 0x10000,
                     .hi = 0x20000,
                     .kind = G_FIXED,
@@ -23,9 +23,9 @@ static struct g fixed(void) {
 
 static struct g hibernated(void) {
   static char block[64];
-  return (struct g){.goid = 7,
-                    .block = block,
-                    .block_bytes = sizeof block,
+  return (struct g){.goid_lo = 7,
+                    .frames = block,
+                    .frames_bytes = sizeof block,
                     .flags = G_FLAG_HIBERNATED};
 }
 
@@ -46,7 +46,7 @@ static struct g hibernated(void) {
   } while (0)
 
 static void test_growable(void) {
-  BREAKS(good, g.goid = 0);
+  BREAKS(good, g.goid_lo = 0);
   BREAKS(good, g.hi += 8);
   BREAKS(good, g.lo = g.hi);
   BREAKS(good, g.hi = g.lo + VINE_STACK_MIN / 2);
@@ -61,9 +61,10 @@ static void test_growable(void) {
 static void test_large(void) {
   struct vine__stack_large l = {
       .lo = (char *)0x8000, .low = (char *)0x8000, .hi = (char *)0x10400};
-  KEEPS(good, g.large = &l);
-  BREAKS(good, (g.large = &l, g.hi -= VINE_STACK_ALIGN));
-  BREAKS(good, (g.large = &l, l.low = (char *)0x10040));
+  struct vine__g_rare rare = {.large = &l};
+  KEEPS(good, g.rare = &rare);
+  BREAKS(good, (g.rare = &rare, g.hi -= VINE_STACK_ALIGN));
+  BREAKS(good, (g.rare = &rare, l.low = (char *)0x10040));
 }
 
 static void test_flags(void) {
@@ -71,17 +72,20 @@ static void test_flags(void) {
   BREAKS(good, g.flags = G_FLAG_SIDE);
   BREAKS(good, g.mask = 7);
   KEEPS(good, (g.mask = 7, g.flags = G_FLAG_MASK));
-  BREAKS(good, g.side_regs.ss_lo = 0x30000);
+  BREAKS(good, g.ss_lo = 0x30000);
   BREAKS(good, g.flags = G_FLAG_TRAPPED);
-  BREAKS(good, g.block = &g);
-  BREAKS(good, g.hold_depth = 1);
+  struct vine__g_rare held = {.hold_depth = 1};
+  BREAKS(good, g.rare = &held);
+  KEEPS(good, (g.rare = &held, g.flags = G_FLAG_BOUND));
   KEEPS(good, (g.flags = G_FLAG_TRAPPED, g.block = &g));
   BREAKS(fixed, g.flags = G_FLAG_FIXED);
   BREAKS(fixed, g.guard = 1);
   BREAKS(fixed, g.lo = g.hi);
   BREAKS(hibernated, g.flags |= G_FLAG_TRAPPED);
   BREAKS(hibernated, g.hi = 0x10400);
-  BREAKS(hibernated, g.pins = 1);
+  BREAKS(hibernated, g.segs = 1);
+  BREAKS(hibernated, g.frames = NULL);
+  BREAKS(hibernated, g.frames_bytes = 0);
 }
 
 static void test_bound(void) {
@@ -91,13 +95,32 @@ static void test_bound(void) {
   BREAKS(good, (g.flags = G_FLAG_BOUND, g.held = &m, m.held = NULL));
 }
 
+// What is in pieces comes back whole.
+static void test_pieces(void) {
+  struct g g = {.status = G_DEAD};
+  static const uint64_t bits = 0x00fedcba98765432;
+  void *entry = (void *)0x7edcba987654;
+  vine__g_set_goid(&g, bits);
+  vine__g_set_entry(&g, entry);
+  g.parked = 0xff;
+  store_relaxed(&g.mask, 0xffff);
+  CHECK(vine__g_goid(&g) == bits && vine__g_entry(&g) == entry);
+  struct vine__side_regs r = {0x12340, 0x12000, (size_t)16 << 30};
+  vine__g_set_side(&g, r);
+  r = vine__g_side_regs(&g);
+  CHECK(r.ssp == 0x12340 && r.ss_lo == 0x12000 &&
+        r.ss_size == (size_t)16 << 30);
+}
+
 static void test_dead(void) {
   struct g g = {.lo = 0x10000, .hi = 0x10000 + VINE_STACK_MIN};
   CHECK(vine__g_is_dead(&g));
-  g.hold_depth = 1;
+  struct vine__g_rare rare = {.hold_depth = 0};
+  g.rare = &rare;
   CHECK(!vine__g_is_dead(&g));
-  g.hold_depth = 0;
-  g.hi += VINE_STACK_MIN;
+  g.rare = NULL;
+  CHECK(vine__g_is_dead(&g));
+  g.hi = g.lo + VINE_STACK_KEEP + VINE_STACK_ALIGN;
   CHECK(!vine__g_is_dead(&g));
 }
 
@@ -106,6 +129,7 @@ int main(void) {
   test_large();
   test_flags();
   test_bound();
+  test_pieces();
   test_dead();
   return 0;
 }

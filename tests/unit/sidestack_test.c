@@ -33,7 +33,7 @@ static char *side_alloc(struct player *p, size_t n) {
 
 static void finish(struct player *p) {
   vine__side_release(&p->side, &p->cache);
-  CHECK(!p->side.top && !p->side.spare && vine__side_bytes(&p->side) == 0);
+  CHECK(!p->side.newest && vine__side_bytes(&p->side) == 0);
   vine__cache_flush(&p->cache);
   struct vine__alloc_stats s;
   vine__alloc_read_stats(&s);
@@ -134,12 +134,13 @@ static void test_trim(void) {
   p.r.ssp = (uintptr_t)a;
   a[0] = 42;
   vine__side_trim(&p.side, &p.cache, &p.r);
-  CHECK(vine__side_bytes(&p.side) == VINE_SIDE_FIRST && !p.side.spare);
+  CHECK(vine__side_bytes(&p.side) == VINE_SIDE_FIRST);
+  CHECK(vine__side_oldest(&p.side) == (uintptr_t)p.side.newest + 16);
   CHECK(a[0] == 42 && (uintptr_t)a == p.r.ssp && p.r.ss_lo < p.r.ssp);
   uintptr_t end = (uintptr_t)a + 64;
   p.r.ssp = end;
   vine__side_trim(&p.side, &p.cache, &p.r);
-  CHECK(p.r.ssp == 0 && !p.side.top);
+  CHECK(p.r.ssp == 0 && !p.side.newest);
   side_alloc(&p, 64);
   p.r.ssp = end; // an aligned frame stores back what it found at entry
   side_alloc(&p, 64);

@@ -57,7 +57,7 @@ static void moves(void) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     CHECK(vine__stack_resize(NULL, &g, sizes[i]));
     CHECK(vine__stack_bytes(&g) == sizes[i]);
-    CHECK(!g.large == (sizes[i] <= VINE_STACK_CLASS_MAX));
+    CHECK(!vine__g_large(&g) == (sizes[i] <= VINE_STACK_CLASS_MAX));
     check_frames(&g, vine__context_record(g.sp));
   }
   vine__stack_release(&g, NULL);
@@ -97,7 +97,7 @@ static void grows(enum vine__trap trap) {
 // stack, which nothing but this one can hold, grows to its end.
 static void grows_to_the_end_of_a_reservation(void) {
   struct g g = in_trap(300 * VINE_KIB);
-  struct vine__stack_large *l = g.large;
+  struct vine__stack_large *l = vine__g_large(&g);
   l->lo = l->hi - 512 * VINE_KIB;
   g.pins = 1;
   m.trap = TRAP_CHECK;
@@ -177,7 +177,7 @@ static void wakes_one_that_is_awake(void) {
 static void pushes_past_the_limit(void) {
   struct g g = in_trap(1024);
   g.pins = 1;
-  g.limit = 100 * VINE_KIB;
+  vine__rare_of(&g)->limit = 100 * VINE_KIB;
   for (;;)
     g.sp = push(&g);
 }
@@ -216,7 +216,8 @@ static void checks_find_a_broken_stack(void) {
 
   g = parked(300 * VINE_KIB);
   BROKEN(g.hi -= 64);
-  BROKEN((g.lo = (uintptr_t)g.large->lo - 64, vine__stack_set_guard(&g)));
+  BROKEN((g.lo = (uintptr_t)vine__g_large(&g)->lo - 64,
+          vine__stack_set_guard(&g)));
   vine__stack_release(&g, NULL);
 }
 

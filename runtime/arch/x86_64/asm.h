@@ -17,6 +17,7 @@
 #define G(field) .Lg_##field
 #define M(field) .Lm_##field
 #define P(field) .Lp_##field
+#define RARE(field) .Lvine__g_rare_##field
 #define SIDE(field) .Lvine__side_regs_##field
 #define R(field) .Lvine__regs_##field // and what comes first in it:
 #define T(field) .Lvine__trap_info_##field

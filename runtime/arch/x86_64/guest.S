@@ -43,7 +43,7 @@ END vine__guest_return
 // the stack, which are copied. Around the call all is as it is around the
 // guest, on whichever thread it returns. Clobbers what a C call may; keeps
 // results.
-//   -8 -16 -24  rax rcx rdx   -32 g->fiber   -40 m->guest
+//   -8 -16 -24  rax rcx rdx   -32 the fiber  -40 m->guest
 //   -48 -56 -64 the side stack's words
 ROUTINE vine__guest_call
 	PUSH_FRAME_RECORD
@@ -53,22 +53,26 @@ ROUTINE vine__guest_call
 	movq	%fs:TCB(M), %rax
 	movq	M(g)(%rax), %rcx
 	movq	M(guest)(%rax), %rdx
-	pushq	G(fiber)(%rcx)
+	movq	G(rare)(%rcx), %rax
+	pushq	RARE(fiber)(%rax)
+	movq	%fs:TCB(M), %rax
 	pushq	%rdx
 	pushq	%fs:TCB(SSP)
 	pushq	%fs:TCB(SS_LO)
 	pushq	%fs:TCB(SS_SIZE)
 	movq	$0, M(guest)(%rax)
-	movq	$0, G(fiber)(%rcx)
+	movq	G(rare)(%rcx), %rax
+	movq	$0, RARE(fiber)(%rax)
 	andb	$~(C(G_FLAG_AWAY) | C(G_FLAG_SIDE)), G(flags)(%rcx)
 	movq	F(outside)(%rdx), %rax
 	movq	%rax, %fs:TCB(SSP)
 	movq	(F(outside) + SIDE(ss_size))(%rdx), %rax
 	movq	%rax, %fs:TCB(SS_SIZE)
-	movq	%rax, (G(side_regs) + SIDE(ss_size))(%rcx)
+	shrq	$4, %rax	// VINE_SIDE_ALIGN
+	movl	%eax, G(ss_granules)(%rcx)
 	movq	(F(outside) + SIDE(ss_lo))(%rdx), %rax
 	movq	%rax, %fs:TCB(SS_LO)
-	movq	%rax, (G(side_regs) + SIDE(ss_lo))(%rcx)
+	movq	%rax, G(ss_lo)(%rcx)
 	testq	%rax, %rax
 	jz	1f
 	orb	$C(G_FLAG_SIDE), G(flags)(%rcx)
@@ -97,7 +101,9 @@ ROUTINE vine__guest_call
 	jne	4f
 	testb	$C(G_FLAG_AWAY), G(flags)(%rcx)
 	jnz	4f
-	movq	-40(%rbp), %rsi
+	cmpq	$0, G(rare)(%rcx)
+	je	6f
+5:	movq	-40(%rbp), %rsi
 	movq	%fs:TCB(SSP), %r8
 	movq	%r8, F(outside)(%rsi)
 	movq	%fs:TCB(SS_LO), %r8
@@ -106,16 +112,18 @@ ROUTINE vine__guest_call
 	movq	%r8, (F(outside) + SIDE(ss_size))(%rsi)
 	movq	%rsi, M(guest)(%r10)
 	movq	-32(%rbp), %r8
-	movq	%r8, G(fiber)(%rcx)
+	movq	G(rare)(%rcx), %r9
+	movq	%r8, RARE(fiber)(%r9)
 	orb	$C(G_FLAG_AWAY), G(flags)(%rcx)
 	movq	-48(%rbp), %r8
 	movq	%r8, %fs:TCB(SSP)
 	movq	-56(%rbp), %r8
 	movq	%r8, %fs:TCB(SS_LO)
-	movq	%r8, (G(side_regs) + SIDE(ss_lo))(%rcx)
+	movq	%r8, G(ss_lo)(%rcx)
 	movq	-64(%rbp), %r8
 	movq	%r8, %fs:TCB(SS_SIZE)
-	movq	%r8, (G(side_regs) + SIDE(ss_size))(%rcx)
+	shrq	$4, %r8
+	movl	%r8d, G(ss_granules)(%rcx)
 	movq	$0, %fs:TCB(GUARD)
 	movq	%rbp, %rsp
 	.cfi_remember_state
@@ -124,6 +132,25 @@ ROUTINE vine__guest_call
 	.cfi_restore_state
 4:	andq	$-16, %rsp
 	call	vine__guest_astray
+6:	call	guest_adopted
+	movq	%fs:TCB(M), %r10
+	movq	M(g)(%r10), %rcx
+	jmp	5b
 END vine__guest_call
+
+// The foreign call returned to another goroutine than it was made by. rcx: that
+// one, on whose way no fiber was yet. Keeps results.
+ROUTINE guest_adopted, local
+	PUSH_FRAME_RECORD
+	PUSH_REGS
+	movq	%rax, R(ax)(%rsp)
+	movq	%rcx, %rdi
+	call	vine__guest_adopted
+	MOVE_VECS 0
+	RESTORE_GPRS
+	movq	%rbp, %rsp
+	POP_FRAME_RECORD
+	ret
+END guest_adopted
 
 	.section .note.GNU-stack,"",@progbits

@@ -74,7 +74,9 @@ ENTRY __vine_setjmp
 	jmp	4f
 5:	xorl	%eax, %eax
 	testb	$C(G_FLAG_AWAY), G(flags)(%rsi)
-	cmovnzq	G(fiber)(%rsi), %rax
+	jz	2f
+	movq	G(rare)(%rsi), %rax
+	movq	RARE(fiber)(%rax), %rax
 4:	testq	%rax, %rax
 	jz	2f
 	movq	%rax, %rsi

@@ -11,14 +11,15 @@
 // clang-format off
 
 // The side stack's words of the goroutine \g become this thread's.
-// Clobbers: \tmp.
-.macro LOAD_SIDE_WORDS g, tmp
-	movq	(G(side_regs) + SIDE(ssp))(\g), \tmp
-	movq	\tmp, %fs:TCB(SSP)
-	movq	(G(side_regs) + SIDE(ss_lo))(\g), \tmp
-	movq	\tmp, %fs:TCB(SS_LO)
-	movq	(G(side_regs) + SIDE(ss_size))(\g), \tmp
-	movq	\tmp, %fs:TCB(SS_SIZE)
+// Clobbers: rax.
+.macro LOAD_SIDE_WORDS g
+	movq	G(ssp)(\g), %rax
+	movq	%rax, %fs:TCB(SSP)
+	movq	G(ss_lo)(\g), %rax
+	movq	%rax, %fs:TCB(SS_LO)
+	movl	G(ss_granules)(\g), %eax
+	shlq	$4, %rax	// VINE_SIDE_ALIGN
+	movq	%rax, %fs:TCB(SS_SIZE)
 .endm
 
 // void vine__gogo(struct g *g, struct m *m): runs g on this thread. Does not
@@ -31,7 +32,7 @@
 //                           guard = VINE_GUARD_FOREIGN
 ROUTINE vine__gogo
 	.cfi_undefined %rip
-	LOAD_SIDE_WORDS %rdi, %rax
+	LOAD_SIDE_WORDS %rdi
 	movq	G(sp)(%rdi), %rsp
 	xorl	%ecx, %ecx
 	xorl	%edx, %edx
