@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The queues in which runnable goroutines wait: what every switch does is here,
-// the rest in runq.c, which tells how they work. Owner: the thread that has p.
+// the rest in runq.c and globrunq.c, which tell how they work. Owner: the
+// thread that has p.
 #ifndef VINE_RUNQ_H
 #define VINE_RUNQ_H
 
@@ -135,9 +136,12 @@ void vine__runq_drain(struct p *p);
 // else is there. Returns one of them, which is in no queue, or null. p's owner.
 struct g *vine__runq_steal(struct p *p, struct p *from, bool steal_next);
 
-// The global queue. Any thread.
+// The global queue (globrunq.c). Any thread.
 void vine__globrunq_put(struct g *g);
 void vine__globrunq_put_locked(struct g *g);
+// Half of a full ring, and one more, of p's owner; none is bound to a thread.
+#define VINE_RUNQ_BATCH (VINE_RUNQ / 2 + 1)
+void vine__globrunq_put_batch(struct p *p, struct g *const gs[VINE_RUNQ_BATCH]);
 // The same for one that is back from foreign code, whose thread waits: before
 // all others, but in the order in which they came.
 void vine__globrunq_put_back_locked(struct g *g);
@@ -153,12 +157,12 @@ static inline struct g *vine__globrunq_get(struct p *p, uint32_t max) {
 }
 
 // Takes the first of it, if that was woken or is back, not preempted; or
-// returns null.
-struct g *vine__globrunq_get_woken_slow(void);
-static inline struct g *vine__globrunq_get_woken(void) {
+// returns null. p's owner.
+struct g *vine__globrunq_get_woken_slow(struct p *p);
+static inline struct g *vine__globrunq_get_woken(struct p *p) {
   if (load_relaxed(&vine__sched.runq_count) == 0)
     return NULL;
-  return vine__globrunq_get_woken_slow();
+  return vine__globrunq_get_woken_slow(p);
 }
 
 #endif

@@ -155,7 +155,7 @@ static __attribute__((noinline)) struct g *check_global(struct m *m) {
   struct p *p = vine__m_p(m);
   bool is_chain = vine__ticks_refill(p) < VINE_TICKS / 2;
   vine__yield_allow(m);
-  return is_chain ? vine__globrunq_get_woken() : vine__globrunq_get(p, 1);
+  return is_chain ? vine__globrunq_get_woken(p) : vine__globrunq_get(p, 1);
 }
 
 // What runs next inherits the time slice of what made it runnable, as in Go:

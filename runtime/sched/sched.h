@@ -9,6 +9,7 @@
 
 #define VINE_MAXPROCS_MAX 1024
 
+// Of items: goroutines and batches of them (globrunq.c).
 struct vine__runq_list {
   struct g *head, *tail;
 };
