@@ -174,10 +174,13 @@ struct vine__fast {
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
                                        uint32_t type);
 struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type);
+struct vine__fast vine__chan_recv_to_fast(struct vine_chan *c, void *p,
+                                          size_t n);
 
 // VINE_FAST_LOCKED: the operation, with the lock held already.
 int vine__chan_send_word_adopt_sys(struct vine_chan *c, uint64_t word);
 uint64_t vine__chan_recv_word_adopt_sys(struct vine_chan *c);
+int vine__chan_recv_adopt_sys(struct vine_chan *c, void *p, size_t n);
 
 // VINE_FAST_UNLOCK: unlocks c and returns the result.
 uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result);

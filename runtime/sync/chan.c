@@ -335,7 +335,7 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 
 // --- the fast paths ---
 //
-// Run by the stubs of the two calls on small elements (API_FAST, entry.S),
+// Run by the stubs of the calls on small elements (API_FAST, entry.S),
 // on the goroutine's own stack, before any register is saved: a buffered
 // channel where nobody waits. They call nothing and need a few words of
 // stack, for which there is room below the guard. Sanitizers are told things
@@ -399,11 +399,13 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
   return (struct vine__fast){1, unlock_fast(c, m)};
 }
 
-struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
+// A receive from c, whose elements are of the type that is wanted.
+static inline __attribute__((always_inline)) struct vine__fast
+recv_fast(struct vine_chan *c) {
   struct vine__fast no = {0, VINE_FAST_NO};
   struct m *m = vine__getm();
-  if (VINE_SANITIZED || !c || type != c->type || load_relaxed(&c->count) == 0 ||
-      c->stride == 0 || !try_lock_fast(c, m))
+  if (VINE_SANITIZED || load_relaxed(&c->count) == 0 || c->stride == 0 ||
+      !try_lock_fast(c, m))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || !vine__waitq_is_empty(&c->sendq))
@@ -412,6 +414,33 @@ struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
   c->recvx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count - 1);
   return (struct vine__fast){word, unlock_fast(c, m)};
+}
+
+struct vine__fast vine__chan_recv_fast(struct vine_chan *c, uint32_t type) {
+  if (!c || type != c->type)
+    return (struct vine__fast){0, VINE_FAST_NO};
+  return recv_fast(c);
+}
+
+// To memory: words and halves of words. c may be gone when it is unlocked.
+struct vine__fast vine__chan_recv_to_fast(struct vine_chan *c, void *p,
+                                          size_t n) {
+  struct vine__fast r = {0, VINE_FAST_NO};
+  if (!c || !p || !is_alive(c))
+    return r;
+  size_t bytes = c->elem_bytes;
+  if (n != (bytes | VINE_ELEM_BITS(c->type >> 8 & 0xff)) ||
+      (bytes != 8 && bytes != 4))
+    return r;
+  r = recv_fast(c);
+  if (r.outcome != VINE_FAST_DONE && r.outcome != VINE_FAST_UNLOCK)
+    return r;
+  if (bytes == 8)
+    memcpy(p, &r.value, 8);
+  else
+    memcpy(p, &r.value, 4);
+  r.value = 1;
+  return r;
 }
 
 uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result) {
@@ -429,6 +458,15 @@ int vine__chan_send_word_adopt_sys(struct vine_chan *c, uint64_t word) {
 uint64_t vine__chan_recv_word_adopt_sys(struct vine_chan *c) {
   vine__lock_adopt(&c->lock);
   return recv_word_unlock(c);
+}
+
+int vine__chan_recv_adopt_sys(struct vine_chan *c, void *p, size_t n) {
+  struct vine__op op = {.ptr = p};
+  (void)n; // was looked at
+  vine__lock_adopt(&c->lock);
+  if (vine__chan_try_recv_unlock(c, &op))
+    return op.ok;
+  return (int)wait_in(c, &c->recvq, &op, VINE_WAIT_CHAN_RECV);
 }
 
 // --- the calls ---

@@ -12,6 +12,42 @@ static void asynch_fifo(void) {
     CHECK_EQ(vine_recv(ch, int), i);
 }
 
+// To memory, elements of any size, and nothing beside them.
+#define TO_MEMORY(type, value)                                                 \
+  do {                                                                         \
+    vine_chan_t ch = vine_chan_make(type, 2);                                  \
+    struct {                                                                   \
+      unsigned char before;                                                    \
+      type it;                                                                 \
+      unsigned char after;                                                     \
+    } got;                                                                     \
+    for (int i = 0; i < 3; i++) {                                              \
+      memset(&got, 0x5a, sizeof got);                                          \
+      vine_send(ch, (type)(value));                                            \
+      CHECK(vine_recv_ok(ch, &got.it) && got.it == (type)(value));             \
+      CHECK(got.before == 0x5a && got.after == 0x5a);                          \
+    }                                                                          \
+    vine_send(ch, (type)(value));                                              \
+    vine_chan_close(ch);                                                       \
+    CHECK(vine_recv_ok(ch, &got.it) && got.it == (type)(value));               \
+    CHECK(!vine_recv_ok(ch, &got.it) && got.it == (type)0);                    \
+    vine_chan_free(ch);                                                        \
+  } while (0)
+
+static void to_memory(void) {
+  TO_MEMORY(signed char, -3);
+  TO_MEMORY(unsigned char, 200);
+  TO_MEMORY(short, -30000);
+  TO_MEMORY(int, INT32_MIN);
+  TO_MEMORY(unsigned, UINT32_MAX);
+  TO_MEMORY(int64_t, INT64_MIN);
+  TO_MEMORY(uint64_t, UINT64_MAX);
+  TO_MEMORY(float, 1.5f);
+  TO_MEMORY(double, -1.25);
+  TO_MEMORY(int *, (uintptr_t)&to_memory);
+  TO_MEMORY(bool, true);
+}
+
 struct link {
   vine_chan_t ch, in, out;
   int val;
@@ -80,6 +116,7 @@ static void zerosize(int cap) {
 
 int main(void) {
   asynch_fifo();
+  to_memory();
   synch_fifo();
   goroutines(rounds(10000, 1000));
   zerosize(0);

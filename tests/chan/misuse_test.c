@@ -33,6 +33,7 @@ static void free_twice_large(void) { vine_chan_free(freed_large()); }
 static void send_freed(void) { vine_send(freed(), 1); }
 static void send_freed_large(void) { vine_send(freed_large(), large); }
 static void recv_freed(void) { vine_recv(freed(), int); }
+static void recv_ok_freed(void) { vine_recv_ok(freed(), &x); }
 static void recv_freed_large(void) { vine_recv_ok(freed_large(), &large); }
 static void try_send_freed(void) { vine_try_send(freed(), &x); }
 static void try_recv_freed(void) { vine_try_recv(freed(), &x); }
@@ -71,6 +72,25 @@ static void recv_pointer(void) {
 static void recv_ok_pointer(void) {
   int *p;
   vine_recv_ok(vine_chan_make(long, 1), &p);
+}
+// The same where there is an element to take.
+static vine_chan_t of_one(void) {
+  vine_chan_t c = vine_chan_make(long, 1);
+  vine_send(c, 7L);
+  return c;
+}
+static void recv_ok_one_pointer(void) {
+  int *p;
+  vine_recv_ok(of_one(), &p);
+}
+static void recv_ok_one_real(void) {
+  double d;
+  vine_recv_ok(of_one(), &d);
+}
+static void recv_ok_one_int(void) { vine_recv_ok(of_one(), &x); }
+static void recv_ok_one_struct(void) {
+  struct pair p;
+  vine_recv_ok(of_one(), &p);
 }
 static void try_send_pointer(void) {
   vine_try_send(vine_chan_make(long, 1), &(int *){&x});
@@ -134,6 +154,7 @@ static const struct mistake {
     {free_twice_large, "free of a freed channel"},
     {send_freed, "send on a freed channel"},
     {send_freed_large, "send on a freed channel"},
+    {recv_ok_freed, "receive from a freed channel"},
     {recv_freed, "receive from a freed channel"},
     {recv_freed_large, "receive from a freed channel"},
     {try_send_freed, "send on a freed channel"},
@@ -153,6 +174,10 @@ static const struct mistake {
                      "have 8 (pointer)"},
     {recv_pointer, "chan: a value of 8 bytes (pointer)"},
     {recv_ok_pointer, "chan: a value of 8 bytes (pointer)"},
+    {recv_ok_one_pointer, "chan: a value of 8 bytes (pointer)"},
+    {recv_ok_one_real, "chan: a value of 8 bytes (real)"},
+    {recv_ok_one_int, "chan: element of 4 bytes, the channel's have 8"},
+    {recv_ok_one_struct, "chan: a value of 8 bytes (plain)"},
     {try_send_pointer, "chan: a value of 8 bytes (pointer)"},
     {try_send_real, "chan: a value of 8 bytes (real)"},
     {try_recv_real, "chan: a value of 8 bytes (real)"},
