@@ -184,8 +184,8 @@ class Judged(Case):
         self.check(1, "1 target missed", *spawn(1, 22), *spawn(4, 22))
 
     def test_each_kind(self):
-        self.check(0, "all targets met", figure("rss", 2, "vine", rss=900))
-        self.check(1, "<= 900 B", figure("rss", 2, "vine", rss=901))
+        self.check(0, "all targets met", figure("rss", 2, "vine", rss=640))
+        self.check(1, "<= 640 B", figure("rss", 2, "vine", rss=641))
         hog = figure("hog", 1, "go", pingpong=100, hog=0)
         self.check(0, "met", hog,
                    figure("hog", 1, "vine", pingpong=9, hog=0.25))
