@@ -227,6 +227,10 @@ uint32_t vine__io_check_locked(int fd, struct vine__desc *d, uint32_t gen,
   return err ? VINE_IO_HELD : VINE_IO_WAITING;
 }
 
+static bool is_file(const struct vine__io_node *n) {
+  return (vine__desc_facts(n->d, n->gen) & VINE_DESC_KIND) == VINE_DESC_FILE;
+}
+
 // Has n's descriptor watched. An end of the wait, or WAITING.
 static uint32_t watch_locked(struct vine__io_node *n) {
   uint32_t need = 0;
@@ -234,10 +238,15 @@ static uint32_t watch_locked(struct vine__io_node *n) {
     need |= VINE_DESC_IN;
   if (n->events & POLLOUT)
     need |= VINE_DESC_OUT;
-  if (!is_watched(vine__desc_facts(n->d, n->gen), need))
-    return vine__io_check_locked(n->fd, n->d, n->gen, need);
-  vine__net_doubt(n->fd, n->d);
-  return VINE_IO_WAITING;
+  if (is_watched(vine__desc_facts(n->d, n->gen), need)) {
+    vine__net_doubt(n->fd, n->d);
+    return VINE_IO_WAITING;
+  }
+  uint32_t end = vine__io_check_locked(n->fd, n->d, n->gen, need);
+  // Of a file that is always ready nothing is to be told but its close.
+  if (end == VINE_IO_HELD && n->is_shared && is_file(n))
+    return VINE_IO_WAITING;
+  return end;
 }
 
 static bool is_old(const struct vine__io_node *n) {
@@ -283,41 +292,63 @@ static void count(const struct vine__io_wait *w) {
   vine__count(&c->io_retries, w->is_retry);
 }
 
-void vine__io_wait_sys(struct vine__io_wait *w) {
-  struct g *g = vine__getg();
-  uint32_t end = VINE_IO_WAITING;
-  w->g = g;
+// Nodes that one entry adds to lists, or takes out: a call may have a hundred
+// thousand, and others are to run meanwhile.
+#define AT_ONCE 256u
+
+// An end of the wait, or WAITING.
+static uint32_t begin(struct vine__io_wait *w) {
   w->timer = (struct vine__timer){0};
   w->must_end = w->deadline_ns != VINE_NEVER || w->count != 1 || w->has_signals;
-  for (uint32_t i = 0; i < w->count; i++)
-    w->nodes[i].is_queued = false;
-  if (!g) {
-    store_relaxed(&w->state, VINE_IO_HELD);
-    return;
-  }
   store_relaxed(&w->state, VINE_IO_WAITING);
   count(w);
   fetch_add_seq_cst(&vine__poll_waiters, 1); // finish takes it off
-  if (is_main(w)) {
-    w->must_end = true;
-    vine__sigwait_note_main(w);
-  }
-  if (is_main(w) && w->count == 0 && load_relaxed(&vine__net_has_handlers) &&
+  if (!is_main(w))
+    return VINE_IO_WAITING;
+  w->must_end = true;
+  vine__sigwait_note_main(w);
+  if (w->count == 0 && load_relaxed(&vine__net_has_handlers) &&
       vine__net_open() != 0) // only it tells of handlers that ran
-    end = VINE_IO_HELD;
-  for (uint32_t i = 0; i < w->count && end == VINE_IO_WAITING; i++)
-    end = attach(w, &w->nodes[i]);
-  if (w->has_signals && end == VINE_IO_WAITING)
-    end = vine__sigwait_attach((struct vine__sigwait *)w);
-  if (end != VINE_IO_WAITING) {
-    struct g *self = finish(w, end, NULL);
-    VINE_ASSERT(!self, "io: parked while it runs (IOWAIT1)");
-  } else if (w->deadline_ns != VINE_NEVER) {
+    return VINE_IO_HELD;
+  return VINE_IO_WAITING;
+}
+
+static void end_here(struct vine__io_wait *w, uint32_t end) {
+  struct g *self = finish(w, end, NULL);
+  VINE_ASSERT(!self, "io: parked while it runs (IOWAIT1)");
+}
+
+// All nodes are in the lists.
+static void park(struct vine__io_wait *w) {
+  if (w->deadline_ns != VINE_NEVER)
     vine__timer_start(&w->timer, w->deadline_ns, time_out, w);
-  }
-  g->waiting = w; // for dumps
+  w->g->waiting = w; // for dumps
   if (load_acquire(&w->state) == VINE_IO_WAITING)
-    vine__park(g, w->reason, commit, w);
+    vine__park(w->g, w->reason, commit, w);
+}
+
+void vine__io_wait_sys(struct vine__io_wait *w) {
+  uint32_t end = VINE_IO_WAITING;
+  w->g = vine__getg();
+  if (!w->g) {
+    store_relaxed(&w->state, VINE_IO_HELD);
+    return;
+  }
+  if (w->attached == 0)
+    end = begin(w);
+  else if (load_acquire(&w->state) != VINE_IO_WAITING)
+    return;
+  for (uint32_t i = 0; i < AT_ONCE && w->attached < w->count; i++)
+    if (end == VINE_IO_WAITING)
+      end = attach(w, &w->nodes[w->attached++]);
+  if (end == VINE_IO_WAITING && w->attached < w->count)
+    return; // more to come
+  if (end == VINE_IO_WAITING && w->has_signals)
+    end = vine__sigwait_attach((struct vine__sigwait *)w);
+  if (end != VINE_IO_WAITING)
+    end_here(w, end);
+  else
+    park(w);
 }
 
 bool vine__io_waited_by(const struct g *g, struct vine__io_waited *out) {
@@ -340,21 +371,25 @@ void vine__io_read_counts(struct vine__io_counts *out) {
   vine__net_read_counts(&out->polls, &out->events);
 }
 
+static void detach(struct vine__io_node *n) {
+  if (!n->is_queued)
+    return;
+  vine__lock_acquire(&n->d->lock); // IOWAIT2
+  if (n->is_queued)
+    unqueue(n->d, n);
+  vine__lock_release(&n->d->lock);
+}
+
 void vine__io_end_sys(struct vine__io_wait *w) {
   VINE_DCHECK(load_relaxed(&w->state) > VINE_IO_PARKED, "io: still waits");
-  if (w->g && is_main(w))
+  for (uint32_t i = 0; i < AT_ONCE && w->attached > 0; i++)
+    detach(&w->nodes[--w->attached]);
+  if (w->attached > 0 || !w->g)
+    return; // more to come
+  if (is_main(w))
     vine__sigwait_note_main(NULL);
-  if (w->g && w->has_signals)
+  if (w->has_signals)
     vine__sigwait_detach((struct vine__sigwait *)w);
-  for (uint32_t i = 0; i < w->count; i++) {
-    struct vine__io_node *n = &w->nodes[i];
-    if (!w->g || !n->is_queued || !n->d)
-      continue;
-    vine__lock_acquire(&n->d->lock); // IOWAIT2
-    if (n->is_queued)
-      unqueue(n->d, n);
-    vine__lock_release(&n->d->lock);
-  }
   if (w->deadline_ns != VINE_NEVER)
     vine__timer_stop_sync(&w->timer); // IOWAIT2
 }

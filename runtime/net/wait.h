@@ -49,16 +49,19 @@ struct vine__io_wait {
   bool is_retry;       // the call was woken once, and found nothing
   bool must_end;       // out: __vine_io_end is needed even if no node is queued
   bool has_signals;    // this is the first part of a struct vine__sigwait
-  // wait.c's.
+  // wait.c's, 0 at first.
+  uint32_t attached;      // nodes that have been, or are, in lists
   _Atomic uint32_t state; // enum vine__io_state
   struct g *g;
   struct vine__timer timer;
 };
 
 // Parks the running goroutine until something happens to a node of w, or the
-// deadline passes; w->state says how it ended. Compiled code calls these, on
-// the goroutine's stack: they are entry stubs (api/entry.def). Before the
-// records go it calls __vine_io_end, if must_end or a node is queued still.
+// deadline passes; w->state says how it ended. If that is WAITING still, there
+// are too many nodes to be dealt with at once: call it again. Compiled code
+// calls these, on the goroutine's stack: they are entry stubs (api/entry.def).
+// Before the records go it calls __vine_io_end, if must_end or a node is queued
+// still, and again while `attached` isn't 0.
 void __vine_io_wait(struct vine__io_wait *w);
 void __vine_io_end(struct vine__io_wait *w);
 // A waiter of d that was woken has taken what it wanted, and perhaps left

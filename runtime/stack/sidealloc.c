@@ -109,3 +109,34 @@ void *vine__side_slow(size_t n, struct m *m) {
     vine__g_set_side(g, r);
   return obj;
 }
+
+// --- room ahead of its use ---
+
+static struct vine__cache *own_cache(void) {
+  return vine__own_p() ? vine__m_cache(vine__getm()) : NULL;
+}
+
+bool vine__side_open_sys(struct vine__side_room *room, size_t n) {
+  struct g *g = vine__getg();
+  struct vine__side_regs r = vine__side_regs_get();
+  room->ssp = r.ssp;
+  if (!g || n > SIZE_MAX / 2)
+    return false;
+  n = (n + VINE_SIDE_ALIGN - 1) & ~(size_t)(VINE_SIDE_ALIGN - 1);
+  struct vine__side *s = vine__fiber_side(g);
+  if (!is_within_limit(g, s, n) || !vine__side_alloc_sys(s, own_cache(), n, &r))
+    return false;
+  r.ssp += n; // nothing is there yet
+  vine__side_regs_set(r);
+  vine__g_set_side(g, r);
+  return true;
+}
+
+void vine__side_close_sys(struct vine__side_room *room) {
+  struct g *g = vine__getg();
+  struct vine__side *s = vine__fiber_side(g);
+  struct vine__side_regs r = vine__side_regs_at(s, room->ssp);
+  vine__side_trim(s, own_cache(), &r);
+  vine__side_regs_set(r);
+  vine__g_set_side(g, r);
+}

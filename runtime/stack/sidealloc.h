@@ -6,6 +6,8 @@
 
 #include "g.h"
 
+#include <stdbool.h>
+
 // The side stack of one call of a signal handler, in the frame that calls it.
 // Its objects lie in memory that the thread has for handlers, [lo, hi), since a
 // handler may take no lock, and must not change a list of chunks that the code
@@ -29,5 +31,20 @@ static inline uintptr_t
 vine__handler_side_top(const struct vine__handler_side *h, uintptr_t ssp) {
   return h->lo <= ssp && ssp <= h->hi ? ssp : h->left_at;
 }
+
+// Room on the running goroutine's side stack for n bytes that a function of
+// net/calls takes at once, so that the lack of it isn't the program's end.
+// Compiled code calls these, on the goroutine's stack: they are entry stubs
+// (api/entry.def).
+struct vine__side_room {
+  uintptr_t ssp; // before
+};
+// False: there is no memory, or the goroutine's limit is less.
+bool __vine_side_open(struct vine__side_room *room, size_t n);
+// What lies there is dead: the memory goes back at once.
+void __vine_side_close(struct vine__side_room *room);
+
+bool vine__side_open_sys(struct vine__side_room *room, size_t n);
+void vine__side_close_sys(struct vine__side_room *room);
 
 #endif

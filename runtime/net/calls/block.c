@@ -142,16 +142,22 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
 
 // Locals whose address is taken are on the side stack, and most arguments are
 // such: those need not be asked for.
-bool vine__io_can_read(const void *p, size_t n) {
+static bool is_local(const void *p, size_t n) {
   struct vine__side_regs r = vine__side_regs_get();
   uintptr_t at = (uintptr_t)p;
-  return !p || n == 0 ||
-         (at - r.ss_lo < r.ss_size && n <= r.ss_lo + r.ss_size - at) ||
-         vine__os_can_read(p, n);
+  return at - r.ss_lo < r.ss_size && n <= r.ss_lo + r.ss_size - at;
+}
+
+bool vine__io_can_read(const void *p, size_t n) {
+  return !p || n == 0 || is_local(p, n) || vine__os_can_read(p, n);
+}
+
+bool vine__io_can_write_time(void *p) {
+  return is_local(p, sizeof(struct timespec)) || vine__os_can_write_time(p);
 }
 
 long vine__io_put_time(struct timespec *to, int64_t ns) {
-  if (!vine__os_can_write_time(to))
+  if (!vine__io_can_write_time(to))
     return -EFAULT;
   *to = (struct timespec){ns / 1000000000, ns % 1000000000};
   return 0;
@@ -170,8 +176,12 @@ void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events) {
 }
 
 uint32_t vine__io_await(struct vine__io_wait *w) {
-  __vine_io_wait(w);
-  __vine_io_end(w);
+  do
+    __vine_io_wait(w);
+  while (load_acquire(&w->state) == VINE_IO_WAITING);
+  do
+    __vine_io_end(w);
+  while (w->attached > 0);
   return load_acquire(&w->state);
 }
 

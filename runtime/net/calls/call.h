@@ -20,6 +20,7 @@
 #include "net/wait.h"
 #include "os/io.h"
 #include "sched/park.h"
+#include "stack/sidealloc.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -96,6 +97,17 @@ uint32_t vine__io_wait_with(struct vine__io_signals *s,
                             struct vine__io_node *nodes, uint32_t count,
                             int64_t deadline_ns, enum vine__wait_reason why);
 
+// Descriptors of a call whose records are in its frame. For more it takes room
+// (__vine_side_open): for so many records, and what is beside them.
+#define VINE_IO_FEW 32
+ALWAYS_INLINE size_t vine__io_room_for(size_t nodes) {
+  return nodes * sizeof(struct vine__io_node) + 1024;
+}
+
+ALWAYS_INLINE bool vine__io_is_zero(const struct timespec *limit) {
+  return limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
+}
+
 // Nanoseconds; VINE_NEVER if they are too many. False: it isn't a time.
 bool vine__io_ns(const struct timespec *t, int64_t *ns);
 
@@ -106,6 +118,10 @@ bool vine__io_deadline(const struct timespec *limit, int64_t *deadline_ns);
 // Whether the kernel can read n bytes at p, or p is null. What is read here of
 // a program's argument is asked for before, so that bad addresses are EFAULT.
 bool vine__io_can_read(const void *p, size_t n);
+
+// Whether the kernel can write a struct timespec or timeval at p, which it may
+// do.
+bool vine__io_can_write_time(void *p);
 
 // Stores a time where the program wants it. 0 or -EFAULT.
 long vine__io_put_time(struct timespec *to, int64_t ns);

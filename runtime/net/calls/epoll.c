@@ -12,10 +12,6 @@
 
 static const struct timespec at_once;
 
-static bool is_zero(const struct timespec *limit) {
-  return limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
-}
-
 // s: of a call with a mask, or null.
 static long ask(int fd, struct epoll_event *events, int max,
                 const struct vine__io_signals *s) {
@@ -49,7 +45,7 @@ VINE_EXPORT int __vine_wait_epoll_pwait2(int fd, struct epoll_event *events,
                                          const sigset_t *mask) {
   struct vine__io_signals s;
   int64_t deadline_ns;
-  if (!vine__io_deadline(limit, &deadline_ns) || is_zero(limit) ||
+  if (!vine__io_deadline(limit, &deadline_ns) || vine__io_is_zero(limit) ||
       (mask && !vine__io_signals_begin(&s, mask)))
     return (int)vine__io_result(
         vine__os_epoll_wait(fd, events, max, limit, mask));
