@@ -230,6 +230,7 @@ struct m {
   int *errno_addr;
   bool spinning;
   bool ends;                       // its locked goroutine ended
+  _Atomic bool is_locked;          // its goroutine has a hold_depth
   bool takes_no_signals;           // sigstack.c: for good
   bool kept;                       // keep.c: by a preempted goroutine
   uint8_t trap;                    // enum vine__trap

@@ -8,7 +8,8 @@
 // takes it off. So that __sigsetjmp must be the C library's own (Setjmp.cpp
 // asks fillsCleanupBuffer), and since the chain is the thread's, a goroutine
 // must not change its thread meanwhile: the runtime's functions are put in
-// place of the C library's.
+// place of the C library's. So they are in that of what sends a signal to a
+// thread (runtime/net/kill.c).
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"
@@ -18,7 +19,7 @@
 
 using namespace llvm;
 
-VINE_STATISTIC(NumCancel, "Functions about cancellation replaced");
+VINE_STATISTIC(NumCancel, "Functions about threads replaced");
 
 namespace vine {
 
@@ -54,6 +55,7 @@ static void replaceFunction(Module &M, StringRef From, StringRef To) {
 
 void replaceCancellation(Module &M) {
 #define LIBC_CANCEL(name, to) replaceFunction(M, #name, #to);
+#define LIBC_KILL(name, to) replaceFunction(M, #name, #to);
 #include "../../abi/libc.def"
 }
 

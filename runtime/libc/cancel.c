@@ -40,6 +40,7 @@
 #include "os/os.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
+#include "sched/thread.h"
 #include "stack/stack.h"
 
 #include <errno.h>
@@ -193,10 +194,7 @@ static void put_handler_on_stack(void) {
 
 // The thread may be in the middle of a goroutine's computation.
 static void ask(pthread_t t) {
-  struct m *m = load_acquire(&vine__sched.all_m);
-  uintptr_t guard = (uintptr_t)t + VINE_TCB_GUARD;
-  while (m && (uintptr_t)load_acquire(&m->guard_addr) != guard)
-    m = m->all_next;
+  struct m *m = vine__m_of_pthread(t);
   if (!m)
     return;
   vine__sysmon_need(); // which repeats the request

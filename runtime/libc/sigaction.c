@@ -33,6 +33,7 @@
 #include "libc/overflow.h"
 #include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
+#include "net/kill.h"
 #include "net/netpoll.h"
 #include "net/sigwait.h"
 #include "os/os.h"
@@ -304,13 +305,18 @@ static bool is_mains(int sig, const siginfo_t *info, struct g *g) {
 }
 
 // Which calls that are parked the handler may end: VINE_RAN_*. 0: none. g: the
-// goroutine that runs here, or null.
+// goroutine that runs here, or null. What was sent to main's thread ends main's
+// only (net/kill.c).
 static unsigned calls_ended(const struct delivery *d, const struct call *c,
                             struct g *g) {
   struct g *main = load_relaxed(&vine__sched.main_g);
   uint64_t bit = 1ull << (d->sig - 1);
   bool is_let_in = c->m && ((struct m *)c->m)->lets_in;
   unsigned how = is_let_in ? VINE_RAN_LET_IN : VINE_RAN_WAITS;
+  bool is_for_main = vine__kill_is_mains(d->sig);
+  if (is_for_main && is_function(d->action))
+    return VINE_RAN_MAINS |
+           (d->action->sa_flags & SA_RESTART ? VINE_RAN_RESTARTS : 0);
   if (!is_function(d->action) || !is_mains(d->sig, d->info, g))
     return 0;
   if (d->action->sa_flags & SA_RESTART)

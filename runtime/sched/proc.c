@@ -446,6 +446,7 @@ static void end(struct m *m, struct p *p, struct g *g) {
   g->held = NULL;
   g->locks = 0;
   vine__g_rare_free(g, &p->cache);
+  store_relaxed(&m->is_locked, false);
   m->held = NULL;
   store_relaxed(&m->g, NULL);
   vine__count(&p->counts.exits, 1);

@@ -175,6 +175,14 @@ void vine__m_attach(struct m *m) {
   }
 }
 
+struct m *vine__m_of_pthread(uintptr_t t) {
+  struct m *m = load_acquire(&vine__sched.all_m);
+  uintptr_t guard = t + VINE_TCB_GUARD;
+  while (m && (uintptr_t)load_acquire(&m->guard_addr) != guard)
+    m = m->all_next;
+  return m;
+}
+
 // --- new ones ---
 
 static void *thread_main(void *arg) {

@@ -18,6 +18,14 @@ void vine__m_run(struct m *m);
 // The calling thread is m's no more, and m becomes another thread's.
 void vine__m_leave(struct m *m);
 
+// The M of that thread, or null; and the thread of an M that has one. What the
+// C library calls a thread is the address of its control block.
+struct m *vine__m_of_pthread(uintptr_t t);
+static inline uintptr_t vine__m_pthread(const struct m *m) {
+  return (uintptr_t)load_relaxed(&((struct m *)(uintptr_t)m)->guard_addr) -
+         VINE_TCB_GUARD;
+}
+
 // Runs p on an idle thread, or on a new one, which then spins if `spinning`.
 void vine__newm(struct p *p, bool spinning);
 

@@ -53,6 +53,7 @@ void vine__g_hold(struct g *g, int more) {
   struct vine__g_rare *r = vine__rare_of(g);
   VINE_DCHECK(more > 0 || r->hold_depth != 0, "hold: released too often");
   r->hold_depth = (uint16_t)(r->hold_depth + more);
+  store_relaxed(&vine__getm()->is_locked, r->hold_depth != 0); // net/kill.c
 }
 
 static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // EINTR, sleeping, forks, children: N71, N75 to N78, N80, N82, N83, N87.
 #include "net.h"
+#include "wire.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -10,7 +11,6 @@
 
 static vine_group wg;
 static int inside, handled;
-static int wire[2]; // never written to but by the tests' handlers
 
 static void on_signal(int sig) { ADD(handled, 1); }
 
@@ -31,20 +31,6 @@ static void read_on(void) {
   vine_group_done(&wg);
 }
 
-static int do_read(void) {
-  char c;
-  return (int)read(wire[0], &c, 1);
-}
-static int do_poll(void) {
-  struct pollfd p = {wire[0], POLLIN, 0};
-  return poll(&p, 1, -1);
-}
-static int do_select(void) {
-  fd_set r;
-  FD_ZERO(&r);
-  FD_SET(wire[0], &r);
-  return select(wire[0] + 1, &r, NULL, NULL, NULL);
-}
 static int do_fgets(void) {
   char buf[8];
   FILE *f = fdopen(dup(wire[0]), "r");
@@ -75,10 +61,10 @@ static void write_later(int fd, int ms) {
 static void interrupts(void) { // N75
   handle(SIGALRM, 0);
   for (int i = 0; i < 3; i++) {
-    ends(do_read);
+    ends(read_wire);
     ends(do_fgets);
-    ends(do_poll);
-    ends(do_select);
+    ends(poll_wire);
+    ends(select_wire);
     ends(do_usleep);
   }
   alarm_after(20);
@@ -94,7 +80,7 @@ static void interrupts(void) { // N75
   raise(SIGALRM);
   vine_group_add(&wg, 1);
   vine_go(write_later(wire[1], 20));
-  CHECK_EQ(do_read(), 1);
+  CHECK_EQ(read_wire(), 1);
   vine_group_wait(&wg);
 }
 
@@ -104,10 +90,10 @@ static void restarts(void) { // N77
   alarm_after(10);
   vine_group_add(&wg, 1);
   vine_go(write_later(wire[1], 60));
-  CHECK_EQ(do_read(), 1);
+  CHECK_EQ(read_wire(), 1);
   CHECK_EQ(handled, 1);
   vine_group_wait(&wg);
-  ends(do_poll);
+  ends(poll_wire);
   ends(do_usleep);
 }
 
