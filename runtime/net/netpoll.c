@@ -78,9 +78,15 @@ static void wake(void) { vine__os_poller_wake(&poller); }
 // would cost a system call each time. But a library may have closed it, and
 // opened another file under it, which nobody watches. So such numbers are in a
 // list, which the watchdog goes through now and then: where somebody waits and
-// nothing has happened since the time before, it asks.
+// nothing has happened since the time before, it asks. Of ten thousand
+// connections that are all at work each waits for longer than that, and would
+// be asked about at each request: one system call in three. So it looks at no
+// more than CHECKS of them at a time, and at the rest the next time.
+
+#define CHECKS 512
 
 static _Atomic int32_t doubts = -1; // fd; linked by doubt_next
+static int32_t backlog = -1;        // the same, the watchdog's own
 
 static void put_doubt(int fd, struct vine__desc *d) {
   int32_t head = load_relaxed(&doubts);
@@ -121,13 +127,14 @@ static struct g *check_doubt(int fd, struct vine__desc *d) {
 
 // By the watchdog only.
 static void check_doubts(void) {
-  int32_t fd = atomic_exchange_explicit(&doubts, -1, memory_order_acquire);
-  while (fd >= 0) {
+  if (backlog < 0)
+    backlog = atomic_exchange_explicit(&doubts, -1, memory_order_acquire);
+  for (int i = 0; i < CHECKS && backlog >= 0; i++) {
+    int32_t fd = backlog;
     struct vine__desc *d = vine__desc_find(fd);
     VINE_ASSERT(d && d->is_doubted, "net: no such doubt");
-    int32_t next = d->doubt_next;
+    backlog = d->doubt_next; // which check_doubt may change
     vine__sched_ready_list(check_doubt(fd, d));
-    fd = next;
   }
 }
 
@@ -237,6 +244,7 @@ void vine__net_fork_child(void) {
   store_relaxed(&is_refused, false);
   vine__lock_reset_child(&open_lock);
   store_relaxed(&doubts, -1);
+  backlog = -1;
   vine__sigwait_fork_child();
   vine__shared_fork_child();
   vine__desc_each(forget);

@@ -135,26 +135,60 @@ static void wait_for(int in, int out) {
   vine_group_wait(&wg);
 }
 
+static void replace_unseen(int i) {
+  int fds[2], next[2];
+  tcp_pair(fds);
+  wait_for(fds[0], fds[1]);
+  CHECK_EQ(foreign_close(fds[0]), 0);
+  foreign_close(fds[1]);
+  if (i % 3 == 0)
+    CHECK(pipe(next) == 0);
+  else if (i % 3 == 1)
+    CHECK(foreign_pair(next) == 0);
+  else
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, next) == 0);
+  // A socket pair goes both ways: the number that was read from, again.
+  int in = i % 3 && next[1] == fds[0];
+  CHECK(i % 3 == 0 || next[in] == fds[0]);
+  wait_for(next[in], next[!in]);
+  close(next[0]);
+  close(next[1]);
+}
+
 static void unseen(void) {
-  for (int i = 0; i < 10; i++) {
-    int fds[2], next[2];
-    tcp_pair(fds);
-    wait_for(fds[0], fds[1]);
-    CHECK_EQ(foreign_close(fds[0]), 0);
-    foreign_close(fds[1]);
-    if (i % 3 == 0)
-      CHECK(pipe(next) == 0);
-    else if (i % 3 == 1)
-      CHECK(foreign_pair(next) == 0);
-    else
-      CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, next) == 0);
-    // A socket pair goes both ways: the number that was read from, again.
-    int in = i % 3 && next[1] == fds[0];
-    CHECK(i % 3 == 0 || next[in] == fds[0]);
-    wait_for(next[in], next[!in]);
-    close(next[0]);
-    close(next[1]);
+  for (int i = 0; i < 10; i++)
+    replace_unseen(i);
+}
+
+static vine_group readers;
+
+static void read_end(int fd) {
+  char c;
+  ADD(inside, 1);
+  CHECK_EQ(read(fd, &c, 1), 0);
+  CHECK_EQ(close(fd), 0);
+  vine_group_done(&readers);
+}
+
+// More wait than the watchdog looks at in one round.
+static void unseen_among_many(void) {
+  enum { READERS = 1200 };
+  int fds[2];
+  want_descriptors(READERS + 100);
+  CHECK(pipe(fds) == 0);
+  SET(inside, 0);
+  vine_group_add(&readers, READERS);
+  for (int i = 0; i < READERS; i++) {
+    int fd = dup(fds[0]);
+    CHECK(fd >= 0);
+    vine_go(read_end(fd));
   }
+  wait_until(&inside, READERS);
+  for (int i = 0; i < 3; i++)
+    replace_unseen(i);
+  close(fds[1]);
+  vine_group_wait(&readers);
+  close(fds[0]);
 }
 
 // --- a storm, N36: who reads checks that the bytes are its own ---
@@ -248,6 +282,7 @@ int main(void) {
   race_close();
   dup_wakes();
   unseen();
+  unseen_among_many();
   shut(SHUT_RD);
   shut(SHUT_WR);
   shut(SHUT_RDWR);

@@ -365,6 +365,7 @@ static void beyond_the_table(void) {
 }
 
 int main(void) {
+  want_descriptors(HIGH + LARGE);
   have_others();
   beyond_the_table(); // while it is small
   few_threads();

@@ -38,6 +38,17 @@ static inline int threads(void) { return entries("/proc/self/task"); }
 // That of the folder itself comes on top.
 static inline int descriptors(void) { return entries("/proc/self/fd") - 1; }
 
+// The limit may be 1,024 where the hard one is more.
+static inline void want_descriptors(int n) {
+  struct rlimit limit;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur >= (rlim_t)n)
+    return;
+  limit.rlim_cur = (rlim_t)n;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    SKIP("RLIMIT_NOFILE is too low");
+}
+
 // Blocking calls are the runtime's only once there are others to run.
 static void be_one(void) {}
 static inline void have_others(void) {
