@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // poll and select for many descriptors at once: N47, N64, N66, N67, N70, N118.
-#include "net.h"
+#include "bytes.h"
 
 #include <signal.h>
 #include <sys/mman.h>
 
 enum { POLLERS = 30, EACH = 100, LARGE = 3000, HIGH = 2500 };
 
-static vine_group wg;
 static int inside;
 
 static void make_pipe(int fds[2]) { CHECK(pipe(fds) == 0); }
@@ -23,23 +22,7 @@ static void dup_all(int *fds, int n, int of) {
     CHECK((fds[i] = dup(of)) >= 0);
 }
 
-static void put(int fd) { CHECK_EQ(write(fd, "x", 1), 1); }
-
-static void take(int fd) {
-  char c;
-  CHECK_EQ(read(fd, &c, 1), 1);
-}
-
-static void put_later(int fd) {
-  vine_sleep(2 * MS);
-  put(fd);
-  vine_group_done(&wg);
-}
-
-static void later(int fd) {
-  vine_group_add(&wg, 1);
-  vine_go(put_later(fd));
-}
+static void take_one(int fd) { CHECK_EQ(take(fd), 1); }
 
 // --- few threads ---
 
@@ -53,7 +36,7 @@ static void poll_among(int fd, int limit_ms) {
   CHECK_EQ(poll(p, EACH + 1, limit_ms), 1);
   for (int i = 0; i <= EACH; i++)
     CHECK_EQ(p[i].revents, i == EACH / 2 ? POLLIN : 0);
-  take(fd);
+  take_one(fd);
   vine_group_done(&wg);
 }
 
@@ -71,7 +54,7 @@ static void select_among(int fd) {
   for (int i = 0; i < EACH; i++)
     CHECK(!FD_ISSET(crowd[i], &r));
   CHECK(FD_ISSET(fd, &r));
-  take(fd);
+  take_one(fd);
   vine_group_done(&wg);
 }
 
@@ -117,7 +100,7 @@ static void answers(void) { // N64
   CHECK_EQ(poll(p, EACH, -1), 2);
   CHECK(p[7].revents == POLLIN && p[70].revents == POLLIN);
   CHECK(p[0].revents == 0 && p[80].revents == 0);
-  take(own[0]);
+  take_one(own[0]);
   p[99].fd = 19999;
   CHECK_EQ(poll(p, EACH, -1), 1);
   CHECK_EQ(p[99].revents, POLLNVAL);
@@ -263,7 +246,7 @@ static void large(void) { // N70
     later(own[1]);
     CHECK_EQ(poll(p, LARGE, -1), 1);
     CHECK_EQ(p[at].revents, POLLIN);
-    take(own[0]);
+    take_one(own[0]);
     p[at].fd = fds[at];
     vine_group_wait(&wg);
   }
@@ -279,7 +262,7 @@ static void poll_large(int fd) {
     p[i] = (struct pollfd){i == 1 ? fd : -1, POLLIN, 0};
   CHECK_EQ(poll(p, LARGE, -1), 1);
   CHECK_EQ(p[1].revents, POLLIN);
-  take(fd);
+  take_one(fd);
   vine_group_done(&wg);
 }
 
@@ -323,7 +306,7 @@ static void large_sets(void) { // N67
     later(own[1]);
     CHECK_EQ(select(8192, r, NULL, NULL, NULL), 1);
     CHECK(has(fd) && !has(high[0]));
-    take(fd);
+    take_one(fd);
     vine_group_wait(&wg);
   }
   add(high[0]);
@@ -356,7 +339,7 @@ static void beyond_the_table(void) {
   CHECK_EQ(select(5120, &s.set, NULL, NULL, NULL), 1);
   CHECK(FD_ISSET(own[0], &s.set));
   vine_group_wait(&wg);
-  take(own[0]);
+  take_one(own[0]);
   tv = (struct timeval){0, 2000}; // an fd_set's end may be closed, too
   FD_ZERO(&s.set);
   FD_SET(own[0], &s.set);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls that wait for signals: ppoll and kin with a mask, sigsuspend, pause,
-// sigwait. N75 to N79.
+// sigwait. N68, N75 to N79.
 #include "net.h"
 
 #include <pthread.h>
