@@ -70,6 +70,9 @@ long vine__os_wait4(int pid, int *status, int options, void *usage);
 long vine__os_waitid(int by, int id, siginfo_t *info, int options);
 // A descriptor, under a high number, that is readable when the child has ended.
 long vine__os_child_fd(int pid);
+// One, likewise, that is readable when that time of the clock has come, also if
+// somebody sets the clock.
+long vine__os_time_fd(clockid_t clock, const struct timespec *t);
 long vine__os_socket(int domain, int type, int protocol);
 long vine__os_socketpair(int domain, int type, int protocol, int fds[2]);
 long vine__os_setsockopt(int fd, int level, int name, const void *value,

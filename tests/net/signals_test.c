@@ -147,6 +147,53 @@ static void others_signals(void) { // N76
   CHECK_EQ(GET(handled), 12);
 }
 
+// --- until a time of day: N71, N118 ---
+
+static struct timespec time_in(long ms) {
+  struct timespec t;
+  CHECK_EQ(clock_gettime(CLOCK_REALTIME, &t), 0);
+  t.tv_sec += ms / 1000;
+  t.tv_nsec += ms % 1000 * 1000000;
+  if (t.tv_nsec >= 1000000000)
+    t = (struct timespec){t.tv_sec + 1, t.tv_nsec - 1000000000};
+  return t;
+}
+
+static void sleep_until(struct timespec t) {
+  struct timespec now;
+  ADD(inside, 1);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &t, NULL), 0);
+  CHECK_EQ(clock_gettime(CLOCK_REALTIME, &now), 0);
+  CHECK(now.tv_sec > t.tv_sec ||
+        (now.tv_sec == t.tv_sec && now.tv_nsec >= t.tv_nsec));
+  vine_group_done(&wg);
+}
+
+static void times_of_day(void) {
+  enum { SLEEPERS = 40 };
+  struct timespec later = time_in(600000), none = {0, 0}, bad = {1, -1};
+  int before = descriptors();
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &none, NULL), 0);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &bad, NULL), EINVAL);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, (void *)16, NULL),
+           EFAULT);
+  SET(inside, 0);
+  vine_group_add(&wg, SLEEPERS);
+  struct timespec soon = time_in(400);
+  for (int i = 0; i < SLEEPERS; i++)
+    vine_go(sleep_until(soon));
+  while (GET(inside) < SLEEPERS)
+    vine_yield();
+  CHECK(threads() < SLEEPERS || time_in(0).tv_sec > soon.tv_sec);
+  vine_group_wait(&wg);
+  handle(SIGALRM, SA_RESTART);
+  struct itimerval often = {{0, 20000}, {0, 20000}}, never = {0};
+  CHECK(setitimer(ITIMER_REAL, &often, NULL) == 0);
+  CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &later, NULL), EINTR);
+  CHECK(setitimer(ITIMER_REAL, &never, NULL) == 0);
+  CHECK_EQ(descriptors(), before);
+}
+
 static void sleeps(void) { // N71
   struct timespec bad = {0, 1000000000}, none = {0, 0}, past = {1, 0};
   CHECK_EQ(nanosleep(&bad, NULL), -1);
@@ -275,6 +322,7 @@ int main(void) {
   CHECK(pipe(wire) == 0);
   have_others();
   sleeps();
+  times_of_day();
   interrupts();
   restarts();
   others_dont_notice();

@@ -194,6 +194,32 @@ uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
   return vine__io_await(&w);
 }
 
+long vine__io_wait_readable(int fd, enum vine__wait_reason why,
+                            bool is_restarted) {
+  for (;;) {
+    struct vine__io_node node;
+    vine__io_prepare(&node, fd, POLLIN);
+    if (vine__io_is_ready(fd, POLLIN))
+      return 0;
+    struct vine__io_wait w = {.nodes = &node,
+                              .count = 1,
+                              .deadline_ns = VINE_NEVER,
+                              .is_restarted = is_restarted,
+                              .reason = (uint8_t)why};
+    uint32_t state = vine__io_await(&w);
+    if (state != VINE_IO_READY)
+      return state == VINE_IO_INTR ? -EINTR : 1;
+  }
+}
+
+long vine__io_wait_own(int fd, enum vine__wait_reason why, bool is_restarted) {
+  vine__desc_begin(fd, VINE_DESC_OTHER);
+  long r = vine__io_wait_readable(fd, why, is_restarted);
+  vine__desc_end(fd);
+  vine__os_close(fd);
+  return r;
+}
+
 bool vine__io_ns(const struct timespec *t, int64_t *ns) {
   if (t->tv_sec < 0 || t->tv_nsec < 0 || t->tv_nsec >= 1000000000)
     return false;

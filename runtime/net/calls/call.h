@@ -108,6 +108,13 @@ ALWAYS_INLINE bool vine__io_is_zero(const struct timespec *limit) {
   return limit && limit->tv_sec == 0 && limit->tv_nsec == 0;
 }
 
+// Parks until fd is readable, or what it stands for has happened. 0; 1: can't
+// be waited for here; or -EINTR. And the same for a descriptor of the call's
+// own, which is then closed.
+long vine__io_wait_readable(int fd, enum vine__wait_reason why,
+                            bool is_restarted);
+long vine__io_wait_own(int fd, enum vine__wait_reason why, bool is_restarted);
+
 // Nanoseconds; VINE_NEVER if they are too many. False: it isn't a time.
 bool vine__io_ns(const struct timespec *t, int64_t *ns);
 

@@ -12,33 +12,11 @@
 // P_PIDFD of <sys/wait.h>, which not every version has.
 #define BY_FD ((idtype_t)3)
 
-// Parks until the child of the descriptor has ended. 0; 1: make the plain call;
-// or -EINTR.
-static long wait_ended(int fd) {
-  struct vine__io_node node;
-  vine__io_prepare(&node, fd, POLLIN);
-  if (vine__io_is_ready(fd, POLLIN))
-    return 0;
-  struct vine__io_wait w = {.nodes = &node,
-                            .count = 1,
-                            .deadline_ns = VINE_NEVER,
-                            .is_restarted = true,
-                            .reason = VINE_WAIT_CHILD};
-  uint32_t state = vine__io_await(&w);
-  return state == VINE_IO_INTR ? -EINTR : state == VINE_IO_READY ? 0 : 1;
-}
-
-// The same by its number; what else goes wrong is for the plain call.
+// Parks until the child has ended. 0; 1: make the plain call; or -EINTR. What
+// else goes wrong is for the plain call.
 static long wait_pid_ended(pid_t pid) {
-  long r = vine__os_child_fd(pid);
-  if (r < 0)
-    return 1;
-  int fd = (int)r;
-  vine__desc_begin(fd, VINE_DESC_OTHER);
-  r = wait_ended(fd);
-  vine__desc_end(fd);
-  vine__os_close(fd);
-  return r;
+  long fd = vine__os_child_fd(pid);
+  return fd < 0 ? 1 : vine__io_wait_own((int)fd, VINE_WAIT_CHILD, true);
 }
 
 VINE_EXPORT pid_t __vine_wait_wait4(pid_t pid, int *status, int options,
@@ -77,7 +55,8 @@ VINE_EXPORT int __vine_wait_waitid(idtype_t by, id_t id, siginfo_t *info,
   long r = 0;
   bool is_one = by == P_PID || (by == BY_FD && is_blocking((int)id));
   if (is_one && (options & ~WNOWAIT) == WEXITED && is_alive(by, id, options))
-    r = by == P_PID ? wait_pid_ended((pid_t)id) : wait_ended((int)id);
+    r = by == P_PID ? wait_pid_ended((pid_t)id)
+                    : vine__io_wait_readable((int)id, VINE_WAIT_CHILD, true);
   if (r != -EINTR)
     r = vine__os_waitid((int)by, (int)id, info, options);
   return (int)vine__io_result(r);

@@ -4,7 +4,8 @@
 // By the runtime's timers, which need no record of a goroutine that sleeps.
 // A sleep may end before its time when a signal handler has run: main's, and
 // any goroutine's once signal masks differ. So if the program has a handler
-// these wait as calls for descriptors do.
+// these wait as calls for descriptors do. So do sleeps until a time of day, by
+// a descriptor of the call's own.
 
 #include "net/calls/call.h"
 #include "net/netpoll.h"
@@ -60,7 +61,20 @@ VINE_EXPORT int __vine_wait_nanosleep(const struct timespec *t,
   return (int)vine__io_result(-sleep_for(t, left));
 }
 
-// Times of clocks that somebody may set, or that stand still, are the kernel's.
+// Until a time of a clock that somebody may set.
+static int sleep_until_time(clockid_t clock, const struct timespec *t) {
+  int64_t ns;
+  int err = read_time(t, &ns);
+  long fd = err ? -1 : vine__os_time_fd(clock, t);
+  if (fd < 0)
+    return err ? err : vine__os_clock_sleep(clock, TIMER_ABSTIME, t, NULL);
+  long r = vine__io_wait_own((int)fd, VINE_WAIT_NAP, false);
+  if (r > 0)
+    return vine__os_clock_sleep(clock, TIMER_ABSTIME, t, NULL);
+  return (int)-r;
+}
+
+// Clocks that stand still are the kernel's.
 VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
                                             const struct timespec *t,
                                             struct timespec *left) {
@@ -72,7 +86,7 @@ VINE_EXPORT int __vine_wait_clock_nanosleep(clockid_t clock, int flags,
   if (!(flags & TIMER_ABSTIME))
     return sleep_for(t, left);
   if (!is_steady)
-    return vine__os_clock_sleep(clock, flags, t, left);
+    return sleep_until_time(clock, t);
   int64_t ns;
   int err = read_time(t, &ns);
   return err ? err : sleep_until(ns) ? EINTR : 0;

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <termios.h>
 
 #ifndef SYS_epoll_pwait2
@@ -182,6 +183,22 @@ long vine__os_waitid(int by, int id, siginfo_t *info, int options) {
 long vine__os_child_fd(int pid) {
   long fd = sys(SYS_pidfd_open, pid, 0, 0, 0, 0, 0);
   return fd < 0 ? fd : vine__linux_move_up((int)fd);
+}
+
+long vine__os_time_fd(clockid_t clock, const struct timespec *t) {
+  struct itimerspec at = {.it_value = *t};
+  long fd =
+      sys(SYS_timerfd_create, clock, TFD_NONBLOCK | TFD_CLOEXEC, 0, 0, 0, 0);
+  if (fd < 0)
+    return fd;
+  if (at.it_value.tv_sec == 0) // 0 would be never
+    at.it_value.tv_nsec |= 1;
+  long err =
+      sys(SYS_timerfd_settime, fd, TFD_TIMER_ABSTIME, (long)&at, 0, 0, 0);
+  if (err == 0)
+    return vine__linux_move_up((int)fd);
+  vine__os_close((int)fd);
+  return err;
 }
 
 long vine__os_socket(int domain, int type, int protocol) {
