@@ -24,8 +24,14 @@ VINE_BEGIN_DECLS
 #else
 #define vine_go(call) __extension__({ _Static_assert(0, VINE__NEEDS_VINECC); })
 #endif
+#ifdef __VINE_OFF__ // by vinecc: the option
+#define VINE__NEEDS_VINECC                                                     \
+  "vine_go isn't there: " __VINE_OFF__ " leaves Vine out of this file; use "   \
+  "vine_spawn, or leave the option out"
+#else
 #define VINE__NEEDS_VINECC                                                     \
   "vine_go needs vinecc: compile this file by it, or use vine_spawn"
+#endif
 void __vine_go_begin(void);
 void __vine_go_end(void);
 

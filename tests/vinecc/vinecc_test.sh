@@ -310,6 +310,12 @@ t_sanitizers() {
 	is_instrumented plain.o
 	"$VINECC" -fsanitize=memory -c plain.c
 	is_plain plain.o
+	printf '#include <vine.h>\nvoid f(void);\nvoid g(void) { vine_go(f()); }\n' >goes.c
+	for o in -fno-vine -fsanitize=memory,undefined -fsanitize=hwaddress \
+		-fsanitize=dataflow -fsanitize=safe-stack; do
+		"$VINECC" $o -c goes.c 2>err && return 1
+		grep -q "vine_go isn't there: $o leaves Vine out of this file" err
+	done
 	for f in -fsanitize=thread -fsanitize=address,undefined -fvine-fixed; do
 		"$VINECC" -Werror $f -c hello.c -o hello.o
 		is_plain hello.o
