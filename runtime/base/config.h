@@ -42,6 +42,10 @@
 #define VINE_ARENA_SHIFT 26
 #define VINE_ARENA_BYTES ((size_t)1 << VINE_ARENA_SHIFT)
 
+// Bytes of the smallest arena, where address space is limited (ulimit -v): a
+// program of a few goroutines needs no other.
+#define VINE_ARENA_MIN_BYTES (4 * VINE_MIB)
+
 // Bytes of an arena, or of a batch of fixed stacks, that become accessible at a
 // time: what mlockall makes of it at the most. A huge page, so that the kernel
 // may still use one.

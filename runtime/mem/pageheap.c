@@ -10,6 +10,7 @@
 //
 // Invariants.
 // (HEAP1) Every unit of an arena belongs to exactly one span, run or header.
+//      What isn't mapped of one that is only a part is one span of state META.
 // (HEAP2) No two free runs are neighbours.
 // (HEAP3) A run is in the bin of its length, in the dirty set if and only if
 //      dirty_units > 0.
@@ -59,7 +60,7 @@ static struct {
   bool ready;
   struct bins dirty;
   struct bins clean;
-  size_t arenas;
+  size_t arena_bytes;
   size_t free_arenas; // arenas that are one free run
   size_t in_use_units;
   size_t dirty_units;
@@ -201,28 +202,49 @@ static void split(struct vine__span *s, uint32_t units) {
 
 // --- arenas ---
 
-static struct vine__arena *map_arena(void) {
-  struct vine__arena *a = vine__os_reserve(VINE_ARENA_BYTES, VINE_ARENA_BYTES);
+static struct vine__arena *map_arena(size_t bytes) {
+  struct vine__arena *a = vine__os_reserve(bytes, VINE_ARENA_BYTES);
   if (!a)
     return NULL;
   VINE_ASSERT(vine__arena_of(a) == a, "heap: arena not aligned");
   if (vine__os_commit(a, VINE_COMMIT_BYTES) != 0) {
-    vine__os_unmap(a, VINE_ARENA_BYTES);
+    vine__os_unmap(a, bytes);
     return NULL;
   }
   a->committed = COMMIT_UNITS;
   return a;
 }
 
-static bool add_arena(void) {
-  struct vine__arena *a = map_arena();
+// Half as many bytes for an arena, if its run still has `units` then.
+static bool halve(size_t *bytes, uint32_t units) {
+  size_t min = bytes_of(VINE_ARENA_HEADER_UNITS + units);
+  if (*bytes / 2 < min || *bytes <= VINE_ARENA_MIN_BYTES)
+    return false;
+  *bytes /= 2;
+  return true;
+}
+
+// Where address space is limited, an arena is the first part of a whole one. It
+// takes a quarter of the limit at most: threads want some, too.
+static bool add_arena(uint32_t units) {
+  size_t bytes = VINE_ARENA_BYTES;
+  size_t most = vine__os_address_space_limit() / 4;
+  while (bytes > most && halve(&bytes, units))
+    ;
+  struct vine__arena *a = map_arena(bytes);
+  while (!a && halve(&bytes, units))
+    a = map_arena(bytes);
   if (!a)
     return false;
+  uint32_t end = (uint32_t)(bytes >> VINE_UNIT_SHIFT);
   a->span[0].state = VINE_SPAN_META;
   a->span[0].units = VINE_ARENA_HEADER_UNITS;
   // head[] of the header's units is 0 already, its own first unit (HEAP1).
-  heap.arenas++;
-  bin_insert(make_run(a, VINE_ARENA_HEADER_UNITS, RUN_UNITS_MAX, 0));
+  if (end < VINE_ARENA_UNITS)
+    a->span[end].state = VINE_SPAN_META; // no neighbour to merge with
+  heap.arena_bytes += bytes;
+  bin_insert(
+      make_run(a, VINE_ARENA_HEADER_UNITS, end - VINE_ARENA_HEADER_UNITS, 0));
   return true;
 }
 
@@ -242,9 +264,10 @@ static size_t arena_bound(void) {
 static struct vine__arena *retire_arena(struct vine__span *s) {
   if (s->units != RUN_UNITS_MAX || heap.free_arenas <= arena_bound())
     return NULL;
-  VINE_ASSERT(heap.arenas > 0, "heap: more arenas retired than added");
+  VINE_ASSERT(heap.arena_bytes >= VINE_ARENA_BYTES,
+              "heap: more arenas retired than added");
   bin_remove(s);
-  heap.arenas--;
+  heap.arena_bytes -= VINE_ARENA_BYTES;
   return vine__arena_of(s);
 }
 
@@ -299,7 +322,7 @@ struct vine__span *vine__heap_alloc(uint32_t units, uint8_t cls) {
   VINE_ASSERT(units > 0 && units <= RUN_UNITS_MAX, "heap: span too long");
   heap_lock();
   struct vine__span *s = find_any(units);
-  if (!s && add_arena())
+  if (!s && add_arena(units))
     s = find_any(units);
   if (s && !commit_run(s, units))
     s = NULL;
@@ -385,7 +408,7 @@ void vine__heap_free(struct vine__span *s) {
 
 void vine__heap_read_stats(struct vine__heap_stats *out) {
   heap_lock();
-  out->arena_bytes = heap.arenas * VINE_ARENA_BYTES;
+  out->arena_bytes = heap.arena_bytes;
   out->in_use_bytes = bytes_of(heap.in_use_units);
   out->dirty_bytes = bytes_of(heap.dirty_units);
   heap_unlock();

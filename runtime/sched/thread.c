@@ -203,7 +203,8 @@ _Noreturn void vine__no_thread(int err) {
   vine__print("vine: failed to create a thread (have %u already; errno=%d)\n",
               load_relaxed(&vine__sched.m_count), err);
   if (err == EAGAIN)
-    vine__print("vine: may need to increase max user processes (ulimit -u)\n");
+    vine__print("vine: may need to increase max user processes (ulimit -u) or "
+                "memory (ulimit -v, -d)\n");
   vine__fatal("can't create a thread");
 }
 

@@ -68,6 +68,10 @@ static char *align_up(char *p, size_t align) {
   return (char *)(((uintptr_t)p + align - 1) & ~(uintptr_t)(align - 1));
 }
 
+static char *align_down(char *p, size_t align) {
+  return (char *)((uintptr_t)p & ~(uintptr_t)(align - 1));
+}
+
 // Maps `align` bytes more than asked and cuts both ends off.
 static char *map_trimmed(size_t bytes, size_t align, int prot) {
   size_t padded = bytes + align;
@@ -85,9 +89,19 @@ static char *map_trimmed(size_t bytes, size_t align, int prot) {
   return start;
 }
 
-// The first try has no padding: the kernel places mappings of one size side
-// by side, so after an aligned one the next is aligned too, and the kernel
-// merges them.
+// Null when there is something at `at`.
+static char *map_just_at(char *at, size_t bytes, int prot) {
+  char *p = map_at(at, bytes, prot, 0);
+  if (!p || p == at)
+    return p;
+  vine__os_unmap(p, bytes);
+  return NULL;
+}
+
+// The first two tries have no padding, for which a limit of address space may
+// leave no room. The kernel places mappings of one size side by side, so after
+// an aligned one the next is aligned too, and the kernel merges them. It mostly
+// goes downwards, so what lies below the place that it chose is free.
 static void *map_aligned(size_t bytes, size_t align, int prot) {
   VINE_ASSERT(is_page_range(NULL, bytes) && bytes > 0,
               "os: mapping of odd size");
@@ -96,7 +110,8 @@ static void *map_aligned(size_t bytes, size_t align, int prot) {
   if (!p || align_up(p, align ? align : 1) == p)
     return p;
   vine__os_unmap(p, bytes);
-  return map_trimmed(bytes, align, prot);
+  p = map_just_at(align_down(p, align), bytes, prot);
+  return p ? p : map_trimmed(bytes, align, prot);
 }
 
 void *vine__os_reserve(size_t bytes, size_t align) {
