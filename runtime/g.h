@@ -246,8 +246,9 @@ struct m {
   // has asked for that.
   bool is_cancelled_anywhere;
   _Atomic uint8_t cancel_asked;
-  bool lets_in;   // net/sigwait.c: its call has opened signals for its time
-  void *sigstack; // sigstack.c
+  bool has_locale; // locale.c: set by its goroutine
+  bool lets_in;    // net/sigwait.c: its call has opened signals for its time
+  void *sigstack;  // sigstack.c
   // Its mask when it last ran a goroutine, or before signals_blocked.
   _Atomic uint64_t mask;
   struct vine__san san;

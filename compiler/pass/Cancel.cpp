@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Cancellation (runtime/libc/cancel.c).
+// Functions that change what belongs to the thread, in ways that a goroutine
+// must find again: the runtime's functions are put in place of the C library's.
+// That is the locale of uselocale (runtime/sched/locale.c), and cancellation
+// (runtime/libc/cancel.c). So they are in that of what sends a signal to a
+// thread (runtime/net/kill.c).
 //
 // In C, pthread_cleanup_push is a macro: __sigsetjmp fills a buffer in the
 // frame, __pthread_register_cancel puts it on the thread's chain, and when the
 // thread is cancelled, or exits, the C library jumps to it. pthread_cleanup_pop
 // takes it off. So that __sigsetjmp must be the C library's own (Setjmp.cpp
 // asks fillsCleanupBuffer), and since the chain is the thread's, a goroutine
-// must not change its thread meanwhile: the runtime's functions are put in
-// place of the C library's. So they are in that of what sends a signal to a
-// thread (runtime/net/kill.c).
+// must not change its thread meanwhile.
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"
@@ -53,9 +55,10 @@ static void replaceFunction(Module &M, StringRef From, StringRef To) {
   Old->eraseFromParent();
 }
 
-void replaceCancellation(Module &M) {
+void replaceThreadState(Module &M) {
 #define LIBC_CANCEL(name, to) replaceFunction(M, #name, #to);
 #define LIBC_KILL(name, to) replaceFunction(M, #name, #to);
+#define LIBC_LOCALE(name, to) replaceFunction(M, #name, #to);
 #include "../../abi/libc.def"
 }
 

@@ -16,8 +16,8 @@
 // Late, what is left becomes call and load again.
 //
 // A loop poll may change the thread between the two. All threads have the same
-// table unless the program gives them locales of their own (uselocale), which
-// stay the threads' and aren't the goroutines'.
+// table, but for one that a goroutine with a locale of its own keeps to itself
+// (runtime/sched/locale.c).
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"

@@ -106,7 +106,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-diagnostics", Growing, onFunctions<rejectConventions>},
     {LateStage, "vine-entry", Any, onModule<announceMain>},
     {LateStage, "vine-setjmp", Growing, onModule<replaceSetjmp>},
-    {LateStage, "vine-cancel", Any, onModule<replaceCancellation>},
+    {LateStage, "vine-cancel", Any, onModule<replaceThreadState>},
     {LateStage, "vine-own-malloc", Growing, onModule<yieldOwnMalloc>},
     {LateStage, "vine-wide-returns", Growing, onWideReturns},
     {LateStage, "vine-varargs", Growing, onModule<splitVariadics>},

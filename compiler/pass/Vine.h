@@ -35,11 +35,11 @@ void leaveToLater(Module &M);          // LinkTime.cpp
 void fenceForeign(Module &M); // LinkTime.cpp
 
 // Late, on the module: these change signatures and symbols.
-void announceMain(Module &M);        // Entry.cpp
-void replaceSetjmp(Module &M);       // Setjmp.cpp
-void replaceCancellation(Module &M); // Cancel.cpp
-void yieldOwnMalloc(Module &M);      // OwnMalloc.cpp
-void splitOwnLeaves(Module &M);      // OwnLeaf.cpp
+void announceMain(Module &M);       // Entry.cpp
+void replaceSetjmp(Module &M);      // Setjmp.cpp
+void replaceThreadState(Module &M); // Cancel.cpp
+void yieldOwnMalloc(Module &M);     // OwnMalloc.cpp
+void splitOwnLeaves(Module &M);     // OwnLeaf.cpp
 void makeWideReturnsExplicit(
     Module &M, function_ref<const TargetTransformInfo &(Function &)> TTI);
 void splitVariadics(Module &M);           // Varargs.cpp

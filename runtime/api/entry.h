@@ -7,6 +7,7 @@
 
 #include <vine.h>
 
+#include <locale.h>
 #include <pthread.h>
 
 #define API(name) __typeof__(vine_##name) vine__##name##_sys;
@@ -29,6 +30,8 @@ void vine__cleanup_pop_restore_sys(__pthread_unwind_buf_t *buf);
 int vine__setcancelstate_sys(int state, int *old);
 int vine__setcanceltype_sys(int type, int *old);
 int vine__cancel_sys(pthread_t t);
+// sched/locale.c.
+locale_t vine__uselocale_sys(locale_t locale);
 // libc/clone.c.
 int vine__bare_fork_sys(void);
 

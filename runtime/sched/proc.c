@@ -28,6 +28,7 @@
 #include "sched/foreign.h"
 #include "sched/freeze.h"
 #include "sched/idle.h"
+#include "sched/locale.h"
 #include "sched/park.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
@@ -440,6 +441,8 @@ static void end(struct m *m, struct p *p, struct g *g) {
   m->guest = NULL;
   m->is_cancelled_anywhere = false;
   m->cancellable = 0;
+  if (m->has_locale)
+    vine__locale_end(m, g);
   // What it locked stays locked, as when a thread ends.
   m->ends = vine__g_keeps_thread(g) ||
             ((g->flags & G_FLAG_MASK) && vine__mask_end(m));
