@@ -46,6 +46,15 @@ _Noreturn void vine__jmp_fatal(void) {
               "setjmp of this goroutine");
 }
 
+// A handler is called on a thread, and interrupts what runs there. So it can
+// leave that by siglongjmp, but not a call in which another goroutine waits.
+static _Noreturn void fail(bool in_handler) {
+  if (!in_handler)
+    vine__jmp_fatal();
+  vine__fatal("longjmp out of a signal handler, which didn't interrupt the "
+              "goroutine whose setjmp filled the jmp_buf");
+}
+
 bool vine__home_is_valid(const struct m *m, const struct vine__home *h) {
   const struct g *g = m ? vine__m_g(m) : NULL;
   return g && vine__g_kind(g) == G_GROWABLE && h->segs <= g->segs &&
@@ -74,11 +83,12 @@ static struct vine__home home_of(const struct vine__jmpbuf *b) {
                              .pins = b->jmp.pins};
 }
 
-static void check(const struct vine__jmpbuf *b, const struct m *m) {
+static void check(const struct vine__jmpbuf *b, const struct m *m,
+                  bool in_handler) {
   struct vine__home home = home_of(b);
   if (!vine__jmp_is_mine(b) ||
       (b->jmp.growable && !vine__home_is_valid(m, &home)))
-    vine__jmp_fatal();
+    fail(in_handler);
   if (b->jmp.fiber && b->jmp.generation != b->jmp.fiber->generation)
     vine__fatal("longjmp: the context has ended, or its stack was given to "
                 "another");
@@ -193,11 +203,11 @@ uintptr_t vine__longjmp_sys(struct vine__jmpbuf *b, int val) {
   vine__signal_leave(addr ? addr : vine__libc_jmpbuf_sp(b));
   if (!vine__jmp_is_mine(b)) {
     if (!vine__jmp_leave_for_foreign(b))
-      vine__jmp_fatal();
+      fail(in_handler);
     vine__jmp_to_foreign(b, val);
   }
   struct m *m = vine__getm();
-  check(b, m);
+  check(b, m, in_handler);
   restore_mask(b, in_handler);
   change_fiber(b, m);
   if (!b->jmp.growable)

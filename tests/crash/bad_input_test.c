@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #define NOINLINE __attribute__((noinline))
@@ -109,6 +110,23 @@ static void jmp_on_thread(void) {
     on_thread(thread_jump);
 }
 
+// Of the goroutine's that the handler didn't interrupt.
+static void jump_out(int sig) { longjmp(shared, sig); }
+
+static void get_signal(void *arg) {
+  (void)arg;
+  CHECK(signal(SIGUSR1, jump_out) != SIG_ERR);
+  raise(SIGUSR1);
+}
+
+static void jmp_handler(void) {
+  if (setjmp(shared) == 0) {
+    vine_spawn(get_signal, NULL);
+    for (;;)
+      vine_yield();
+  }
+}
+
 // One bit of the buffer's check or positions changed: never a wild jump.
 static void jmp_bits(void) {
   jmp_buf buf;
@@ -146,6 +164,8 @@ static const struct crash_case jumps[] = {
     {"jmp-corrupt", jmp_corrupt, EXIT_FATAL, BAD_JMP},
     {"jmp-foreign", jmp_foreign, EXIT_FATAL, BAD_JMP},
     {"jmp-thread", jmp_on_thread, EXIT_FATAL, BAD_JMP},
+    {"jmp-handler", jmp_handler, EXIT_FATAL,
+     "^fatal error: longjmp out of a signal handler, which didn't interrupt"},
     {"jmp-bits", jmp_bits, EXIT_FATAL, BAD_JMP},
 };
 
