@@ -29,6 +29,8 @@ constexpr StringLiteral AbiReference = "vine.abi";
 // Before a thread-local variable's name: the opaque function that returns its
 // address while the optimiser runs (ThreadLocal.cpp).
 constexpr StringLiteral TlsAddressPrefix = "__vine_tls_addr.";
+// The same for the function that finds it at run time (DynamicTls.cpp).
+constexpr StringLiteral TlsThunkPrefix = "__vine_t_";
 
 // True if the pass rewrites F (after markForeignFunctions).
 bool isInstrumented(const Function &F);

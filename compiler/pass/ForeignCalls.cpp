@@ -243,8 +243,9 @@ static void routeCall(CallInst &CB) {
   StringRef Name = linkerName(*Callee);
   if (Name == "__vine_go_words")
     routeStart(CB);
-  if (Callee->isDeclaration() &&
-      (Name.starts_with("__vine_") || isLeafName(Name))) {
+  if (Name.starts_with(TlsThunkPrefix) ||
+      (Callee->isDeclaration() &&
+       (Name.starts_with("__vine_") || isLeafName(Name)))) {
     ++NumLeafCalls;
     return;
   }

@@ -56,7 +56,9 @@ void onModule(Module &M, FunctionAnalysisManager &) {
 }
 
 bool isToRewrite(const Function &F) {
-  return FixedStacks ? !F.isDeclaration() : isInstrumented(F);
+  if (!FixedStacks)
+    return isInstrumented(F);
+  return !F.isDeclaration() && !F.hasFnAttribute(Attribute::Naked);
 }
 
 template <void (*Run)(Function &)>
@@ -120,6 +122,7 @@ constexpr Rewrite Rewrites[] = {
     {LateStage, "vine-lib-calls", Growing, onFunctions<makeLibCallsExplicit>},
     {LateStage, "vine-traps", Growing, onFunctions<callTrapFunctions>},
     {LateStage, "vine-float-env", Growing, onFunctions<reportFloatEnv>},
+    {LateStage, "vine-dynamic-tls", Any, onFunctions<callDynamicTls>},
     {LateStage, "vine-magic", Growing, onFunctions<checkTypesOfCalls>},
     {LateStage, "vine-pin", Growing, onModule<warnOfSavedStackPointers>},
     {LateStage, "vine-pin", Growing, onFunctions<pinIfFrameIsNamed>},

@@ -25,8 +25,11 @@
 // Everything else gets the full address from volatile assembly, because the
 // backend would merge its own `movq %fs:0` across calls again.
 //
+// Variables of shared libraries, by -fPIC, are DynamicTls.cpp's before.
+//
 // Rejected: marking accesses volatile (doesn't stop the address from being
-// kept); the general-dynamic model (__tls_get_addr is a foreign call).
+// kept); the general-dynamic model where it isn't needed (__tls_get_addr is a
+// foreign call).
 #include "Abi.h"
 #include "Statistics.h"
 #include "Vine.h"
@@ -340,7 +343,8 @@ static bool isThreadLocalAddress(const Instruction &I) {
   if (auto *Asm = dyn_cast<InlineAsm>(Call->getCalledOperand()))
     return StringRef(Asm->getAsmString()).contains("addq %fs:0");
   const Function *Callee = calledFunction(*Call);
-  return Callee && is_contained(Locations, Callee->getName());
+  return Callee && (is_contained(Locations, Callee->getName()) ||
+                    Callee->getName().starts_with(TlsThunkPrefix));
 }
 
 static void exemptAccesses(Instruction &Address) {

@@ -50,6 +50,7 @@ void rejectConventions(Function &F);                         // Diagnostics.cpp
 void rejectExceptions(Function &F);                          // Diagnostics.cpp
 void insertHooks(Function &F, FunctionAnalysisManager &FAM); // Hooks.cpp
 void callEmulatedTls(Function &F);                           // EmulatedTls.cpp
+void callDynamicTls(Function &F);                            // DynamicTls.cpp
 void showCharTables(Function &F);                            // CharTables.cpp
 void makeLibCallsExplicit(Function &F);                      // LibCalls.cpp
 void callTrapFunctions(Function &F);                         // Traps.cpp

@@ -22,6 +22,8 @@ endif()
 string(REGEX MATCHALL
   " [TAB] (vine_[a-z]|__vine_([abd-z]|c[a-uw-z]))[A-Za-z0-9_]*\n"
   symbols "${symbols}")
+# Hidden: each program and library has one of its own.
+list(FILTER symbols EXCLUDE REGEX " __vine_tls\n")
 # gold takes names only, no patterns.
 set(text "--export-dynamic-symbol=vine_[a-z]*\n")
 string(APPEND text "--export-dynamic-symbol=__vine_*\n")
