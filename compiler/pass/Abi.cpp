@@ -161,10 +161,11 @@ FunctionCallee runtimeFunction(Module &M, StringRef Name, FunctionType *Ty) {
 }
 
 // In a shared library not by the PLT: mold's clobbers %r11, which is loaded.
+// Objects for programs (-fPIE, which is many clangs' default) end up in such
+// libraries, too. Linkers make it a direct jump in programs.
 static std::string jumpTo(const Module &M, StringRef Entry) {
-  bool IsShared = M.getPICLevel() != PICLevel::NotPIC &&
-                  M.getPIELevel() == PIELevel::Default;
-  return (IsShared ? "jmpq *" + Entry + "@GOTPCREL(%rip)" : "jmp " + Entry)
+  bool MayBeShared = M.getPICLevel() != PICLevel::NotPIC;
+  return (MayBeShared ? "jmpq *" + Entry + "@GOTPCREL(%rip)" : "jmp " + Entry)
       .str();
 }
 

@@ -23,20 +23,20 @@ int calls(char *b) {
 // CHECK-LABEL: __vine_c_read:
 // CHECK: movq read@GOTPCREL(%rip), %r11
 // CHECK-NEXT: movq __vine_wait_read@GOTPCREL(%rip), %r10
-// CHECK-NEXT: jmp __vine_wait
+// CHECK-NEXT: jmpq *__vine_wait@GOTPCREL(%rip)
 // CHECK-LABEL: __vine_c_close:
 // CHECK: movq __vine_note_close@GOTPCREL(%rip), %r10
-// CHECK-NEXT: jmp __vine_note
+// CHECK-NEXT: jmpq *__vine_note@GOTPCREL(%rip)
 // CHECK-LABEL: __vine_cv_fcntl:
 // CHECK: movq __vine_note_fcntl@GOTPCREL(%rip), %r10
-// CHECK-NEXT: jmp __vine_note
+// CHECK-NEXT: jmpq *__vine_note@GOTPCREL(%rip)
 // CHECK-LABEL: __vine_c___recvfrom_chk.64:
 // CHECK: movl $64, %eax
 // CHECK-NEXT: movq __vine_wait_recvfrom_chk@GOTPCREL(%rip), %r10
-// CHECK-NEXT: jmp __vine_wait_args
+// CHECK-NEXT: jmpq *__vine_wait_args@GOTPCREL(%rip)
 // CHECK-LABEL: __vine_cv_accept:
 // CHECK: movq __vine_wait_accept@GOTPCREL(%rip), %rax
-// CHECK-NEXT: jmp __vine_wait_variadic
+// CHECK-NEXT: jmpq *__vine_wait_variadic@GOTPCREL(%rip)
 
 // SHARED-LABEL: __vine_c_read:
 // SHARED: movq read@GOTPCREL(%rip), %r11
@@ -49,7 +49,7 @@ int calls(char *b) {
 // OFF-NOT: __vine_wait
 // OFF-LABEL: __vine_cp_read:
 // OFF: movq read@GOTPCREL(%rip), %r11
-// OFF-NEXT: jmp __vine_foreign
+// OFF-NEXT: jmpq *__vine_foreign@GOTPCREL(%rip)
 // OFF-LABEL: __vine_cvp_fcntl:
 // OFF: movq fcntl@GOTPCREL(%rip), %r11
-// OFF-NEXT: jmp __vine_foreign_args
+// OFF-NEXT: jmpq *__vine_foreign_args@GOTPCREL(%rip)

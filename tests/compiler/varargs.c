@@ -11,7 +11,7 @@ int vsum(int n, va_list ap);
 // CHECK: @onstack.vdesc = internal constant {{.*}} { ptr @onstack.va, i32 0, i32 48, i32 24, i32 0 }
 
 // CHECK: define{{.*}} i32 @sum(i32{{.*}}, double{{.*}}, ...) {{.*}}prefix i64 -4327944540536119722
-// CHECK: call void asm sideeffect "leaq \22sum.vdesc\22(%rip), %r11\0A\09jmp __vine_variadic"
+// CHECK: call void asm sideeffect "leaq \22sum.vdesc\22(%rip), %r11\0A\09jmpq *__vine_variadic@GOTPCREL(%rip)"
 // CHECK: define internal i32 @sum.va(ptr nest{{.*}}, i32{{.*}}, double
 // CHECK-NOT: llvm.va_start
 // CHECK: ret i32

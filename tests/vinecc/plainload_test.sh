@@ -159,7 +159,17 @@ t_linked() {
 t_linkers() {
 	local l m
 	sources
+	echo '#include <stdio.h>
+	int print(char *b, int n) { return sprintf(b, "%d", n); }' >part.c
+	echo 'int print(char *, int); int main(void) { char b[9]; return print(b, 7) - 1; }' >main.c
 	for l in bfd lld gold mold; do
+		# Without -fPIC, where no relocation needs it.
+		if "$VINECC" -fuse-ld=$l -O1 -shared part.c -o libpart.so 2>log; then
+			"$CLANG" main.c -L. -lpart -Wl,-rpath,. -o plain
+			exits 0 ./plain
+		else
+			grep -q 'invalid linker' log
+		fi
 		"$VINECC" -fuse-ld=$l -O1 -shared -fPIC lib.c -o liball.so 2>log || {
 			grep -q 'invalid linker' log
 			continue

@@ -23,4 +23,4 @@ int variadic(int (*f)(int, ...)) { return f(1, 2) + 1; }
 
 // CHECK-LABEL: __vine_icall_64:
 // CHECK: movl $64, %r11d
-// CHECK-NEXT: jmp __vine_icall_args
+// CHECK-NEXT: jmpq *__vine_icall_args@GOTPCREL(%rip)
