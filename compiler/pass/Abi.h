@@ -96,7 +96,7 @@ bool isUndisturbed(Instruction &From, Instruction &To);
 bool isUnknownReturnsTwice(const CallBase &CB);
 
 // True if CB, of a setjmp, fills the buffer of a pthread_cleanup_push.
-bool fillsCleanupBuffer(const CallBase &CB); // Cancel.cpp
+bool fillsCleanupBuffer(const CallBase &CB); // ThreadState.cpp
 
 // Where to compute a value that U uses.
 Instruction *pointOfUse(Use &U);

@@ -37,7 +37,7 @@ void fenceForeign(Module &M); // LinkTime.cpp
 // Late, on the module: these change signatures and symbols.
 void announceMain(Module &M);       // Entry.cpp
 void replaceSetjmp(Module &M);      // Setjmp.cpp
-void replaceThreadState(Module &M); // Cancel.cpp
+void replaceThreadState(Module &M); // ThreadState.cpp
 void yieldOwnMalloc(Module &M);     // OwnMalloc.cpp
 void splitOwnLeaves(Module &M);     // OwnLeaf.cpp
 void makeWideReturnsExplicit(

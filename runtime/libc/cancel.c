@@ -4,8 +4,8 @@
 // How it works. The C library ends a thread (pthread_exit, pthread_cancel) by
 // unwinding its stack: it jumps to the buffer that is first on the thread's
 // chain, whose cleanup handler runs and asks for the next one. The pass leaves
-// that buffer to the C library and pins its frame (compiler/pass/Cancel.cpp),
-// so the jump ends where it should, on a goroutine's stack, too. The last jump
+// that buffer to the C library and pins its frame (pass/ThreadState.cpp), so
+// the jump ends where it should, on a goroutine's stack, too. The last jump
 // leads to vine__m_run: the goroutine ends, and its thread with it.
 //
 // Chain, cancellation state and type are the thread's. So a goroutine keeps its

@@ -21,7 +21,7 @@
 
 using namespace llvm;
 
-VINE_STATISTIC(NumCancel, "Functions about threads replaced");
+VINE_STATISTIC(NumReplaced, "Functions about threads replaced");
 
 namespace vine {
 
@@ -48,7 +48,7 @@ static void replaceFunction(Module &M, StringRef From, StringRef To) {
   Function *Old = M.getFunction(From);
   if (!Old || !Old->isDeclaration())
     return;
-  ++NumCancel;
+  ++NumReplaced;
   auto *New = cast<Function>(
       M.getOrInsertFunction(To, Old->getFunctionType()).getCallee());
   Old->replaceAllUsesWith(New);
