@@ -103,6 +103,8 @@ static long make_short(long nr, long a, long b, long c, long d, long e,
     if (c < 1)
       break;
     v = *(const struct iovec *)b;
+    if (v.iov_len == 0) // a part of that would look like the end
+      break;
     v.iov_len = (size_t)a_part((long)v.iov_len);
     return __real_vine__system_call(nr, a, (long)&v, 1, d, e, f);
   case SYS_sendfile:
