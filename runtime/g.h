@@ -327,6 +327,12 @@ static inline struct p *vine__own_p(void) {
   return m && vine__m_call_sp(m) == 1 ? vine__m_p(m) : NULL;
 }
 
+// The cache of this thread's P; null where there is none to use.
+static inline struct vine__cache *vine__own_cache(void) {
+  struct p *p = vine__own_p();
+  return p ? &p->cache : NULL;
+}
+
 static inline struct vine__cache *vine__m_cache(const struct m *m) {
   struct p *p = vine__m_p(m);
   return p ? &p->cache : NULL;

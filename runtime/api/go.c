@@ -117,10 +117,7 @@ VINE_EXPORT void vine_lock_thread(void) {
   struct g *g = vine__getg();
   if (g) {
     vine__template_start(); // while the thread is as it was made
-    if (vine__g_hold_depth(g) == UINT16_MAX)
-      vine__fatal("vine_lock_thread nested more than %d times", UINT16_MAX);
-    vine__g_hold(g, 1);
-    g->flags |= G_FLAG_BOUND;
+    vine__g_hold(g);
   }
 }
 
@@ -128,8 +125,8 @@ VINE_EXPORT void vine_unlock_thread(void) {
   struct g *g = vine__getg();
   VINE_DCHECK(!g || !vine__g_hold_depth(g) || (g->flags & G_FLAG_BOUND),
               "unlock_thread: locked without the flag");
-  if (g && vine__g_hold_depth(g))
-    vine__g_hold(g, -1);
+  if (g)
+    vine__g_release(g);
 }
 
 // --- asking ---

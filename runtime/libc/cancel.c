@@ -47,16 +47,13 @@
 #include <pthread.h>
 
 static void hold(struct g *g) {
-  vine__g_hold(g, 1);
-  VINE_ASSERT(vine__g_hold_depth(g) != 0, "cancel: thread locked 65,536 times");
-  g->flags |= G_FLAG_BOUND;
+  vine__g_hold(g);
   vine__getm()->cancellable++;
 }
 
 static void release(struct g *g) {
   struct m *m = vine__getm();
-  if (vine__g_hold_depth(g))
-    vine__g_hold(g, -1);
+  vine__g_release(g);
   if (m->cancellable)
     m->cancellable--;
 }

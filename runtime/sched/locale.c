@@ -29,16 +29,12 @@
 #include <locale.h>
 
 static void hold(struct m *m, struct g *g) {
-  if (vine__g_hold_depth(g) == UINT16_MAX)
-    vine__fatal("vine_lock_thread nested more than %d times", UINT16_MAX);
-  vine__g_hold(g, 1);
-  g->flags |= G_FLAG_BOUND;
+  vine__g_hold(g);
   m->has_locale = true;
 }
 
 static void release(struct m *m, struct g *g) {
-  if (vine__g_hold_depth(g))
-    vine__g_hold(g, -1);
+  vine__g_release(g);
   m->has_locale = false;
 }
 

@@ -78,12 +78,6 @@ bool vine__sleep_until(struct vine__sleeper *s, int64_t deadline_ns);
 // Blocks for ever.
 _Noreturn void vine__block_forever(enum vine__wait_reason why);
 
-// The cache of this thread's P; null where there is none to use.
-static inline struct vine__cache *vine__own_cache(void) {
-  struct p *p = vine__own_p();
-  return p ? &p->cache : NULL;
-}
-
 // Memory for the record of a wait; none is fatal.
 void *vine__wait_record_alloc(size_t bytes);
 static inline void vine__wait_record_free(void *p, size_t bytes) {

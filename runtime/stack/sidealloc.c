@@ -92,7 +92,7 @@ void *vine__side_slow(size_t n, struct m *m) {
   struct g *g = m ? vine__m_g(m) : NULL;
   struct vine__side *s = vine__fiber_side(g);
   // Only with the processor (call_sp 1: on the system stack) is the cache ours.
-  struct vine__cache *c = g && vine__own_p() ? vine__m_cache(m) : NULL;
+  struct vine__cache *c = g ? vine__own_cache() : NULL;
   struct vine__side_regs r = vine__side_regs_get();
   VINE_DCHECK(n > 0 && n % 16 == 0, "side stack: not a multiple of 16");
   VINE_DCHECK(!g || (s->newest != NULL) == (r.ss_lo != 0),
@@ -112,10 +112,6 @@ void *vine__side_slow(size_t n, struct m *m) {
 
 // --- room ahead of its use ---
 
-static struct vine__cache *own_cache(void) {
-  return vine__own_p() ? vine__m_cache(vine__getm()) : NULL;
-}
-
 bool vine__side_open_sys(struct vine__side_room *room, size_t n) {
   struct g *g = vine__getg();
   struct vine__side_regs r = vine__side_regs_get();
@@ -124,7 +120,8 @@ bool vine__side_open_sys(struct vine__side_room *room, size_t n) {
     return false;
   n = (n + VINE_SIDE_ALIGN - 1) & ~(size_t)(VINE_SIDE_ALIGN - 1);
   struct vine__side *s = vine__fiber_side(g);
-  if (!is_within_limit(g, s, n) || !vine__side_alloc_sys(s, own_cache(), n, &r))
+  if (!is_within_limit(g, s, n) ||
+      !vine__side_alloc_sys(s, vine__own_cache(), n, &r))
     return false;
   r.ssp += n; // nothing is there yet
   vine__side_regs_set(r);
@@ -136,7 +133,7 @@ void vine__side_close_sys(struct vine__side_room *room) {
   struct g *g = vine__getg();
   struct vine__side *s = vine__fiber_side(g);
   struct vine__side_regs r = vine__side_regs_at(s, room->ssp);
-  vine__side_trim(s, own_cache(), &r);
+  vine__side_trim(s, vine__own_cache(), &r);
   vine__side_regs_set(r);
   vine__g_set_side(g, r);
 }

@@ -41,19 +41,30 @@ void vine__g_rare_free(struct g *g, struct vine__cache *c) {
 }
 
 struct vine__g_rare *vine__rare_of(struct g *g) {
-  struct p *p = vine__own_p();
-  struct vine__g_rare *r = vine__g_rare(g, p ? &p->cache : NULL);
+  struct vine__g_rare *r = vine__g_rare(g, vine__own_cache());
   if (!r)
     vine__fatal("out of memory: goroutine %llu, %zu bytes",
                 (unsigned long long)vine__g_goid(g), sizeof *r);
   return r;
 }
 
-void vine__g_hold(struct g *g, int more) {
-  struct vine__g_rare *r = vine__rare_of(g);
-  VINE_DCHECK(more > 0 || r->hold_depth != 0, "hold: released too often");
-  r->hold_depth = (uint16_t)(r->hold_depth + more);
-  store_relaxed(&vine__getm()->is_locked, r->hold_depth != 0); // net/kill.c
+static void set_hold_depth(struct g *g, uint16_t depth) {
+  vine__rare_of(g)->hold_depth = depth;
+  store_relaxed(&vine__getm()->is_locked, depth != 0); // net/kill.c
+}
+
+void vine__g_hold(struct g *g) {
+  uint16_t depth = vine__g_hold_depth(g);
+  if (depth == UINT16_MAX)
+    vine__fatal("vine_lock_thread nested more than %d times", UINT16_MAX);
+  set_hold_depth(g, depth + 1);
+  g->flags |= G_FLAG_BOUND;
+}
+
+void vine__g_release(struct g *g) {
+  uint16_t depth = vine__g_hold_depth(g);
+  if (depth)
+    set_hold_depth(g, depth - 1);
 }
 
 static bool init_large(struct g *g, struct vine__cache *c, size_t bytes) {

@@ -70,8 +70,9 @@ struct vine__g_rare *vine__g_rare(struct g *g, struct vine__cache *c);
 void vine__g_rare_free(struct g *g, struct vine__cache *c);
 // The same of the running goroutine, for its thread. No memory is fatal.
 struct vine__g_rare *vine__rare_of(struct g *g);
-// It keeps its thread once more, or (-1) once less.
-void vine__g_hold(struct g *g, int more);
+// It keeps its thread once more; once less, if it does.
+void vine__g_hold(struct g *g);
+void vine__g_release(struct g *g);
 
 // Gives g, which has none, a stack of at least `bytes`. False: no memory.
 bool vine__stack_init(struct g *g, struct vine__cache *c, size_t bytes);
