@@ -86,8 +86,8 @@ static struct m *thread_of(const struct g *g) {
   return m && load_acquire(&m->guard_addr) ? m : NULL;
 }
 
-static bool is_blocked(const struct g *main, struct m *m, int sig) {
-  if (load_relaxed(&((struct g *)(uintptr_t)main)->mask) == VINE_MASK_HERE)
+static bool is_blocked(struct g *main, struct m *m, int sig) {
+  if (load_relaxed(&main->mask) == VINE_MASK_HERE)
     return m && (load_relaxed(&m->mask) & BIT(sig));
   return vine__mask_blocks(main, sig);
 }
@@ -106,10 +106,10 @@ static int send_to_main(struct g *main, const struct message *s) {
 
 // Whether another goroutine has locked that thread (vine_lock_thread): by its
 // number that one is meant.
-static bool is_anothers(const struct m *m, const struct g *main) {
-  const struct g *g = load_acquire(&((struct m *)(uintptr_t)m)->g);
+static bool is_anothers(struct m *m, const struct g *main) {
+  const struct g *g = load_acquire(&m->g);
   const struct g *held = m->held;
-  bool is_locked = load_relaxed(&((struct m *)(uintptr_t)m)->is_locked);
+  bool is_locked = load_relaxed(&m->is_locked);
   return (g && g != main && is_locked) || (held && held != main);
 }
 

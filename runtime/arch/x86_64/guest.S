@@ -55,14 +55,13 @@ ROUTINE vine__guest_call
 	movq	M(guest)(%rax), %rdx
 	movq	G(rare)(%rcx), %rax
 	pushq	RARE(fiber)(%rax)
-	movq	%fs:TCB(M), %rax
 	pushq	%rdx
 	pushq	%fs:TCB(SSP)
 	pushq	%fs:TCB(SS_LO)
 	pushq	%fs:TCB(SS_SIZE)
-	movq	$0, M(guest)(%rax)
-	movq	G(rare)(%rcx), %rax
 	movq	$0, RARE(fiber)(%rax)
+	movq	%fs:TCB(M), %rax
+	movq	$0, M(guest)(%rax)
 	andb	$~(C(G_FLAG_AWAY) | C(G_FLAG_SIDE)), G(flags)(%rcx)
 	movq	F(outside)(%rdx), %rax
 	movq	%rax, %fs:TCB(SSP)
