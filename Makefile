@@ -14,6 +14,8 @@ PREFIX ?= /usr/local
 TYPE ?= Release
 WERROR ?= OFF
 JOBS ?= $(shell nproc)
+# Half of the tests' time is sleep.
+TEST_JOBS ?= $(shell expr 2 '*' $$(nproc))
 T ?= .
 TIDY ?= runtime
 BENCH ?=
@@ -40,7 +42,7 @@ demo: all
 test: deps $(BUILD)/build.ninja
 	@LLVM_VERSION=$(LLVM) tools/install-deps test
 	@cmake --build $(BUILD)
-	@cd $(BUILD) && ctest -j$(JOBS) --output-on-failure --progress -R '$(T)'
+	@cd $(BUILD) && ctest -j$(TEST_JOBS) --output-on-failure --progress -R '$(T)'
 
 bench: all
 	@tools/install-deps bench
