@@ -4,6 +4,7 @@
 #ifndef VINE_IO_H
 #define VINE_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <vine/base.h>
 
@@ -18,8 +19,14 @@ struct vine_io_stats {
   uint64_t waiting; // goroutines that wait so now
   uint64_t held;    // foreign calls that lost their processor: they held a
                     // thread while others wanted to run, or for 10 ms
+  uint64_t disk;    // reads of files and fsyncs that the kernel's ring did
 };
 void vine_io_stats(struct vine_io_stats *out);
+
+// Whether goroutines park in reads of files that aren't in memory, and in fsync
+// and fdatasync, while the kernel's ring (io_uring) does them. Off at first, or
+// on by VINEURING=1. Where there is no ring they hold threads as ever.
+void vine_io_set_uring(bool on);
 
 // One of the functions that held threads.
 struct vine_io_held {

@@ -25,6 +25,7 @@
 #include "libc/overflow.h"
 #include "libc/sigaction.h"
 #include "libc/sigaltstack.h"
+#include "net/disk.h"
 #include "observe/dump.h"
 #include "observe/schedtrace.h"
 #include "os/os.h"
@@ -101,6 +102,14 @@ static uint32_t procs_wanted(void) {
   return (uint32_t)(n < VINE_MAXPROCS_MAX ? n : VINE_MAXPROCS_MAX);
 }
 
+static void choose_uring(void) {
+  const char *env = secure_getenv("VINEURING");
+  bool on = env && !strcmp(env, "1");
+  if (env && *env && !on && strcmp(env, "0") != 0)
+    vine__print("vine: VINEURING=%s is neither 0 nor 1: ignored\n", env);
+  vine__disk_use(on);
+}
+
 static int set_up(void) {
   VINE_ASSERT(load_relaxed(&vine__sched.state) == VINE_OFF, "init: is up");
   vine__debug_init();
@@ -113,6 +122,7 @@ static int set_up(void) {
   vine__os_membarrier_register();
   vine__mask_init();
   vine__redirect_init();
+  choose_uring();
   vine__short_init();
   vine__fp_init();
   vine__sigstack_init();

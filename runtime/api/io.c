@@ -2,6 +2,7 @@
 // include/vine/io.h: what became of calls that wait.
 
 #include "base/export.h"
+#include "net/disk.h"
 #include "net/wait.h"
 #include "observe/held.h"
 
@@ -15,8 +16,11 @@ VINE_EXPORT void vine_io_stats(struct vine_io_stats *out) {
                                 .polls = c.polls,
                                 .events = c.events,
                                 .waiting = c.waiting,
-                                .held = vine__held_total()};
+                                .held = vine__held_total(),
+                                .disk = vine__disk_count()};
 }
+
+VINE_EXPORT void vine_io_set_uring(bool on) { vine__disk_use(on); }
 
 VINE_EXPORT size_t vine_io_held(struct vine_io_held *out, size_t room) {
   return vine__held_list(out, room);

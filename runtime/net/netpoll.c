@@ -23,6 +23,7 @@
 #include "base/assert.h"
 #include "mem/lock.h"
 #include "net/desc.h"
+#include "net/disk.h"
 #include "net/shared.h"
 #include "net/sigwait.h"
 #include "net/wait.h"
@@ -180,16 +181,20 @@ int vine__net_watch_signals(uint64_t set) {
   return err;
 }
 
-bool vine__net_is_ours(int fd) {
-  return fd >= 0 &&
-         (fd == load_relaxed(&poller.set) || fd == load_relaxed(&poller.wake) ||
-          fd == load_relaxed(&poller.signals));
-}
-
 void vine__net_ours(int fds[VINE_NET_OURS]) {
   fds[0] = load_relaxed(&poller.set);
   fds[1] = load_relaxed(&poller.wake);
   fds[2] = load_relaxed(&poller.signals);
+  vine__disk_ours(fds + 3);
+}
+
+bool vine__net_is_ours(int fd) {
+  int ours[VINE_NET_OURS];
+  vine__net_ours(ours);
+  for (int i = 0; i < VINE_NET_OURS && fd >= 0; i++)
+    if (fd == ours[i])
+      return true;
+  return false;
 }
 
 // Whoever waits tries again, and so is watched by the new one.
@@ -247,6 +252,7 @@ void vine__net_fork_child(void) {
   backlog = -1;
   vine__sigwait_fork_child();
   vine__shared_fork_child();
+  vine__disk_fork_child();
   vine__desc_each(forget);
   vine__poll_fork_child();
 }

@@ -23,7 +23,7 @@ void vine__net_doubt(int fd, struct vine__desc *d);
 
 // Whether fd is one of the runtime's own: the program may not close those.
 bool vine__net_is_ours(int fd);
-#define VINE_NET_OURS 3
+#define VINE_NET_OURS 5
 void vine__net_ours(int fds[VINE_NET_OURS]); // negative: not open
 
 // Has the poller tell of signals that come to be pending, and opens it if need

@@ -18,6 +18,13 @@ long vine__os_read(int fd, void *buf, size_t n);
 long vine__os_write(int fd, const void *buf, size_t n);
 long vine__os_readv(int fd, const struct iovec *v, int count);
 long vine__os_writev(int fd, const struct iovec *v, int count);
+long vine__os_pread(int fd, void *buf, size_t n, off_t at);
+long vine__os_preadv(int fd, const struct iovec *v, int count, off_t at);
+// With RWF_NOWAIT -EAGAIN when it would wait; -EOPNOTSUPP for what can't tell.
+long vine__os_preadv2(int fd, const struct iovec *v, int count, off_t at,
+                      int flags);
+long vine__os_position(int fd);
+long vine__os_fsync(int fd, int is_data_only);
 
 // These never wait: -EAGAIN instead, -EOPNOTSUPP for a file that can't tell.
 // They are for what has no position in a file: pipes and kin.

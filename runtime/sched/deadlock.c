@@ -32,12 +32,15 @@
 #include "sched/ticks.h"
 #include "sched/timer.h"
 
+_Atomic uint32_t vine__outside_threads, vine__outside_waiters;
+
 static bool is_idle(void) {
   struct vine__sched *s = &vine__sched;
   if (load_seq_cst(&s->idle_p_count) != load_relaxed(&s->maxprocs) ||
       load_seq_cst(&s->runq_count) != 0 || load_seq_cst(&s->spinning) != 0)
     return false;
-  if (vine__timers_pending() != 0 || load_seq_cst(&vine__poll_waiters) != 0)
+  if (vine__timers_pending() != 0 || load_seq_cst(&vine__poll_waiters) != 0 ||
+      load_seq_cst(&vine__outside_waiters) != 0)
     return false;
   for (struct m *m = load_acquire(&s->all_m); m; m = m->all_next)
     if (vine__m_g(m))
@@ -74,13 +77,14 @@ void vine__deadlock_before_start(void) {
 // Looks, of 50 ms, between two counts of threads.
 #define AGAIN 16
 
-// Whether all threads are Vine's: the Ms, the watchdog, the template. The first
-// one counts when it has ended. ThreadSanitizer has one, too, once there is a
-// second one.
+// Whether all threads are Vine's: the Ms, the watchdog, the template, and what
+// is outside. The first one counts when it has ended. ThreadSanitizer has one,
+// too, once there is a second one.
 bool vine__threads_are_ours(uint32_t threads) {
   uint32_t watchdog = load_relaxed(&vine__sched.no_sysmon) ? 0 : 1;
   uint32_t ours = load_relaxed(&vine__sched.m_count) + watchdog +
-                  vine__template_count() + vine__first_has_left();
+                  vine__template_count() + vine__first_has_left() +
+                  load_relaxed(&vine__outside_threads);
   return threads == ours || (VINE_TSAN && threads == ours + 1);
 }
 

@@ -3,8 +3,16 @@
 #ifndef VINE_DEADLOCK_H
 #define VINE_DEADLOCK_H
 
+#include "base/atomic.h"
+#include "base/export.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+
+// What is at work beside the scheduler (net/disk.c): threads of the runtime's
+// that run no goroutines, and goroutines that one of them will wake.
+extern VINE_HIDDEN _Atomic uint32_t vine__outside_threads,
+    vine__outside_waiters;
 
 // One look, from the watchdog or the only thread. Ends the program when nothing
 // can go on.

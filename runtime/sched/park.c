@@ -57,6 +57,7 @@ const char *const vine__wait_reasons[VINE_WAIT_COUNT] = {
     [VINE_WAIT_CHILD] = "waitpid",
     [VINE_WAIT_NAP] = "sleep",
     [VINE_WAIT_SIGNAL] = "sigwait",
+    [VINE_WAIT_DISK] = "disk",
     [VINE_WAIT_STOP] = "stopping the world",
 };
 

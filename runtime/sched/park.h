@@ -30,6 +30,7 @@ enum vine__wait_reason {
   VINE_WAIT_CHILD,
   VINE_WAIT_NAP, // a sleep that a signal may end
   VINE_WAIT_SIGNAL,
+  VINE_WAIT_DISK,
   VINE_WAIT_STOP,
   VINE_WAIT_COUNT,
 };

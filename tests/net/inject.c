@@ -98,6 +98,9 @@ static long make_short(long nr, long a, long b, long c, long d, long e,
     break;
   case SYS_preadv2:
   case SYS_pwritev2:
+    if (!is_try(nr, c, d, f)) // of a file, which gives all that it has
+      break;
+    // fall through
   case SYS_readv:
   case SYS_writev:
     if (c < 1)

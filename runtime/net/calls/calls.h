@@ -6,6 +6,7 @@
 #include "net/calls/call.h"
 
 ssize_t __vine_wait_read(int fd, void *buf, size_t n);
+ssize_t __vine_wait_readv(int fd, const struct iovec *v, int count);
 ssize_t __vine_wait_write(int fd, const void *buf, size_t n);
 ssize_t __vine_wait_readv(int fd, const struct iovec *v, int count);
 ssize_t __vine_wait_writev(int fd, const struct iovec *v, int count);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls that are others' by another name: eventfd_read and eventfd_write are
-// read and write; preadv2 and pwritev2 without a position are readv and writev.
-// With a position they are of files, which are always ready.
+// read and write; pwritev2 without a position is writev. With one it is a
+// file's, which is always ready.
 
 #include "net/calls/calls.h"
 
@@ -13,12 +13,6 @@ VINE_EXPORT int __vine_wait_eventfd_read(int fd, eventfd_t *value) {
 
 VINE_EXPORT int __vine_wait_eventfd_write(int fd, eventfd_t value) {
   return __vine_wait_write(fd, &value, sizeof value) == sizeof value ? 0 : -1;
-}
-
-VINE_EXPORT ssize_t __vine_wait_preadv2(int fd, const struct iovec *v,
-                                        int count, off_t at, int flags) {
-  return at == -1 && flags == 0 ? __vine_wait_readv(fd, v, count)
-                                : preadv2(fd, v, count, at, flags);
 }
 
 VINE_EXPORT ssize_t __vine_wait_pwritev2(int fd, const struct iovec *v,

@@ -3,6 +3,7 @@
 
 #include "net/calls/call.h"
 #include "net/calls/chk.h"
+#include "net/calls/disk.h"
 #include "os/os.h"
 
 #include <limits.h>
@@ -63,6 +64,8 @@ static __attribute__((noinline)) long try_now(const struct vec *a,
   if (kind == VINE_DESC_OTHER && !is_odd(a) &&
       !vine__io_is_ready(a->fd, POLLIN))
     return refuse(a);
+  if (kind == VINE_DESC_FILE && !is_odd(a))
+    vine__disk_fetch_vec(a->fd, a->v, a->count);
   return kind == VINE_DESC_UNKNOWN ? -EBADF : MAKE_CALL;
 }
 
@@ -102,8 +105,10 @@ static __attribute__((noinline)) long try_file(int fd, void *buf, size_t n,
 
 ALWAYS_INLINE long try_read(const void *arg, struct vine__io_at at) {
   const struct buf *a = arg;
-  if ((at.facts & VINE_DESC_KIND) == VINE_DESC_FILE)
+  if ((at.facts & VINE_DESC_KIND) == VINE_DESC_FILE) {
+    vine__disk_fetch(a->fd, a->n);
     return read_buf(a);
+  }
   if ((at.facts & VINE_DESC_KIND) == VINE_DESC_SOCKET) {
     long r = vine__os_recvfrom(a->fd, a->buf, a->n, MSG_DONTWAIT, NULL, NULL);
     if (r != -ENOTSOCK)

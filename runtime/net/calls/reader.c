@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Waiting until a FILE has something to read. stdio.h tells how.
 
+#include "net/calls/disk.h"
 #include "net/calls/stdio.h"
 
 #include <stdio_ext.h>
@@ -32,14 +33,17 @@ bool vine__file_is_filled(FILE *f) {
                   __atomic_load_n(&w->read_end, __ATOMIC_RELAXED);
 }
 
+static size_t buffer_bytes(const FILE *f) {
+  return (size_t)(f->_IO_buf_end - f->_IO_buf_base);
+}
+
 // What the C library does before it reads: nobody sees a question otherwise
 // before it is answered.
 static void flush_before(FILE *f) {
   if (f->_IO_write_ptr > f->_IO_write_base)
     fflush(f);
-  bool is_by_lines = f->_IO_buf_base
-                         ? __flbf(f) || f->_IO_buf_end - f->_IO_buf_base <= 1
-                         : isatty(f->_fileno);
+  bool is_by_lines =
+      f->_IO_buf_base ? __flbf(f) || buffer_bytes(f) <= 1 : isatty(f->_fileno);
   if (is_by_lines && __flbf(stdout) && __fpending(stdout))
     fflush(stdout);
 }
@@ -55,6 +59,8 @@ static long wait_for(FILE *f, int fd) {
   for (;;) {
     struct vine__io_at at = vine__io_look(d, gen, 0);
     uint32_t kind = vine__io_kind(fd, at);
+    if (kind == VINE_DESC_FILE)
+      vine__disk_fetch(fd, f->_IO_buf_base ? buffer_bytes(f) : BUFSIZ);
     if (kind == VINE_DESC_FILE || kind == VINE_DESC_UNKNOWN ||
         vine__file_is_filled(f) || vine__io_is_ready(fd, POLLIN))
       return 0;

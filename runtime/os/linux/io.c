@@ -37,6 +37,28 @@ long vine__os_writev(int fd, const struct iovec *v, int count) {
   return sys(SYS_writev, fd, (long)v, count, 0, 0, 0);
 }
 
+long vine__os_pread(int fd, void *buf, size_t n, off_t at) {
+  return sys(SYS_pread64, fd, (long)buf, (long)n, at, 0, 0);
+}
+
+// These two take a position in halves; on 64 bits the first is all of it.
+long vine__os_preadv(int fd, const struct iovec *v, int count, off_t at) {
+  return sys(SYS_preadv, fd, (long)v, count, at, 0, 0);
+}
+
+long vine__os_preadv2(int fd, const struct iovec *v, int count, off_t at,
+                      int flags) {
+  return sys(SYS_preadv2, fd, (long)v, count, at, 0, flags);
+}
+
+long vine__os_position(int fd) {
+  return sys(SYS_lseek, fd, 0, SEEK_CUR, 0, 0, 0);
+}
+
+long vine__os_fsync(int fd, int is_data_only) {
+  return sys(is_data_only ? SYS_fdatasync : SYS_fsync, fd, 0, 0, 0, 0, 0);
+}
+
 // A system that hasn't the call, or a filter that doesn't let it pass, can't
 // tell, either: pipes give neither error.
 static long or_not_supported(long r) {
