@@ -13,8 +13,8 @@
 // the release: its memory may be gone by then.
 //
 // Nobody sleeps for long. Each WAKE_ANYHOW-th release beside sleepers and one
-// who spins wakes one all the same, and each OLDEST-th that is woken is the one
-// that sleeps longest.
+// who spins wakes one all the same, the one that sleeps longest, and so does
+// each OLDEST-th of the others that wake one.
 //
 // Invariants.
 // (LOCK1) Only the holder makes the word not LOCKED, and only the holder takes
@@ -47,10 +47,13 @@
 // None where ranks aren't checked: words are compared with numbers then.
 #define RANK (VINE_CHECK_LEVEL >= 1 ? ~0ull << VINE_LOCK_RANK_SHIFT : 0)
 
-// Bounds how long a sleeper is passed over: some 14 others and 256 uses of the
-// lock each, well below a millisecond.
+// Bound how long a sleeper is passed over. Whoever spins has the lock, or goes
+// to sleep, within VINE_LOCK_SPIN pauses; then one is woken, the oldest each
+// fourth time. So it is some four times as many such turns as there are
+// sleepers, a millisecond or two for 15 of them. To take out the oldest is to
+// walk past all others, with the lock held: not each time.
 #define WAKE_ANYHOW 256
-#define OLDEST 16
+#define OLDEST 4
 
 // A thread that sleeps, on its own stack.
 struct sleeper {
@@ -267,7 +270,7 @@ static struct sleeper *take_oldest(struct sleeper *newest) {
 static __attribute__((noinline)) void release_and_wake(struct vine__lock *l) {
   uint64_t v = load_acquire(&l->word); // pairs with enlist
   struct sleeper *out = NULL, *s;
-  if (woke++ % OLDEST == 0)
+  if (v & SPINNING || woke++ % OLDEST == 0)
     out = take_oldest(sleepers_of(v));
   for (;;) {
     s = out ? out : sleepers_of(v);

@@ -44,6 +44,7 @@
 
 #include "sync/chan.h"
 #include "api/entry.h"
+#include "arch/arch.h"
 #include "arch/upcalls.h"
 #include "base/export.h"
 #include "base/fatal.h"
@@ -341,6 +342,12 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 // stack, for which there is room below the guard. Sanitizers are told things
 // on the way, for which there is none.
 
+// Another thread has the lock: lock.c looks next, but not at once (config.h).
+static void step_aside(void) {
+  for (int i = 0; i < VINE_LOCK_STEP_ASIDE; i++)
+    vine__cpu_relax();
+}
+
 // Not on a fixed stack, where sysmon may take the processor at any moment: the
 // goroutine would be queued with the lock held, and others, whose threads wait
 // for it with their processors, would never let it run.
@@ -357,10 +364,15 @@ static bool try_lock_fast(struct vine_chan *c, struct m *m) {
   }
   // A number to swap in that doesn't wait for the load, if it is the usual one.
   uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
-  if (v == free)
-    return cas_acquire(&c->lock.word, &free, free | VINE_LOCK_LOCKED);
-  return !(v & VINE_LOCK_LOCKED) &&
-         cas_acquire(&c->lock.word, &v, v | VINE_LOCK_LOCKED);
+  if (v == free) {
+    if (cas_acquire(&c->lock.word, &free, free | VINE_LOCK_LOCKED))
+      return true;
+  } else if (!(v & VINE_LOCK_LOCKED)) {
+    if (cas_acquire(&c->lock.word, &v, v | VINE_LOCK_LOCKED))
+      return true;
+  }
+  step_aside();
+  return false;
 }
 
 // If somebody is to be woken, lock.c does it.
