@@ -34,7 +34,6 @@
 #include "libc/sigaltstack.h"
 #include "mem/sidestack.h"
 #include "net/kill.h"
-#include "net/netpoll.h"
 #include "net/sigwait.h"
 #include "os/os.h"
 #include "sched/sched.h"
@@ -384,7 +383,7 @@ VINE_EXPORT int sigaction(int sig, const struct sigaction *act,
     set = with_enter(*act);
     give = &set;
     actions[sig] = *act;
-    store_relaxed(&vine__net_has_handlers, true);
+    vine__signals_matter_now(); // before the kernel knows
   }
   int err = VINE_LIBC_SIGACTION(sig, give, &kernel);
   if (err)

@@ -145,8 +145,6 @@ static const struct vine__poll_hook hook = {collect, wake, check_doubts};
 
 static bool is_open(void) { return load_acquire(&poller.set) >= 0; }
 
-_Atomic bool vine__net_has_handlers;
-
 // The system has refused to wait in a poller that was open: so it will again.
 static _Atomic bool is_refused;
 

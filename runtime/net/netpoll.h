@@ -30,9 +30,6 @@ void vine__net_ours(int fds[VINE_NET_OURS]); // negative: not open
 // be. 0 or a negative errno value.
 int vine__net_watch_signals(uint64_t set);
 
-// Whether the program has a handler, so that one may end calls (sigwait.h).
-extern VINE_HIDDEN _Atomic bool vine__net_has_handlers;
-
 // Opens the poller, if it isn't, though there is no descriptor to watch: for
 // waits that a handler may end. 0 or a negative errno value.
 int vine__net_open(void);

@@ -307,9 +307,8 @@ static uint32_t begin(struct vine__io_wait *w) {
     return VINE_IO_WAITING;
   w->must_end = true;
   vine__sigwait_note_main(w);
-  if (w->count == 0 && load_relaxed(&vine__net_has_handlers) &&
-      vine__net_open() != 0) // only it tells of handlers that ran
-    return VINE_IO_HELD;
+  if (w->count == 0 && vine__net_open() != 0)
+    return VINE_IO_HELD; // only it tells of handlers that ran
   return VINE_IO_WAITING;
 }
 

@@ -416,16 +416,15 @@ static void on_fatal(void) {
   }
 }
 
-static void on_quit(int sig) {
-  (void)sig;
-  is_asked_for = true;
-  vine__quit("SIGQUIT: quit");
-}
-
 // What the program doesn't catch would end it without a word. A plain thread's
 // fault is none of ours. The status, and the core, are what they would be.
 static void on_crash(int sig, siginfo_t *info, void *context) {
   (void)context;
+  if (sig == SIGQUIT) {
+    is_asked_for = true;
+    vine__quit("SIGQUIT: quit");
+    return;
+  }
   static const char *const names[] = {
       [SIGSEGV] = "SIGSEGV: segmentation violation",
       [SIGBUS] = "SIGBUS: bus error",
@@ -444,6 +443,7 @@ static void on_crash(int sig, siginfo_t *info, void *context) {
 
 static void catch_crashes(void) {
   static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+  vine__signal_by_default(SIGQUIT, on_crash);
   if (VINE_SANITIZED) // they do the same
     return;
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
@@ -453,7 +453,4 @@ static void catch_crashes(void) {
 void vine__dump_init(void) {
   vine__fatal_hook = on_fatal;
   catch_crashes();
-  struct sigaction old;
-  if (sigaction(SIGQUIT, NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-    signal(SIGQUIT, on_quit);
 }

@@ -245,10 +245,10 @@ bool vine__go_idle(struct m *m) {
 // nextp is read only after a wake, which orders what the waker wrote (THREAD1).
 void vine__stopm_for_p(struct m *m) {
   VINE_DCHECK(m->held && !vine__m_p(m), "stopm: needs no P, or has one");
-  vine__m_block_signals(m);
   do {
     if (load_acquire(&vine__sched.state) == VINE_STOPPED)
       vine__m_exit(m);
+    vine__m_block_signals(m); // at first, or woken to do so
     vine__m_sleep(m);
   } while (!m->nextp);
   if (vine__is_frozen())
@@ -301,8 +301,10 @@ void vine__sleep_idle(struct m *m) {
       vine__m_retire(m);
     vine__m_sleep(m);
   }
-  while (load_acquire(&s->state) != VINE_STOPPED && !m->nextp)
+  while (load_acquire(&s->state) != VINE_STOPPED && !m->nextp) {
+    vine__m_block_signals(m); // it may have been woken to do so
     vine__m_sleep(m);
+  }
   if (!m->nextp)
     vine__m_exit(m);
   vine__acquirep(m, m->nextp);

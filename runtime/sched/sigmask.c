@@ -13,6 +13,17 @@
 // when they go to sleep until they run a goroutine again. What goroutines
 // start, threads and processes, inherits the mask of a thread that runs one.
 //
+// That is two system calls for each sleep, and a server sleeps often. While the
+// program has no handler, and no goroutine a mask of its own, a signal is
+// ignored, or ends or stops the process, on whichever thread: then nobody
+// blocks anything. The first handler or mask changes that before the kernel
+// knows of it, and threads that sleep by then are woken to block them:
+//   who installs it                 thread that goes to sleep
+//   1) it matters from now on       1) makes ready to be woken
+//   2) wakes all that may sleep     2) does it matter? then blocks them
+//   3) waits until they block them  3) sleeps; when it wakes for nothing: 1)
+// Either 2) on the right sees it, or the wake-up ends 3).
+//
 // Goroutines. The mask that a program sets is the goroutine's: it finds the
 // same one on whichever thread it goes on. To the kernel it is the thread's, so
 // a switch may have to change that. Only those pay that use it: a goroutine
@@ -70,6 +81,8 @@
 #include "sched/proc.h"
 #include "sched/sched.h"
 #include "sched/sysmon.h"
+#include "sched/thread.h"
+#include "sched/timer.h"
 #include "stack/sidealloc.h"
 
 #include <signal.h>
@@ -79,6 +92,7 @@
 #define NEVER_BLOCKED (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33))
 
 _Atomic bool vine__masks_differ;
+_Atomic bool vine__signals_matter;
 
 static uint64_t start; // the process's
 static uint64_t full;  // all
@@ -150,8 +164,10 @@ static bool is_sent_one_left(struct m *m) {
 static void note(struct m *m, struct g *g, uint64_t now) {
   bool is_own = now != start;
   store_relaxed(&m->mask, now);
-  if (is_own && !load_relaxed(&vine__masks_differ))
+  if (is_own && !load_relaxed(&vine__masks_differ)) {
     store_relaxed(&vine__masks_differ, true);
+    vine__signals_matter_now();
+  }
   store_relaxed(&g->mask, is_own ? VINE_MASK_HERE : 0);
   set_flag(m, g, is_own || is_sent_one_left(m));
 }
@@ -191,6 +207,23 @@ static void await_others(const struct m *self) {
   for (; m; m = m->all_next)
     for (; m != self && is_between(m) && n < WAITS; n++)
       vine__os_sleep(WAIT_NS);
+}
+
+// Also for a second caller, which may come before the first is done.
+void vine__signals_matter_now(void) {
+  static _Atomic bool is_known;
+  if (load_acquire(&is_known)) // pairs with the store below
+    return;
+  store_seq_cst(&vine__signals_matter, true); // pairs with m_block_signals
+  struct m *m = load_acquire(&vine__sched.all_m);
+  for (; m; m = m->all_next)
+    if (is_between(m))
+      vine__m_wake(m);
+  vine__timers_interrupt();
+  vine__sysmon_poke();
+  if (!vine__handler_side) // whose thread may be one of them
+    await_others(vine__getm());
+  store_release(&is_known, true);
 }
 
 uint64_t vine__mask_change(int how, uint64_t set) {
@@ -251,8 +284,10 @@ uint16_t vine__mask_of_child(void) {
 void vine__mask_begin(struct g *g, uint16_t mask) {
   store_relaxed(&g->mask, mask);
   g->flags = (uint8_t)(g->flags & ~G_FLAG_MASK) | (mask ? G_FLAG_MASK : 0);
-  if (mask)
-    store_relaxed(&vine__masks_differ, true);
+  if (!mask)
+    return;
+  store_relaxed(&vine__masks_differ, true);
+  vine__signals_matter_now();
 }
 
 void vine__mask_adopt(struct m *m, struct g *main) {
@@ -292,8 +327,10 @@ bool vine__mask_end(struct m *m) {
 // --- threads without a goroutine ---
 
 void vine__m_block_signals(struct m *m) {
-  // Where there is no watchdog that would take them.
-  if (load_relaxed(&m->signals_blocked) || load_relaxed(&vine__sched.no_sysmon))
+  bool matters = load_seq_cst(&vine__signals_matter); // pairs with matter_now
+  if ((!matters && !m->takes_no_signals) || load_relaxed(&m->signals_blocked))
+    return;
+  if (load_relaxed(&vine__sched.no_sysmon)) // who would take them
     return;
   store_relaxed(&m->mask, vine__os_mask(SIG_BLOCK, quiet));
   store_release(&m->signals_blocked, 1);

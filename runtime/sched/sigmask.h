@@ -61,6 +61,13 @@ void vine__signals_take(bool on);
 // What threads that run goroutines have left, it takes in their place.
 void vine__signals_share(void);
 
+// Whether it matters which thread takes a signal: the program has a handler, or
+// a goroutine has a mask of its own. Until then no thread changes its mask.
+extern VINE_HIDDEN _Atomic bool vine__signals_matter;
+// It does from now on. Threads without a goroutine have blocked them when it
+// returns. Any thread; also in signal handlers.
+void vine__signals_matter_now(void);
+
 // Whether any goroutine has ever had a mask of its own.
 extern VINE_HIDDEN _Atomic bool vine__masks_differ;
 // Whether g, which waits, blocks sig. In signal handlers.

@@ -257,7 +257,8 @@ static void sleep_quietly(int64_t ns) {
   struct vine__sched *s = &vine__sched;
   store_seq_cst(&s->sysmon_quiet, 1);
   if (load_seq_cst(&s->idle_p_count) == load_relaxed(&s->maxprocs)) {
-    bool takes = !takes_always() && !does_any_take_signals();
+    bool takes = load_seq_cst(&vine__signals_matter) && // after sysmon_quiet
+                 !takes_always() && !does_any_take_signals();
     if (takes)
       take_signals_quietly(ns);
     else

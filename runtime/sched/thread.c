@@ -423,8 +423,8 @@ _Noreturn void vine__m_exit(struct m *m) {
 _Noreturn void vine__m_end(struct m *m) {
   VINE_DCHECK(!vine__m_g(m) && !m->held, "end: has a goroutine");
   vine__handoffp(vine__releasep(m));
-  vine__m_block_signals(m);
   while (load_acquire(&vine__sched.state) != VINE_STOPPED && !may_end(m)) {
+    vine__m_block_signals(m); // at first, or woken to do so
     if (m == vine__sched.m0)
       vine__m_sleep(m);
     else

@@ -58,6 +58,7 @@
 #include "sched/pollhook.h"
 #include "sched/runq.h"
 #include "sched/sched.h"
+#include "sched/sigmask.h"
 #include "sched/sysmon.h"
 
 #include <string.h>
@@ -233,6 +234,7 @@ int64_t vine__timers_earliest(void) {
 // is pending. `due` tells whether a timer is due, or a goroutine is in `ready`.
 static bool watch_until_first(bool *due, struct g **ready) {
   uint32_t word = load_seq_cst(&watch_word);
+  vine__m_block_signals(vine__getm()); // it may have been woken to do so
   store_seq_cst(&watch, DECIDING);
   fence_seq_cst();
   const struct vine__poll_hook *hook = load_seq_cst(&vine__poll_hook);

@@ -89,6 +89,40 @@ static void test_kill(void) {
   vine_unlock_thread();
 }
 
+// --- the first handler, or mask ---
+
+// Until then signals are nobody's business, and threads sleep without a change
+// of their masks. They hear of it.
+static void begins(bool is_mask) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  wake_threads();
+  usleep(20000); // most often all others sleep by then
+  if (is_mask)
+    CHECK(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+  else
+    handle(SIGUSR1);
+  wait_until_alone();
+  CHECK(kill(getpid(), SIGUSR1) == 0);
+  CHECK_EQ(taken, is_mask ? 0 : 1);
+  if (!is_mask)
+    return;
+  usleep(20000); // whoever took it would have ended the process by then
+  handle(SIGUSR1);
+  CHECK_EQ(taken, 0);
+  CHECK(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+  CHECK_EQ(taken, 1);
+}
+
+static void test_begin(const char *what) {
+  for (int i = 0; i < 5; i++) {
+    struct test_child *c = test_run_self(what);
+    CHECK_EQ(c->status, 0);
+    free(c);
+  }
+}
+
 // --- a blocking call ends ---
 
 static void test_interrupt(void) {
@@ -210,9 +244,14 @@ static void test_own_mask(void) {
 }
 
 int main(int argc, char **argv) {
-  (void)argv;
-  if (argc > 1)
+  if (argc > 1 && strcmp(argv[1], "never-ends") == 0)
     never_ends();
+  if (argc > 1) {
+    begins(strcmp(argv[1], "mask") == 0);
+    return 0;
+  }
+  test_begin("handler");
+  test_begin("mask");
   test_inheritance();
   test_kill();
   test_interrupt();

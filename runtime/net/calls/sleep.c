@@ -3,9 +3,9 @@
 //
 // By the runtime's timers, which need no record of a goroutine that sleeps.
 // A sleep may end before its time when a signal handler has run: main's, and
-// any goroutine's once signal masks differ. So if the program has a handler
-// these wait as calls for descriptors do. So do sleeps until a time of day, by
-// a descriptor of the call's own.
+// any goroutine's once signal masks differ. So these wait as calls for
+// descriptors do: the handler may be installed later. So do sleeps until a time
+// of day, by a descriptor of the call's own.
 
 #include "net/calls/call.h"
 #include "net/netpoll.h"
@@ -17,8 +17,7 @@
 #include <vine/time.h>
 
 static bool may_be_interrupted(void) {
-  return load_relaxed(&vine__net_has_handlers) &&
-         (load_relaxed(&vine__masks_differ) ||
+  return (load_relaxed(&vine__masks_differ) ||
           vine__getg() == load_relaxed(&vine__sched.main_g)) &&
          vine__net_open() == 0;
 }
