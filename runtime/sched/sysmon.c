@@ -4,13 +4,14 @@
 // stacks, and keeps the coarse clock. After Go's sysmon.
 //
 // How it works. It sleeps 20 us, twice as long each time nothing was to do
-// after 5 rounds, up to 1 ms; when all processors are idle up to 50 ms, and
-// then the first one that becomes busy wakes it. (Go's sleeps up to 10 ms: a
-// ticker of 1 ms would miss ten ticks when all threads block at once. Its 50
-// rounds are too many here: a P is taken now and then from a thread that the
-// kernel preempted in a send, and a round costs two switches of threads.) While
-// no processor is idle nobody waits for timers (timer.c): then it wakes up
-// when the first one is due, to see that somebody can run it.
+// after 5 rounds, up to 1 ms; when all processors were idle for 5 rounds up to
+// 50 ms, and then the first one that becomes busy wakes it: a server that
+// sleeps between two requests is not to wake it each time. (Go's sleeps up to
+// 10 ms: a ticker of 1 ms would miss ten ticks when all threads block at once.
+// Its 50 rounds are too many here: a P is taken now and then from a thread that
+// the kernel preempted in a send, and a round costs two switches of threads.)
+// While no processor is idle nobody waits for timers (timer.c): then it wakes
+// up when the first one is due, to see that somebody can run it.
 //
 // It starts late: a program of one goroutine is to have one thread. The C
 // library then takes no locks, and unshare(CLONE_NEWUSER) works. What it is
@@ -77,7 +78,7 @@
 #define QUIET_NS (10 * 1000 * 1000ll) // sleeps between looks for a deadlock
 // Of the kernel's timers; its default of 50 us is more than SLEEP_MIN_NS.
 #define SLACK_NS 1000
-#define ROUNDS_ALERT 5 // idle ones, before it sleeps longer
+#define ROUNDS_ALERT 5 // before it sleeps longer
 
 _Static_assert(SLEEP_MIN_NS < SLEEP_MAX_NS && SLEEP_MAX_NS < SLEEP_IDLE_NS,
                "sleeps double");
@@ -286,14 +287,30 @@ static void rest(int64_t ns, enum look look) {
     vine__os_sleep(look == LOOK_SOON ? SLEEP_MIN_NS : bounded_sleep(ns));
 }
 
-// The sleep after this round, without regard to timers.
-static int64_t next_sleep(int64_t ns, int idle_rounds) {
-  VINE_DCHECK(ns >= SLEEP_MIN_NS && idle_rounds >= 0, "sysmon: no sleep");
+// Whether no processor is at work, nor was since the last round.
+static bool is_calm(void) {
+  static uint32_t slices; // that had begun by then, of all of them
   struct vine__sched *s = &vine__sched;
-  if (idle_rounds <= ROUNDS_ALERT)
+  uint32_t n = load_acquire(&s->maxprocs), sum = 0; // pairs with stop.c
+  for (uint32_t i = 0; i < n; i++)
+    sum += vine__ticks_slices(s->allp[i]);
+  bool is_same = sum == slices;
+  slices = sum;
+  return is_same && load_relaxed(&s->idle_p_count) == n;
+}
+
+// Rounds of each kind, one after the other.
+struct rounds {
+  uint32_t idle; // nothing was to do
+  uint32_t calm; // is_calm
+};
+
+// The sleep after this round, without regard to timers.
+static int64_t next_sleep(int64_t ns, struct rounds r) {
+  VINE_DCHECK(ns >= SLEEP_MIN_NS, "sysmon: no sleep");
+  if (r.idle <= ROUNDS_ALERT)
     return ns;
-  bool all_idle = load_relaxed(&s->idle_p_count) == load_relaxed(&s->maxprocs);
-  int64_t max = !all_idle                           ? SLEEP_MAX_NS
+  int64_t max = r.calm <= ROUNDS_ALERT              ? SLEEP_MAX_NS
                 : load_relaxed(&vine__masks_differ) ? SLEEP_MASKS_NS
                                                     : SLEEP_IDLE_NS;
   return ns * 2 < max ? ns * 2 : max;
@@ -316,7 +333,7 @@ static void *sysmon_main(void *arg) {
   (void)arg;
   struct vine__sched *s = &vine__sched;
   int64_t sleep_ns = SLEEP_MIN_NS;
-  int idle_rounds = 0;
+  struct rounds rounds = {0};
   enum look look = LOOK_NOTHING;
   bool is_taking = false;
   vine__os_timer_slack(SLACK_NS);
@@ -331,9 +348,9 @@ static void *sysmon_main(void *arg) {
     store_relaxed(&s->now_ns, now);
     look = look_once_early(look, round_over_ps(now));
     vine__sched_ready_list(vine__poll_late(now));
-    idle_rounds = look == LOOK_DONE ? 0 : idle_rounds + 1;
-    sleep_ns =
-        look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, idle_rounds);
+    rounds.idle = look == LOOK_DONE ? 0 : rounds.idle + 1;
+    rounds.calm = is_calm() ? rounds.calm + 1 : 0;
+    sleep_ns = look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, rounds);
     if (!is_taking)
       vine__signals_share();
     vine__stack_scavenge(now);
