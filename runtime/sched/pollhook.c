@@ -2,10 +2,12 @@
 // Who polls, and when.
 //
 // How it works (as Go's five places). A thread that finds nothing to run looks
-// without waiting, before it goes to steal. The idle thread that waits for
-// timers sleeps in the poller, so that one sleep is for both; the others
-// needn't look meanwhile. While all are busy and nobody looks, the watchdog
-// does, every LATE_NS.
+// without waiting, before it goes to steal, unless somebody did so since the
+// watchdog's last round. With nothing to steal either it becomes idle, and the
+// idle thread that waits for timers sleeps in the poller, so that one sleep is
+// for both: that is a look, too, and one system call in place of two. The
+// others needn't look meanwhile. While all are busy and nobody looks, the
+// watchdog does, every LATE_NS.
 //
 // Who sleeps there is woken as in a futex. No wake-up is lost:
 //
@@ -54,6 +56,10 @@ struct g *vine__poll_now(void) {
   if (!hook || load_relaxed(&vine__poll_waiters) == 0 || load_relaxed(&in_poll))
     return NULL;
   return look(hook, load_relaxed(&vine__sched.now_ns));
+}
+
+bool vine__poll_was_now(void) {
+  return load_relaxed(&looked_ns) == load_relaxed(&vine__sched.now_ns);
 }
 
 struct g *vine__poll_late(int64_t now) {

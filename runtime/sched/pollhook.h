@@ -38,6 +38,9 @@ void vine__poll_stop(void);
 // while another thread sleeps in the poller, which will see it.
 struct g *vine__poll_now(void);
 
+// Whether somebody has looked since sysmon's last round.
+bool vine__poll_was_now(void);
+
 // For sysmon: the same if nobody has looked for long.
 struct g *vine__poll_late(int64_t now);
 

@@ -202,6 +202,27 @@ static void take_tick(struct m *m) {
   vine__ticks_take(p);
 }
 
+// Whether some other P has work that this thread might take. It isn't exact:
+// what comes meanwhile is found by vine__go_idle.
+static bool is_any_to_steal(struct m *m) {
+  uint32_t n = load_relaxed(&vine__sched.maxprocs);
+  struct p *mine = vine__m_p(m);
+  for (uint32_t i = 0; i < n; i++) {
+    struct p *p = vine__sched.allp[i];
+    if (p != mine && !vine__runq_looks_empty(p))
+      return true;
+  }
+  return false;
+}
+
+// Whether to look for what is ready before stealing, or going to sleep in the
+// poller, which looks, too: one system call, not two. What can be stolen comes
+// first if somebody has looked a moment ago. But a sleep may be two more calls.
+static bool looks_first(struct m *m) {
+  return is_any_to_steal(m) ? !vine__poll_was_now()
+                            : load_relaxed(&vine__signals_matter);
+}
+
 static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
   struct vine__sched *s = &vine__sched;
   for (;;) {
@@ -218,7 +239,7 @@ static __attribute__((noinline)) struct g *find_runnable(struct m *m) {
     struct g *g = find_local(m);
     if (g)
       return g;
-    struct g *ready = vine__poll_now();
+    struct g *ready = looks_first(m) ? vine__poll_now() : NULL;
     if (ready) {
       vine__sched_ready_list(ready);
       continue;
