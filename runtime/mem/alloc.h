@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 // Classes that caches hold; larger objects come from central.
-#define VINE_CACHED_CLASSES 84
+#define VINE_CACHED_CLASSES 144
 
 // Free objects of one class. Freed ones are chained and used first, since
 // they are warm; [bump, end) are fresh ones that nobody touched yet.

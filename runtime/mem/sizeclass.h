@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Size classes: pure arithmetic, no state.
 //
-//   class   0 .. 63   16, 32, ... 1024       steps of 16
-//   class  64 .. 95   1280, 1536, 1792, 2048, ... 256 KiB
+//   class   0 .. 127  16, 32, ... 2048       steps of 16
+//   class 128 .. 155  2560, 3072, 3584, 4096, ... 256 KiB
 //                     four steps per doubling
 //
-// At most 20 % of an object above 1 KiB is rounding, at most 15 bytes below.
+// At most 20 % of an object above 2 KiB is rounding, at most 15 bytes below:
+// a server has a side stack of 1 KiB and a little for each of its connections.
 // All stack sizes (512, 768, 1 KiB, 2 KiB ...) are classes of their own, and
 // every class that is a multiple of 64 yields 64-aligned objects, because
 // spans start at unit boundaries.
@@ -17,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VINE_CLASS_SMALL_MAX 1024 // bytes; above it four steps per doubling
-#define VINE_CLASS_SMALL_COUNT 64
-#define VINE_CLASS_COUNT 96
+#define VINE_CLASS_SMALL_MAX 2048 // bytes; above it four steps per doubling
+#define VINE_CLASS_SMALL_COUNT 128
+#define VINE_CLASS_COUNT 156
 
 // The class for an object of 1 to VINE_CLASS_BYTES_MAX bytes.
 static inline unsigned vine__class_of(size_t bytes) {
@@ -28,7 +29,7 @@ static inline unsigned vine__class_of(size_t bytes) {
   // 2^top < bytes <= 2^(top+1); the two bits below the top one say the step.
   unsigned top = 63 - (unsigned)__builtin_clzll(bytes - 1);
   unsigned step = (unsigned)((bytes - 1) >> (top - 2)) & 3;
-  return VINE_CLASS_SMALL_COUNT + (top - 10) * 4 + step;
+  return VINE_CLASS_SMALL_COUNT + (top - 11) * 4 + step;
 }
 
 // Bytes of an object of a class.
@@ -36,7 +37,7 @@ static inline size_t vine__class_bytes(unsigned cls) {
   if (cls < VINE_CLASS_SMALL_COUNT)
     return (cls + 1) * (size_t)16;
   unsigned n = cls - VINE_CLASS_SMALL_COUNT;
-  return (size_t)(5 + n % 4) << (8 + n / 4);
+  return (size_t)(5 + n % 4) << (9 + n / 4);
 }
 
 // What an object of `bytes` really gets.
