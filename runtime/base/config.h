@@ -141,9 +141,9 @@
 // one but for those of larger objects.
 #define VINE_SIDE_FIRST 256
 #define VINE_SIDE_MAX (64 * VINE_KIB)
-// Bytes beside its first object that a chunk is taken for. A parked read needs
-// 144: with less it would take a chunk of its own.
-#define VINE_SIDE_ROOM 176
+// Bytes beside its first object that a chunk is taken for: a parked read needs
+// so many (net/calls/block.c), and with less would take a chunk of its own.
+#define VINE_SIDE_ROOM 112
 
 // --- threads ---
 

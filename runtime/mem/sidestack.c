@@ -10,12 +10,12 @@
 // What a chunk has beside its first object a goroutine holds for as long as it
 // waits, and a server's waits with a buffer in its outermost function. So that
 // room is small, but large enough for a call that parks. Measured: RSS for each
-// of 9,000 goroutines that were in read twice, by the size of their buffer; the
-// sizes of chunks had been powers of two:
+// of 9,000 goroutines that were in read twice, by the size of their buffer,
+// with chunks of powers of two, and with a room of 176 bytes (it is less now):
 //
 //     buffer    128    512   1024   2048   4096   8192
-//     before   2142   2417   3434   5487   9588  13719
-//     now      1708   2074   2664   3949   6516   7554
+//     powers   2142   2417   3434   5487   9588  13719
+//     room     1708   2074   2664   3949   6516   7554
 //
 // Hot split: a loop at the edge of a chunk that calls a function whose object
 // doesn't fit would come here twice per turn, once for the new chunk and once

@@ -298,7 +298,9 @@ static void count(const struct vine__io_wait *w) {
 
 // An end of the wait, or WAITING.
 static uint32_t begin(struct vine__io_wait *w) {
-  w->timer = (struct vine__timer){0};
+  VINE_DCHECK(w->timer || w->deadline_ns == VINE_NEVER, "io: no timer");
+  if (w->timer)
+    *w->timer = (struct vine__timer){0};
   w->must_end = w->deadline_ns != VINE_NEVER || w->count != 1 || w->has_signals;
   store_relaxed(&w->state, VINE_IO_WAITING);
   count(w);
@@ -320,7 +322,7 @@ static void end_here(struct vine__io_wait *w, uint32_t end) {
 // All nodes are in the lists.
 static void park(struct vine__io_wait *w) {
   if (w->deadline_ns != VINE_NEVER)
-    vine__timer_start(&w->timer, w->deadline_ns, time_out, w);
+    vine__timer_start(w->timer, w->deadline_ns, time_out, w);
   w->g->waiting = w; // for dumps
   if (load_acquire(&w->state) == VINE_IO_WAITING)
     vine__park(w->g, w->reason, commit, w);
@@ -390,5 +392,5 @@ void vine__io_end_sys(struct vine__io_wait *w) {
   if (w->has_signals)
     vine__sigwait_detach((struct vine__sigwait *)w);
   if (w->deadline_ns != VINE_NEVER)
-    vine__timer_stop_sync(&w->timer); // IOWAIT2
+    vine__timer_stop_sync(w->timer); // IOWAIT2
 }

@@ -53,7 +53,7 @@ struct vine__io_wait {
   uint32_t attached;      // nodes that have been, or are, in lists
   _Atomic uint32_t state; // enum vine__io_state
   struct g *g;
-  struct vine__timer timer;
+  struct vine__timer *timer; // the caller's, if there is a deadline
 };
 
 // Parks the running goroutine until something happens to a node of w, or the

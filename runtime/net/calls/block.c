@@ -108,6 +108,26 @@ static long outcome(uint32_t state) {
   }
 }
 
+static void wait_once(struct vine__io_wait *w) {
+  __vine_io_wait(w);
+  if (w->must_end || w->nodes[0].is_queued)
+    __vine_io_end(w);
+}
+
+// What a call keeps while it is parked is memory of each connection of a
+// server. So a timer takes room only where there is a deadline.
+static __attribute__((noinline)) void wait_once_timed(struct vine__io_wait *w) {
+  struct vine__timer timer;
+  w->timer = &timer;
+  wait_once(w);
+}
+
+// One local, since each begins at a multiple of 16 bytes.
+struct one {
+  struct vine__io_wait w;
+  struct vine__io_node node;
+};
+
 __attribute__((noinline)) struct vine__blocked
 vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
                uint32_t how, int64_t deadline_ns) {
@@ -121,18 +141,20 @@ vine__io_block(int fd, struct vine__desc *d, uint32_t gen, uint32_t seq,
       return (struct vine__blocked){err, 0};
     b.deadline_ns = deadline_ns;
   }
-  struct vine__io_node node = node_for(fd, gen, seq, how);
-  struct vine__io_wait w = {.nodes = &node,
-                            .count = 1,
-                            .deadline_ns = b.deadline_ns,
-                            .is_restarted = b.deadline_ns == VINE_NEVER &&
-                                            !(how & VINE_HOW_PART),
-                            .is_retry = is_retry,
-                            .reason = reason_for(how)};
-  __vine_io_wait(&w);
-  if (w.must_end || node.is_queued)
-    __vine_io_end(&w);
-  b.result = outcome(load_acquire(&w.state));
+  bool is_endless = b.deadline_ns == VINE_NEVER;
+  struct one one = {.node = node_for(fd, gen, seq, how)};
+  one.w = (struct vine__io_wait){.nodes = &one.node,
+                                 .count = 1,
+                                 .deadline_ns = b.deadline_ns,
+                                 .is_restarted =
+                                     is_endless && !(how & VINE_HOW_PART),
+                                 .is_retry = is_retry,
+                                 .reason = reason_for(how)};
+  if (is_endless)
+    wait_once(&one.w);
+  else
+    wait_once_timed(&one.w);
+  b.result = outcome(load_acquire(&one.w.state));
   if (b.result == 0 && load_acquire(&d->gen) != gen)
     b.result = -EBADF; // another file's by now
   return b;
@@ -175,7 +197,7 @@ void vine__io_prepare(struct vine__io_node *n, int fd, uint32_t events) {
   n->seq[VINE_IO_OUT] = load_acquire(&d->seq[VINE_IO_OUT]);
 }
 
-uint32_t vine__io_await(struct vine__io_wait *w) {
+static uint32_t await(struct vine__io_wait *w) {
   do
     __vine_io_wait(w);
   while (load_acquire(&w->state) == VINE_IO_WAITING);
@@ -183,6 +205,16 @@ uint32_t vine__io_await(struct vine__io_wait *w) {
     __vine_io_end(w);
   while (w->attached > 0);
   return load_acquire(&w->state);
+}
+
+static __attribute__((noinline)) uint32_t await_timed(struct vine__io_wait *w) {
+  struct vine__timer timer;
+  w->timer = &timer;
+  return await(w);
+}
+
+uint32_t vine__io_await(struct vine__io_wait *w) {
+  return w->deadline_ns == VINE_NEVER ? await(w) : await_timed(w);
 }
 
 uint32_t vine__io_wait_for(struct vine__io_node *nodes, uint32_t count,
