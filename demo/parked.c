@@ -95,7 +95,7 @@ static void wait_until_parked(uint32_t count) {
   usleep(100000); // from the counter into the wait
 }
 
-// Lets goroutines hibernate that have waited for 50 ms, instead of 10 s.
+// Lets goroutines hibernate that have waited for 50 ms, instead of 2 s.
 static void wait_until_hibernated(uint32_t count) {
   struct vine_stack_stats s = {0};
   vine_stack_set_idle(-1, 50);

@@ -64,6 +64,7 @@ static struct {
   size_t free_arenas; // arenas that are one free run
   size_t in_use_units;
   size_t dirty_units;
+  size_t dirty_least; // since vine__heap_idle_bytes was last called
 } heap = {
     .lock = VINE_LOCK_INIT(HEAP),
     .scavenger = VINE_LOCK_INIT(SCAVENGE),
@@ -331,6 +332,8 @@ struct vine__span *vine__heap_alloc(uint32_t units, uint8_t cls) {
     split(s, units);
     start_span(s, cls);
   }
+  if (heap.dirty_units < heap.dirty_least)
+    heap.dirty_least = heap.dirty_units;
   heap_unlock();
   return s;
 }
@@ -376,6 +379,21 @@ static size_t scavenge(size_t keep_bytes) {
   }
   heap_unlock();
   return gained;
+}
+
+size_t vine__heap_idle_bytes(void) {
+  heap_lock();
+  size_t least = heap.dirty_least;
+  heap.dirty_least = heap.dirty_units;
+  heap_unlock();
+  return bytes_of(least);
+}
+
+size_t vine__heap_give_back(size_t bytes) {
+  heap_lock();
+  size_t dirty = bytes_of(heap.dirty_units);
+  heap_unlock();
+  return vine__heap_scavenge(dirty > bytes ? dirty - bytes : 0);
 }
 
 size_t vine__heap_scavenge(size_t keep_bytes) {

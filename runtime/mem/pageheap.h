@@ -91,6 +91,14 @@ void vine__heap_free(struct vine__span *s);
 // resident. Returns the number of bytes given back.
 size_t vine__heap_scavenge(size_t keep_bytes);
 
+// Bytes of free pages, perhaps resident, that nobody needed since the last
+// call.
+size_t vine__heap_idle_bytes(void);
+
+// Gives so many bytes of free pages to the kernel, or a run more; returns how
+// many.
+size_t vine__heap_give_back(size_t bytes);
+
 struct vine__heap_stats {
   size_t arena_bytes; // address space mapped
   size_t in_use_bytes;

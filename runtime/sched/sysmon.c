@@ -353,7 +353,7 @@ static void *sysmon_main(void *arg) {
     sleep_ns = look == LOOK_DONE ? SLEEP_MIN_NS : next_sleep(sleep_ns, rounds);
     if (!is_taking)
       vine__signals_share();
-    vine__stack_scavenge(now);
+    vine__scavenge(now);
     vine__probe(VINE_PROBE_WATCHDOG, NULL, (uint64_t)now);
     store_release(&working, 0);
     if (sleep_ns >= QUIET_NS)
