@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The client of all servers:
 //
-//   tcp_load PROTOCOL SERVER CONNECTIONS COUNT
+//   tcp_load PROTOCOL SERVER CONNECTIONS[,SECONDS] COUNT
 //
 // starts SERVER, which prints its port, opens the connections, sends COUNT
 // requests over them, each connection one after the answer to its last, and
@@ -12,7 +12,8 @@
 //   p50, p99, p999     microseconds from a request to its answer: so many in a
 //                      hundred, or thousand, took no longer
 //   connections        as many as RLIMIT_NOFILE allows
-//   threads, vsz, rss  of the server while all connections are idle, in bytes
+//   threads, vsz, rss  of the server when all connections have been idle for so
+//                      many seconds, a tenth if none are given; in bytes
 //   each               of rss, for a connection
 //
 // It looks at the server from outside, so that servers are only servers. All
@@ -69,6 +70,14 @@ static void limit_connections(void) {
     die("setrlimit");
   if ((uint64_t)n_connections > files.rlim_max - OTHER_FILES)
     n_connections = (int64_t)files.rlim_max - OTHER_FILES;
+}
+
+// From the last answer into the wait, and as long as the argument says.
+static void be_idle(const char *connections) {
+  const char *comma = strchr(connections, ',');
+  usleep(100 * 1000);
+  if (comma)
+    sleep((unsigned)atoi(comma + 1));
 }
 
 static pid_t start_server(char *path, int *port) {
@@ -265,7 +274,7 @@ int main(int argc, char **argv) {
   alarm(DEADLINE);
   pid_t pid = start_server(argv[2], &port);
   open_connections(port);
-  usleep(100000); // from the last answer into the wait
+  be_idle(argv[3]);
   report_server(pid);
   exchange(count / 10, NULL);
   int64_t cpu = server_cpu(pid), wall = bench_now();
