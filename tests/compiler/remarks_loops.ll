@@ -12,7 +12,7 @@ loop:
 done:
   ret void
 }
-; CHECK: remark: {{.*}}loop polls for preemption about once in a thousand iterations
+; CHECK: remark: {{.*}}loop polls for preemption once in 4000 iterations
 define void @counts(ptr %p, i64 %n) {
   br label %loop
 loop:
