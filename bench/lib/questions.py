@@ -111,6 +111,9 @@ QUESTIONS = [
              "50,000 TCP, idle for 6 s, RSS for each", "each", "B",
              more=[("threads", "threads", "threads", "")], scaled=False,
              rounds=1),
+    # As many pages of 4 KiB, written and dropped from memory.
+    Question("disk", "disk", [], 60_000, (2,), "256 readers of a file", "disk",
+             more=[("threads", "threads", "threads", "")], rounds=3),
 
     many("pingpong", "pingpong", ["1"], 1_000_000, "ping-pong",
          peers=("go", "boost", "flume")),
