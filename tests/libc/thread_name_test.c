@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The name that main gives itself by prctl is the process's, also when main
+// The name that main gives itself is the process's, also when main
 // goes on with another thread than the first one.
 #include "testing.h"
 
 #include <vine.h>
 
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -52,7 +53,18 @@ static void sets(const char *name, const char *want) {
   check_name(want);
 }
 
+static void sets_by_pthread(const char *name, const char *want) {
+  char got[16];
+  CHECK_EQ(pthread_setname_np(pthread_self(), name), 0);
+  check_name(want);
+  CHECK_EQ(pthread_getname_np(pthread_self(), got, sizeof got), 0);
+  CHECK(strcmp(got, want) == 0);
+  CHECK_EQ(pthread_setname_np(pthread_self(), "more than fifteen"), ERANGE);
+  CHECK_EQ(pthread_getname_np(pthread_self(), got, 1), ERANGE);
+}
+
 static void test_all(void) {
+  sets_by_pthread("a thread", "a thread");
   sets("a server", "a server");
   sets("", "");
   sets("fifteen letters", "fifteen letters");

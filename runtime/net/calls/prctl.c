@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// prctl with PR_SET_NAME and PR_GET_NAME, from main.
+// prctl with PR_SET_NAME and PR_GET_NAME, pthread_setname_np and
+// pthread_getname_np of pthread_self(), from main.
 //
 // The name is a thread's, and the first thread's is what ps shows of a process:
 // programs give themselves one so. Once main has waited it may go on with
@@ -12,6 +13,7 @@
 #include "sched/sched.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,6 +21,7 @@
 
 #define NAME_BYTES 16 // with the last zero
 
+// By main, on another thread than the one that it began on.
 static bool is_main_elsewhere(void) {
   struct m *first = vine__sched.m0, *m = vine__getm();
   return m && m != first && first && !load_relaxed(&first->is_locked) &&
@@ -69,4 +72,21 @@ VINE_EXPORT int __vine_note_prctl(int what, unsigned long a, unsigned long b,
   if (what == PR_GET_NAME && !is_here && r == 0)
     get_name((char *)a);
   return r;
+}
+
+static bool is_own_elsewhere(pthread_t t) {
+  return pthread_equal(t, pthread_self()) && is_main_elsewhere();
+}
+
+VINE_EXPORT int __vine_note_setname(pthread_t t, const char *name) {
+  if (strlen(name) < NAME_BYTES && is_own_elsewhere(t) && set_name(name))
+    return 0;
+  return pthread_setname_np(t, name);
+}
+
+VINE_EXPORT int __vine_note_getname(pthread_t t, char *name, size_t bytes) {
+  int err = pthread_getname_np(t, name, bytes);
+  if (err == 0 && bytes >= NAME_BYTES && is_own_elsewhere(t))
+    get_name(name);
+  return err;
 }
