@@ -13,7 +13,8 @@ typedef long give_plain(const void *arg, size_t done);
 typedef size_t give_size(const void *arg);
 
 // A call that has sent a part of it ends with that part when the socket breaks.
-// The error is the next call's, and so is its SIGPIPE.
+// The error is the next call's, and so is its SIGPIPE: another try would take
+// it, so this is asked before each that comes after a part.
 ALWAYS_INLINE bool is_broken(int fd, struct vine__io_at at) {
   uint32_t kind = at.facts & VINE_DESC_KIND;
   return (kind == VINE_DESC_SOCKET || kind == VINE_DESC_UNKNOWN) &&
@@ -42,7 +43,7 @@ ALWAYS_INLINE long give_from(size_t done, int fd, give_size *size,
   for (;;) {
     struct vine__io_at at = vine__io_look(d, gen, VINE_HOW_OUT);
     long r = try(arg, done, at);
-    if (r > 0 && (done += (size_t)r) < size(arg))
+    if (r > 0 && (done += (size_t)r) < size(arg) && !is_broken(fd, at))
       continue;
     if (r == -EAGAIN) {
       b = vine__io_block(fd, d, gen, at.seq,
