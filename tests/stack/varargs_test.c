@@ -171,11 +171,35 @@ static void indirect(void) {
   CHECK(foreign_calls_variadic(sum_ints, sum_doubles) == 78 + 78);
 }
 
+static NOINLINE size_t distance(const char *from, ...) {
+  char here[16];
+  char *p = here;
+  OPAQUE(p);
+  return p > from ? (size_t)(p - from) : (size_t)(from - p);
+}
+
+// Called as what it isn't, a variadic function has no arguments on the stack,
+// and takes none from there: not all that lies above it. In a new chunk of
+// memory its locals are far away in any case, but not at each depth.
+static NOINLINE size_t least_distance(int depth) {
+  size_t (*as_plain)(const char *) = (size_t (*)(const char *))distance;
+  char here[16];
+  char *p = here;
+  OPAQUE(as_plain);
+  OPAQUE(p);
+  size_t mine = as_plain(p);
+  size_t least = depth > 1 ? least_distance(depth - 1) : mine;
+  return depth < 100 && mine < least ? mine : least;
+}
+
+static void as_what_it_is_not(void) { CHECK(least_distance(1000) < 1000); }
+
 static void all(void *arg) {
   (void)arg;
   direct();
   to_foreign();
   indirect();
+  as_what_it_is_not();
 }
 
 static void *on_thread(void *arg) {

@@ -186,20 +186,16 @@ ROUTINE find_magic, local
 	ret
 END find_magic
 
-// void __vine_icall(...): r10 target of an indirect call. An instrumented
-// entry is never page aligned, so the word before a page isn't read: it may
-// not be mapped (generated code).
+// void __vine_icall(...): r10 target of an indirect call, which finds its own
+// address there. An instrumented entry is never page aligned, so the word
+// before a page isn't read: it may not be mapped (generated code).
 ENTRY __vine_icall
 	testl	$0xfff, %r10d
 	jz	1f
 	movabsq	$VINE_MAGIC, %r11
 	cmpq	%r11, -8(%r10)
 	jne	1f
-	// A variadic function called through a pointer of another type would take
-	// its own address for N.
-	movq	%r10, %r11
-	xorl	%r10d, %r10d
-	jmp	*%r11
+	jmp	*%r10
 1:	movq	%r10, %r11
 	cmpl	$0, vine__magic_at(%rip)
 	je	.Lforeign_call

@@ -7,10 +7,20 @@
 
 // clang-format off
 
+// Called as a function that isn't variadic it has no arguments on the stack,
+// and finds in r10 its own address (__vine_icall) or the magic
+// (__vine_foreign), for N. Both are above MAX_PLAIN_N. An N is below 2^31; an
+// address may be, too, but ends in 8, for the magic's sake, by which an N that
+// large would ask for an alignment of 16 KB.
+#define MAX_PLAIN_N 0xffff
+
 // r11 descriptor; r10 N, bytes of stack arguments, if this thread is on a
 // growable stack (else unknown, and not needed: other stacks don't move, so
 // the va_list points at the arguments themselves).
 ENTRY __vine_variadic
+	cmpq	$MAX_PLAIN_N, %r10
+	ja	.Lmuch
+.Lknown_n:
 	PUSH_FRAME_RECORD
 	pushq	%rax
 	pushq	%rcx
@@ -116,6 +126,22 @@ ENTRY __vine_variadic
 	movq	%rbp, %rsp
 	POP_FRAME_RECORD
 	jmp	*%r11
+.Lmuch:	pushq	%r10
+	.cfi_adjust_cfa_offset 8
+	shrq	$31, %r10
+	jnz	10f
+	movl	(%rsp), %r10d
+	andl	$15, %r10d
+	cmpl	$8, %r10d
+	je	10f
+	popq	%r10
+	.cfi_adjust_cfa_offset -8
+	jmp	.Lknown_n
+	.cfi_adjust_cfa_offset 8
+10:	addq	$8, %rsp
+	.cfi_adjust_cfa_offset -8
+	xorl	%r10d, %r10d
+	jmp	.Lknown_n
 END __vine_variadic
 
 	.section .note.GNU-stack,"",@progbits
