@@ -222,6 +222,7 @@ struct m {
   // libc/cancel.c: what its goroutine has that cancellation must find, so that
   // its blocking calls are the C library's.
   uint32_t cancellable;
+  _Atomic uint32_t section; // reserve.h: odd in a section of a reserved lock
 
   size_t sys_bytes; // of the system stack, from base_sp down, at least
 

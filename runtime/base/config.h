@@ -179,6 +179,10 @@
 #define VINE_LOCK_SPIN_FIRST 16
 #define VINE_LOCK_SPIN_STEP 1024
 
+// Pause instructions before a lock that another thread keeps for itself is
+// taken from it, though it is in use (reserve.h): about as long as that costs.
+#define VINE_RESERVE_SPIN 1000
+
 // Pause instructions between the first look at the lock of a channel, which the
 // fast path makes, and the second one. Longer than it takes to get a line from
 // another core: else two threads get into step, in which each finds the lock

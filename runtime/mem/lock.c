@@ -20,7 +20,7 @@
 // (LOCK1) Only the holder makes the word not LOCKED, and only the holder takes
 //      records out of the list, or reads them.
 // (LOCK2) While there are sleepers the word is LOCKED or SPINNING: there is
-//      someone whose release will see them.
+//      someone whose release will see them. Where it is RESERVED, SPINNING.
 // (LOCK3) A thread holds locks in ascending (rank, address) order.
 //
 // Checked: tests/model/lock.pml (mutual exclusion, LOCK2).
@@ -39,11 +39,13 @@
 #include "arch/arch.h"
 #include "base/assert.h"
 #include "base/atomic.h"
+#include "mem/reserve.h"
 #include "os/os.h"
 
 #define LOCKED VINE_LOCK_LOCKED
 #define SPINNING VINE_LOCK_SPINNING
 #define SLEEPERS VINE_LOCK_SLEEPERS
+#define RESERVED VINE_LOCK_RESERVED
 // None where ranks aren't checked: words are compared with numbers then.
 #define RANK (VINE_CHECK_LEVEL >= 1 ? ~0ull << VINE_LOCK_RANK_SHIFT : 0)
 
@@ -150,6 +152,8 @@ struct want {
   bool has_bit;       // SPINNING is this thread's
   bool has_slept;     // spins beside another, too
   int pauses, before; // before the next look; before this one
+  bool has_looked;    // at a reservation, too
+  uint32_t used;      // then: vine__reserve_look at the last look
 };
 
 static struct want new_want(void) {
@@ -178,6 +182,25 @@ static bool may_spin(const struct want *w, uint64_t v) {
   return w->has_bit || w->has_slept || !(v & SPINNING);
 }
 
+// Whether a reservation is to end: its owner hasn't used it since the last
+// look, or has had it for long since the first one.
+static bool must_revoke(const struct vine__lock *l, struct want *w,
+                        uint64_t v) {
+  if (!(v & RESERVED) || !w->has_bit)
+    return false;
+  uint32_t used = vine__reserve_look(l);
+  if (!w->has_looked)
+    *w = (struct want){.has_bit = true,
+                       .has_slept = w->has_slept,
+                       .pauses = VINE_LOCK_SPIN_FIRST,
+                       .has_looked = true,
+                       .used = used};
+  else if ((used == w->used && !(used & 1)) || w->before >= VINE_RESERVE_SPIN)
+    return true;
+  w->used = used;
+  return false;
+}
+
 // Takes the lock, or returns false when it is time to sleep. *v: the word.
 static bool spin(struct vine__lock *l, struct want *w, uint64_t *v) {
   for (;;) {
@@ -189,6 +212,9 @@ static bool spin(struct vine__lock *l, struct want *w, uint64_t *v) {
       w->has_bit = cas_relaxed(&l->word, v, *v | SPINNING);
       if (w->has_bit)
         *v |= SPINNING;
+    } else if (must_revoke(l, w, *v)) {
+      if (vine__lock_revoke(l, v))
+        return true;
     } else {
       if (!may_spin(w, *v) || !pause_more(w))
         return false;
@@ -197,11 +223,17 @@ static bool spin(struct vine__lock *l, struct want *w, uint64_t *v) {
   }
 }
 
-// Whether this thread is in the list: the lock is taken still (LOCK2). Release
-// pairs with release_and_wake.
+// Whether there is somebody whose release will see a new sleeper: LOCK2.
+static bool may_sleep(uint64_t v, bool has_bit) {
+  if (v & RESERVED)
+    return v & SPINNING && !has_bit; // RESERVE2
+  return v & LOCKED;
+}
+
+// Whether this thread is in the list. Release pairs with release_and_wake.
 static bool enlist(struct vine__lock *l, struct sleeper *me, bool has_bit,
                    uint64_t *v) {
-  while (*v & LOCKED) {
+  while (may_sleep(*v, has_bit)) {
     uint64_t rest = *v & ~(SLEEPERS | (has_bit ? SPINNING : 0));
     me->next = sleepers_of(*v);
     store_relaxed(&me->state, ASLEEP);
@@ -338,6 +370,6 @@ bool vine__lock_is_held(const struct vine__lock *l) {
 void vine__lock_reset_child(struct vine__lock *l) {
   rank_pop(l);
   VINE_ASSERT(vine__lock_is_held(l), "lock: reset of a free lock (LOCK1)");
-  uint64_t bits = LOCKED | SPINNING | SLEEPERS;
+  uint64_t bits = LOCKED | SPINNING | RESERVED | VINE_LOCK_REVOKING | SLEEPERS;
   store_relaxed(&l->word, load_relaxed(&l->word) & ~bits);
 }

@@ -17,13 +17,16 @@
 #include <stdint.h>
 
 struct vine__lock {
-  // LOCKED, SPINNING; the address of the newest sleeper's record, of 48 bits;
-  // where ranks are checked, enum vine__lock_rank in the highest 16.
+  // LOCKED, SPINNING, RESERVED, REVOKING; the address of the newest sleeper's
+  // record, of 48 bits; where ranks are checked, enum vine__lock_rank in the
+  // highest 16.
   _Atomic uint64_t word;
 };
 
 #define VINE_LOCK_LOCKED 1u
 #define VINE_LOCK_SPINNING 2u // somebody who doesn't sleep is about to take it
+#define VINE_LOCK_RESERVED 4u // for a thread (reserve.h)
+#define VINE_LOCK_REVOKING 8u // about to end that
 #define VINE_LOCK_SLEEPERS 0xfffffffffff0ull
 #define VINE_LOCK_RANK_SHIFT 48
 

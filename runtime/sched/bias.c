@@ -4,6 +4,7 @@
 // Locking: none. Runs on: any thread. Doesn't allocate or park.
 
 #include "sched/bias.h"
+#include "mem/reserve.h"
 #include "os/os.h"
 
 void vine__bias_start(void) {
@@ -43,6 +44,17 @@ void vine__bias_fork_child(void) {
     store_relaxed(&vine__sched.bias, BIAS_REVOKED);
 }
 
+// Of a lock that is reserved for m's thread nobody else can have it.
+static bool take_reserved(struct vine__lock *l, struct m *m) {
+  uint64_t v = load_relaxed(&l->word);
+  if (__builtin_expect(!(v & VINE_LOCK_RESERVED), 1))
+    return false;
+  if (!vine__reserve_try_take((struct vine__reserved_lock *)l, &m->section, v))
+    return false;
+  vine__lock_adopt(l);
+  return true;
+}
+
 void vine__biased_acquire(struct vine__lock *l) {
   struct m *m = vine__getm();
   if (m && vine__bias_enter(m)) {
@@ -51,6 +63,8 @@ void vine__biased_acquire(struct vine__lock *l) {
   }
   if (!m && load_acquire(&vine__sched.bias) != BIAS_REVOKED)
     vine__bias_revoke();
+  if (m && take_reserved(l, m))
+    return;
   vine__lock_acquire(l);
 }
 

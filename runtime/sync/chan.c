@@ -29,7 +29,7 @@
 //      in any case.
 //
 // Locking: c->lock, rank CHAN; several by ascending address (select.c); biased
-// (bias.h).
+// (bias.h); on the fast path reserved (reserve.h).
 // Nobody is woken under it: a woken goroutine may free the channel.
 // Runs on: system stack or a plain thread. Allocates a record when it blocks.
 //
@@ -64,6 +64,8 @@ _Static_assert(VINE_FAST_NO == 0 && VINE_FAST_DONE == 1 &&
                "the entry stubs compare with these numbers");
 _Static_assert(sizeof(struct vine__fast) == 16, "returned in two registers");
 _Static_assert(offsetof(struct vine_chan, buf) % 8 == 0, "slots are words");
+_Static_assert(offsetof(struct vine_chan, buf) + 8 <= 2 * VINE_CACHE_LINE,
+               "without a buffer: two lines, shared with no other");
 
 static bool buffer_is_valid(const struct vine_chan *c) {
   size_t count = load_relaxed(&c->count);
@@ -120,8 +122,13 @@ void vine__chan_check(const struct vine_chan *c, const char *what) {
 
 // --- elements ---
 
+// Bytes from one slot to the next; 0 for elements of no size.
+static size_t stride_of(size_t elem_bytes) {
+  return elem_bytes > 0 && elem_bytes < 8 ? 8 : elem_bytes;
+}
+
 static void *slot(struct vine_chan *c, size_t i) {
-  return (char *)c->buf + i * c->stride;
+  return (char *)c->buf + i * stride_of(c->elem_bytes);
 }
 
 static void slot_put(struct vine_chan *c, size_t i, const void *p, uint64_t w) {
@@ -342,8 +349,10 @@ static struct vine__op op_of(const struct vine_chan *c, const void *p,
 // stack, for which there is room below the guard. Sanitizers are told things
 // on the way, for which there is none.
 
+#define INLINE static inline __attribute__((always_inline))
+
 // Another thread has the lock: lock.c looks next, but not at once (config.h).
-static void step_aside(void) {
+INLINE void step_aside(void) {
   for (int i = 0; i < VINE_LOCK_STEP_ASIDE; i++)
     vine__cpu_relax();
 }
@@ -351,7 +360,7 @@ static void step_aside(void) {
 // Not on a fixed stack, where sysmon may take the processor at any moment: the
 // goroutine would be queued with the lock held, and others, whose threads wait
 // for it with their processors, would never let it run.
-static bool try_lock_fast(struct vine_chan *c, struct m *m) {
+INLINE bool try_lock_fast(struct vine_chan *c, struct m *m) {
   if (m && vine__m_call_sp(m) == 0)
     return false;
   if (load_acquire(&vine__sched.bias) != BIAS_REVOKED) {
@@ -367,6 +376,9 @@ static bool try_lock_fast(struct vine_chan *c, struct m *m) {
   if (v == free) {
     if (cas_acquire(&c->lock.word, &free, free | VINE_LOCK_LOCKED))
       return true;
+  } else if (v & VINE_LOCK_RESERVED) {
+    if (m && vine__reserve_enter(&c->reserved, &m->section))
+      return true;
   } else if (!(v & VINE_LOCK_LOCKED)) {
     if (cas_acquire(&c->lock.word, &v, v | VINE_LOCK_LOCKED))
       return true;
@@ -376,7 +388,7 @@ static bool try_lock_fast(struct vine_chan *c, struct m *m) {
 }
 
 // If somebody is to be woken, lock.c does it.
-static uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
+INLINE uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
   if (m && vine__bias_holds(m)) {
     store_relaxed(&c->lock.word, VINE_LOCK_FREE(CHAN));
     vine__bias_leave(m);
@@ -385,6 +397,13 @@ static uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
   uint64_t v = load_relaxed(&c->lock.word), free = VINE_LOCK_FREE(CHAN);
   uint64_t held = free | VINE_LOCK_LOCKED;
   bool done;
+  if (v & VINE_LOCK_RESERVED) { // so this thread is in a section
+    vine__reserve_leave(&m->section);
+    return VINE_FAST_DONE;
+  }
+  if (m && vine__reserve_count(&c->reserved, &m->section) &&
+      vine__reserve_try_release(&c->reserved, &m->section, v))
+    return VINE_FAST_DONE;
   if (v == held)
     done = cas_release(&c->lock.word, &held, free);
   else
@@ -393,18 +412,28 @@ static uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
   return done ? VINE_FAST_DONE : VINE_FAST_UNLOCK;
 }
 
+// The call goes on in C, with the lock held as any other, if it can be.
+INLINE uint64_t keep_locked(struct vine_chan *c, struct m *m) {
+  uint64_t v = load_relaxed(&c->lock.word);
+  if (!(v & VINE_LOCK_RESERVED))
+    return VINE_FAST_LOCKED;
+  bool is_kept = vine__reserve_try_take(&c->reserved, &m->section, v);
+  vine__reserve_leave(&m->section);
+  return is_kept ? VINE_FAST_LOCKED : VINE_FAST_NO;
+}
+
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
                                        uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
   struct m *m = vine__getm();
   if (VINE_SANITIZED || !c || type != c->type ||
-      load_relaxed(&c->count) >= c->cap || c->stride == 0 ||
+      load_relaxed(&c->count) >= c->cap || c->elem_bytes == 0 ||
       !try_lock_fast(c, m))
     return no;
   size_t count = load_relaxed(&c->count), at = c->sendx;
   if (load_relaxed(&c->closed) || count == c->cap ||
       !vine__waitq_is_empty(&c->recvq))
-    return (struct vine__fast){0, VINE_FAST_LOCKED};
+    return (struct vine__fast){0, keep_locked(c, m)};
   c->buf[at] = word;
   c->sendx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count + 1);
@@ -412,16 +441,15 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
 }
 
 // A receive from c, whose elements are of the type that is wanted.
-static inline __attribute__((always_inline)) struct vine__fast
-recv_fast(struct vine_chan *c) {
+INLINE struct vine__fast recv_fast(struct vine_chan *c) {
   struct vine__fast no = {0, VINE_FAST_NO};
   struct m *m = vine__getm();
-  if (VINE_SANITIZED || load_relaxed(&c->count) == 0 || c->stride == 0 ||
+  if (VINE_SANITIZED || load_relaxed(&c->count) == 0 || c->elem_bytes == 0 ||
       !try_lock_fast(c, m))
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || !vine__waitq_is_empty(&c->sendq))
-    return (struct vine__fast){0, VINE_FAST_LOCKED};
+    return (struct vine__fast){0, keep_locked(c, m)};
   uint64_t word = c->buf[at];
   c->recvx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count - 1);
@@ -570,18 +598,17 @@ static size_t chan_bytes(size_t stride, size_t cap) {
 
 struct vine_chan *vine__chan_new_sys(size_t elem_bytes, int cls, size_t cap) {
   bool is_word = elem_bytes <= 8;
-  size_t stride = is_word && elem_bytes ? 8 : elem_bytes;
-  size_t bytes = chan_bytes(stride, cap);
+  size_t bytes = chan_bytes(stride_of(elem_bytes), cap);
   struct vine_chan *c = vine__alloc(vine__own_cache(), bytes);
   if (!c)
     vine__fatal("out of memory: channel of %zu bytes", bytes);
   memset(c, 0, sizeof *c);
   vine__lock_init(&c->lock, VINE_RANK_CHAN);
+  vine__reserve_init(&c->reserved);
   c->cap = cap;
   c->type = is_word ? VINE__TYPE(elem_bytes, cls) : LARGE_TYPE;
   c->is_word = is_word;
   c->elem_bytes = elem_bytes;
-  c->stride = stride;
   VINE_DCHECK(chan_is_valid(c), "chan: not as new");
   return c;
 }
@@ -597,7 +624,7 @@ void vine__chan_free_sys(struct vine_chan *c) {
   if (!vine__waitq_is_empty(&c->recvq) || !vine__waitq_is_empty(&c->sendq))
     vine__fatal("free of a channel that somebody waits for");
   VINE_DCHECK(chan_is_valid(c), "chan: freed in pieces");
-  size_t bytes = chan_bytes(c->stride, c->cap);
+  size_t bytes = chan_bytes(stride_of(c->elem_bytes), c->cap);
   c->type = 0; // CHAN5
   vine__free(vine__own_cache(), c, bytes);
 }

@@ -14,7 +14,7 @@
 #ifndef VINE_RUNTIME_CHAN_H
 #define VINE_RUNTIME_CHAN_H
 
-#include "mem/lock.h"
+#include "mem/reserve.h"
 #include "sync/waitq.h"
 
 #include <vine/chan.h>
@@ -25,18 +25,23 @@ struct vine__chan_owner {
   void (*on_free)(struct vine__chan_owner *o);
 };
 
+// In the first line all that a sender needs, in the second what a receiver does
+// beside it. Without a buffer that is all: 128 bytes.
 struct vine_chan {
-  struct vine__lock lock;
-  _Atomic size_t count; // elements buffered; written under the lock
-  size_t cap;
+  union {
+    struct vine__lock lock;
+    struct vine__reserved_lock reserved;
+  };
+  _Atomic size_t count;    // elements buffered; written under the lock
   _Atomic uint32_t closed; // written under the lock
   uint32_t type;           // VINE__TYPE of small elements; 0: freed (CHAN5)
-  bool is_word;            // elements of at most 8 bytes, in 8-byte slots
+  size_t cap;
+  size_t sendx; // slots, below cap
   size_t elem_bytes;
-  size_t stride;       // bytes between slots; 0 for zero-size elements
-  size_t sendx, recvx; // slots, below cap
-  struct vine__chan_owner *owner; // null: the program
+  size_t recvx;
   struct vine__waitq recvq, sendq;
+  struct vine__chan_owner *owner; // null: the program
+  bool is_word;                   // at most 8 bytes each, in 8-byte slots
   uint64_t buf[];
 };
 
