@@ -7,8 +7,9 @@
 // processors, so the program behaves as it does without.
 //
 // Not among the locks: those that a channel's fast path takes by itself, for
-// which it calls nothing, and on one processor those that are biased to it
-// (runtime/sched/bias.h). A channel whose fast path had to call for help is.
+// which it calls nothing, whether reserved (runtime/mem/reserve.h) or not, and
+// on one processor those that are biased to it (runtime/sched/bias.h). A
+// channel whose fast path had to call for help is.
 
 #include <stdatomic.h>
 #include <stdbool.h>
