@@ -44,6 +44,14 @@ void vine__lock_release(struct vine__lock *l);
 
 // For the record of held locks: the caller took l without lock.c.
 void vine__lock_adopt(struct vine__lock *l);
+// The same of a section of a reserved lock (reserve.h), and of its end.
+#if VINE_CHECK_LEVEL >= 1
+void vine__lock_enter(struct vine__lock *l);
+void vine__lock_leave(struct vine__lock *l);
+#else
+static inline void vine__lock_enter(struct vine__lock *l) { (void)l; }
+static inline void vine__lock_leave(struct vine__lock *l) { (void)l; }
+#endif
 
 // The same as acquire and release where no other thread can want l meanwhile:
 // by plain stores (sched/bias.h).

@@ -19,6 +19,9 @@
 // Bias (sched/bias.h) is the same for all locks at once, while there is one P.
 // Here each lock goes to and fro, at the price of a system call.
 //
+// Who is in a section waits for nobody who may be about to revoke: for no other
+// lock of the same rank.
+//
 // Invariants.
 // (RESERVE1) RESERVED implies LOCKED. The word loses RESERVED by 4) of the
 //      revoker, or by the owner, outside of sections or in one, while it isn't

@@ -29,7 +29,7 @@
 //      in any case.
 //
 // Locking: c->lock, rank CHAN; several by ascending address (select.c); biased
-// (bias.h); on the fast path reserved (reserve.h).
+// (bias.h), or reserved (reserve.h).
 // Nobody is woken under it: a woken goroutine may free the channel.
 // Runs on: system stack or a plain thread. Allocates a record when it blocks.
 //
@@ -120,6 +120,44 @@ void vine__chan_check(const struct vine_chan *c, const char *what) {
     vine__fatal("%s a freed channel", what);
 }
 
+// --- the lock ---
+
+void vine__chan_lock(struct vine_chan *c) {
+  struct m *m = vine__getm();
+  if (m && vine__bias_enter(m))
+    vine__lock_take_alone(&c->lock);
+  else if (m && load_relaxed(&c->lock.word) & VINE_LOCK_RESERVED &&
+           vine__reserve_enter(&c->reserved, &m->section))
+    vine__lock_enter(&c->lock);
+  else
+    vine__biased_acquire(&c->lock);
+}
+
+void vine__chan_unlock(struct vine_chan *c) {
+  struct m *m = vine__getm();
+  if (m && vine__bias_holds(m)) {
+    vine__lock_drop_alone(&c->lock);
+    vine__bias_leave(m);
+    return;
+  }
+  uint64_t v = load_relaxed(&c->lock.word);
+  if (v & VINE_LOCK_RESERVED) { // so this thread is in a section
+    vine__lock_leave(&c->lock);
+    vine__reserve_leave(&m->section);
+  } else if (m && vine__reserve_count(&c->reserved, &m->section) &&
+             vine__reserve_try_release(&c->reserved, &m->section, v)) {
+    vine__lock_leave(&c->lock);
+  } else {
+    vine__lock_release(&c->lock);
+  }
+}
+
+static bool park_unlock(struct g *g, void *chan) {
+  (void)g;
+  vine__chan_unlock(chan);
+  return true;
+}
+
 // --- elements ---
 
 // Bytes from one slot to the next; 0 for elements of no size.
@@ -201,14 +239,14 @@ static void deliver(struct vine_chan *c, struct vine__sudog *s, const void *p,
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
   check_locked(c);
   if (load_relaxed(&c->closed)) {
-    vine__biased_release(&c->lock);
+    vine__chan_unlock(c);
     vine__fatal("send on closed channel");
   }
   struct vine__sudog *s = take_waiter_locked(&c->recvq);
   if (s) {
     VINE_DCHECK(load_relaxed(&c->count) == 0,
                 "CHAN2: receiver waits beside data");
-    vine__biased_release(&c->lock);
+    vine__chan_unlock(c);
     if (c->cap == 0)
       vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     deliver(c, s, op->ptr, op->word);
@@ -220,7 +258,7 @@ bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op) {
   slot_put(c, c->sendx, op->ptr, op->word);
   c->sendx = next_slot(c, c->sendx);
   store_relaxed(&c->count, count + 1);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return true;
 }
 
@@ -240,7 +278,7 @@ static void recv_buffered(struct vine_chan *c, struct vine__op *op) {
     store_relaxed(&c->count, load_relaxed(&c->count) - 1);
   }
   c->recvx = next_slot(c, c->recvx);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   if (s)
     vine__sudog_wake(s, true, 1);
 }
@@ -255,7 +293,7 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
   struct vine__sudog *s = take_waiter_locked(&c->sendq);
   if (s) {
     VINE_DCHECK(c->cap == 0, "CHAN2: sender waits beside room");
-    vine__biased_release(&c->lock);
+    vine__chan_unlock(c);
     vine__san_acquire(vine__waiter_sync_key(s->link.waiter));
     take(c, op, s->elem, s->word);
     vine__sudog_wake(s, true, 1); // may free c
@@ -265,7 +303,7 @@ bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op) {
     return false;
   vine__san_acquire(&c->closed);
   op_zero(c, op);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return true;
 }
 
@@ -302,13 +340,13 @@ static uint64_t wait_in(struct vine_chan *c, struct vine__waitq *q,
     vine__sudog_init(s, c, op, vine__waiter_of_goroutine(g));
     g->waiting = s;
     vine__waitq_push_back(q, &s->link);
-    vine__park(g, why, vine__park_unlock_biased, &c->lock);
+    vine__park(g, why, park_unlock, c);
   }
   struct vine__sleeper me = {0, 0};
   struct vine__sudog s;
   vine__sudog_init(&s, c, op, vine__waiter_of_thread(&me));
   vine__waitq_push_back(q, &s.link);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return vine__sleep(&me);
 }
 
@@ -319,7 +357,7 @@ static uint64_t send_unlock(struct vine_chan *c, struct vine__op *op) {
 }
 
 static uint64_t send(struct vine_chan *c, struct vine__op *op) {
-  vine__biased_acquire(&c->lock);
+  vine__chan_lock(c);
   return send_unlock(c, op);
 }
 
@@ -412,16 +450,6 @@ INLINE uint64_t unlock_fast(struct vine_chan *c, struct m *m) {
   return done ? VINE_FAST_DONE : VINE_FAST_UNLOCK;
 }
 
-// The call goes on in C, with the lock held as any other, if it can be.
-INLINE uint64_t keep_locked(struct vine_chan *c, struct m *m) {
-  uint64_t v = load_relaxed(&c->lock.word);
-  if (!(v & VINE_LOCK_RESERVED))
-    return VINE_FAST_LOCKED;
-  bool is_kept = vine__reserve_try_take(&c->reserved, &m->section, v);
-  vine__reserve_leave(&m->section);
-  return is_kept ? VINE_FAST_LOCKED : VINE_FAST_NO;
-}
-
 struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
                                        uint32_t type) {
   struct vine__fast no = {0, VINE_FAST_NO};
@@ -433,7 +461,7 @@ struct vine__fast vine__chan_send_fast(struct vine_chan *c, uint64_t word,
   size_t count = load_relaxed(&c->count), at = c->sendx;
   if (load_relaxed(&c->closed) || count == c->cap ||
       !vine__waitq_is_empty(&c->recvq))
-    return (struct vine__fast){0, keep_locked(c, m)};
+    return (struct vine__fast){0, VINE_FAST_LOCKED};
   c->buf[at] = word;
   c->sendx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count + 1);
@@ -449,7 +477,7 @@ INLINE struct vine__fast recv_fast(struct vine_chan *c) {
     return no;
   size_t count = load_relaxed(&c->count), at = c->recvx;
   if (count == 0 || !vine__waitq_is_empty(&c->sendq))
-    return (struct vine__fast){0, keep_locked(c, m)};
+    return (struct vine__fast){0, VINE_FAST_LOCKED};
   uint64_t word = c->buf[at];
   c->recvx = at + 1 == c->cap ? 0 : at + 1;
   store_relaxed(&c->count, count - 1);
@@ -485,7 +513,7 @@ struct vine__fast vine__chan_recv_to_fast(struct vine_chan *c, void *p,
 
 uint64_t vine__chan_unlock_sys(struct vine_chan *c, uint64_t result) {
   vine__lock_adopt(&c->lock);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return result;
 }
 
@@ -538,7 +566,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
     vine__chan_check(c, "receive from");
     vine__chan_fatal_type(c, type);
   }
-  vine__biased_acquire(&c->lock);
+  vine__chan_lock(c);
   return recv_word_unlock(c);
 }
 
@@ -546,7 +574,7 @@ uint64_t vine__chan_recv_word_sys(struct vine_chan *c, uint32_t type) {
 static bool recv_or_lock(struct vine_chan *c, struct vine__op *op, size_t n) {
   if (op->ptr)
     vine__chan_check_bytes(c, n);
-  vine__biased_acquire(&c->lock);
+  vine__chan_lock(c);
   return vine__chan_try_recv_unlock(c, op);
 }
 
@@ -567,10 +595,10 @@ int vine__chan_try_send_sys(struct vine_chan *c, const void *p, size_t n) {
   struct vine__op op = op_of(c, p, n);
   if (vine__chan_is_full(c))
     return -EAGAIN;
-  vine__biased_acquire(&c->lock);
+  vine__chan_lock(c);
   if (vine__chan_try_send_unlock(c, &op))
     return 1;
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return -EAGAIN;
 }
 
@@ -583,7 +611,7 @@ int vine__chan_try_recv_sys(struct vine_chan *c, void *p, size_t n) {
   struct vine__op op = {.ptr = p};
   if (recv_or_lock(c, &op, n))
     return op.ok;
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   return -EAGAIN;
 }
 
@@ -653,11 +681,11 @@ void vine__chan_close_sys(struct vine_chan *c) {
   struct vine__waitq_chain receivers;
   struct vine__sudog *s;
   vine__waitq_chain_init(&receivers);
-  vine__biased_acquire(&c->lock);
+  vine__chan_lock(c);
   close_locked(c, &receivers);
   size_t n = c->elem_bytes;
   check_locked(c);
-  vine__biased_release(&c->lock);
+  vine__chan_unlock(c);
   while ((s = vine__sudog_of(vine__waitq_chain_pop(&receivers))) != NULL) {
     if (s->elem)
       memset(s->elem, 0, n);

@@ -56,6 +56,13 @@ struct vine__op {
 // it: "send on", say.
 void vine__chan_check(const struct vine_chan *c, const char *what);
 
+// The lock of one channel, while the caller has none: by a section if it is
+// reserved for this thread (reserve.h). Several are taken as any (select.c):
+// who is in a section waits for no other channel.
+void vine__chan_lock(struct vine_chan *c);
+// However it was taken.
+void vine__chan_unlock(struct vine_chan *c);
+
 // For both c is locked.
 bool vine__chan_try_send_unlock(struct vine_chan *c, struct vine__op *op);
 bool vine__chan_try_recv_unlock(struct vine_chan *c, struct vine__op *op);

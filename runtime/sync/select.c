@@ -118,7 +118,7 @@ static bool do_case_unlock(struct vine_select_case *k) {
       k->ok = op.ok;
   }
   if (!done)
-    vine__biased_release(&c->lock);
+    vine__chan_unlock(c);
   return done;
 }
 
@@ -126,7 +126,7 @@ static int try_hinted(struct vine_select_case *cases, size_t n) {
   int i = choose(cases, n);
   if (i == NONE)
     return NONE;
-  vine__biased_acquire(&cases[i].chan->lock);
+  vine__chan_lock(cases[i].chan);
   return do_case_unlock(&cases[i]) ? i : NONE;
 }
 
@@ -252,7 +252,7 @@ static void unlock_all(struct vine__select *sel, struct vine_chan *keep) {
               "select: what is to stay locked isn't");
   for (uint32_t i = 0; i < n; i++)
     if (is_last_of_chan(sel, i) && sel->sg[i].c != keep)
-      vine__biased_release(&sel->sg[i].c->lock);
+      vine__chan_unlock(sel->sg[i].c);
 }
 
 // --- waking ---
@@ -282,14 +282,14 @@ static void unlink_all(struct vine__select *sel) {
               "SELECT1: unlinked before it was won");
   for (uint32_t i = 0; i < sel->n; i++) {
     struct vine__sudog *s = &sel->sg[i];
-    vine__biased_acquire(&s->c->lock);
+    vine__chan_lock(s->c);
     for (;; s = &sel->sg[++i]) {
       if (vine__waitq_entry_is_linked(&s->link))
         vine__waitq_remove(queue_of(sel, s), &s->link);
       if (is_last_of_chan(sel, i))
         break;
     }
-    vine__biased_release(&s->c->lock);
+    vine__chan_unlock(s->c);
   }
 }
 

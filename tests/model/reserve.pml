@@ -103,7 +103,7 @@ proctype thread(byte id; byte times) {
           critical();
           if
           :: count(); goto next_round
-          :: skip // keep_locked
+          :: skip // vine__reserve_try_take, in a section
           fi;
           look();
 keep:
