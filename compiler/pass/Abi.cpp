@@ -37,6 +37,13 @@ bool isLeafName(StringRef Name) {
   return Leaves.contains(Name);
 }
 
+bool needsOnlyRoom(StringRef Name) {
+  return StringSwitch<bool>(Name)
+#define LIBC_ROOM(name) .Case(#name, true)
+#include "../../abi/libc.def"
+      .Default(false);
+}
+
 // Where the thunk of a call that is mostly short tries that first, or Default.
 static StringRef shortEntry(StringRef Name, StringRef Default) {
   return StringSwitch<StringRef>(Name)

@@ -51,6 +51,8 @@ bool isBackendHelper(StringRef Name);
 // the stack and it has no version here: what makes a foreign call, for locks of
 // abi/libc.def counts, and for short calls tries to do without.
 StringRef foreignEntry(StringRef Name);
+// LIBC_ROOM of abi/libc.def: its thunk may call it on the goroutine's stack.
+bool needsOnlyRoom(StringRef Name);
 
 // What stands for a C library function in calls of instrumented code: one of
 // LIBC_WAIT or LIBC_NOTE of abi/libc.def. Empty names: nothing does.

@@ -60,14 +60,9 @@ static std::string loadVersion(const Version &V, StringRef Register) {
   return ("movq " + V.Name + "@GOTPCREL(%rip), " + Register + "\n\t").str();
 }
 
-static bool allocatesMemory(StringRef Name) {
-  return Name == "malloc" || Name == "calloc" || Name == "realloc" ||
-         Name == "free";
-}
-
-// malloc and kin cost so little that every jump shows. So their thunks make the
-// call themselves where the function is the C library's and the stack that the
-// caller is on has the room. The guard is 0 on stacks that don't grow, and
+// malloc and others cost so little that every jump shows. So their thunks make
+// the call themselves where the function is the C library's and the stack that
+// the caller is on has the room. The guard is 0 on stacks that don't grow, and
 // above all addresses where the goroutine is to stop.
 static std::string callWithRoom(StringRef Name) {
   std::string Room = std::to_string(VINE_SHORT_BYTES);
@@ -95,7 +90,7 @@ static Function *thunkForCall(Function &Callee, uint64_t StackBytes,
     Asm += "movl $$" + N + ", %eax\n\t" + loadVersion(V, "%r10");
     Entry = "__vine_wait_args";
   } else if (StackBytes == 0) {
-    if (allocatesMemory(linkerName(Callee)))
+    if (needsOnlyRoom(linkerName(Callee)))
       Asm += callWithRoom(linkerName(Callee));
     Entry = foreignEntry(linkerName(Callee));
   } else {

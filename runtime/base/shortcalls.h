@@ -6,21 +6,21 @@
 //  - A byte from a buffer of stdio's, or to one, while the process has one
 //    thread: the C library's headers have the same few instructions for
 //    getc_unlocked, so the buffer's fields are part of its interface.
-//  - malloc and kin, when they are the C library's and the goroutine's stack
-//    has the room: main's begins with that much.
+//  - malloc, strtol and others (LIBC_ROOM), when they are the C library's and
+//    the goroutine's stack has the room: main's begins with that much.
 //
 // All else is a foreign call as ever. arch/<isa>/short.S has the code of the
-// first; the thunks of malloc and kin have their own, since they cost so little
+// first; the thunks of the second have their own, since they cost so little
 // that a jump more shows (compiler/pass/ForeignCalls.cpp).
 #ifndef VINE_SHORTCALLS_H
 #define VINE_SHORTCALLS_H
 
 #include "base/export.h"
 
-// The C library's functions; null is none, or unknown. The four of memory are
+// The C library's functions; null is none, or unknown. Those of LIBC_ROOM are
 // read by thunks, in shared libraries, too, the others by short.S.
-extern VINE_EXPORT void *__vine_libc_malloc, *__vine_libc_calloc,
-    *__vine_libc_realloc, *__vine_libc_free;
+#define LIBC_ROOM(name) extern VINE_EXPORT void *__vine_libc_##name;
+#include "libc.def"
 extern VINE_HIDDEN void *vine__libc_getc, *vine__libc_putc; // of fgetc, too
 extern VINE_HIDDEN void *vine__libc_fputc, *vine__libc_getchar,
     *vine__libc_putchar;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program's own malloc and getc, compiled without Vine. This malloc needs
+// A program's own malloc, getc and strspn, compiled without Vine. They need
 // more stack than there is room for on a goroutine's.
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,12 @@ int(getc)(FILE *f) {
   (void)f;
   calls++;
   return 'o';
+}
+
+size_t(strspn)(const char *s, const char *accept) {
+  volatile char much[40000];
+  memset((char *)much, 1, sizeof much);
+  return (size_t)(s[0] == accept[0]) + 4240 + (size_t)much[39999];
 }
 
 static _Alignas(16) char heap[256 << 20];

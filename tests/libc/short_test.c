@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Calls that are made without another stack (LIBC_SHORT): bytes from and to
-// buffers of stdio's, with one thread and with several, and malloc's kin at
-// every depth of a stack, with and without the room for them.
+// buffers of stdio's, with one thread and with several; and (LIBC_ROOM)
+// malloc's kin and others at every depth of a stack, with and without the room
+// for them.
 #include "testing.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,12 +18,12 @@
 #include <unistd.h>
 #include <vine.h>
 
-#ifndef OWN // 1: the program has a malloc and a getc, of short_foreign.c
+#ifndef OWN // 1: the program has a malloc and others, of short_foreign.c
 #define OWN 0
 #endif
 __attribute__((weak)) int own_getc_calls(void);
 
-enum { BYTES = 3000, DEPTH = 3000 };
+enum { BYTES = 3000, DEPTH = 3000, OWN_RESULT = 4242 };
 
 // --- stdio ---
 
@@ -130,6 +134,31 @@ static void two_threads(void) {
   fclose(shared);
 }
 
+// --- numbers and sets ---
+
+// The stack that these need doesn't depend on lengths.
+static __attribute__((noinline)) void numbers_and_sets(void) {
+  static char all[256], nines[301];
+  char *end;
+  if (!nines[0]) {
+    for (int i = 0; i < 255; i++)
+      all[i] = (char)(i + 1);
+    memset(nines, '9', sizeof nines - 1);
+  }
+  CHECK_EQ(strtol("-123x", &end, 0), -123);
+  CHECK_EQ(*end, 'x');
+  errno = 0;
+  CHECK(strtol(nines, &end, 10) == LONG_MAX && errno == ERANGE && !*end);
+  CHECK_EQ(strtoul("0x7f", NULL, 0), 127);
+  CHECK_EQ(strtoll("-7", NULL, 10), -7);
+  CHECK_EQ(strtoull("zz", NULL, 36), 35 * 36 + 35);
+  CHECK_EQ(strtoimax("11", NULL, 2), 3);
+  CHECK_EQ(strtoumax("17", NULL, 8), 15);
+  CHECK_EQ(strspn(all, all), OWN ? OWN_RESULT : 255);
+  CHECK_EQ(strcspn(nines, "12345678"), 300);
+  CHECK(strpbrk(nines, "012") == NULL && strpbrk(all, "a") == &all['a' - 1]);
+}
+
 // --- memory ---
 
 // At this depth, and at each below: the last ones have no room here.
@@ -144,6 +173,7 @@ static __attribute__((noinline)) void at_each_depth(int depth,
   CHECK(q[0] == 0 && q[2 * n - 1] == 0);
   p = realloc(p, 3 * n);
   CHECK(p && p[0] == (char)depth && p[n - 1] == (char)depth);
+  numbers_and_sets();
   if (depth % 50 == 0) { // from the system, and back
     char *large = malloc(1 << 18);
     large[1 << 17] = 1;
