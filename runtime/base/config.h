@@ -172,9 +172,9 @@
 //   30 each, 120 in all (Go's)     59   98  141  146  167
 //   8 to 64, 256 in all            51  111  117  125  151
 //   16 to 128, 512 in all          51   79  108  119  142
-// An event-driven model of cores and cache lines that gives 53, 83, 116, 120
-// and 133 for the last row gives 55, 60, 60, 61 and 68 for what is here, with
-// VINE_LOCK_STEP_ASIDE; that awaits 16 cores.
+// An event-driven model of cores and cache lines gives 83, 85, 86 and 97 for
+// the last row from 2 processors on, and 60, 60, 61 and 68 for what is here,
+// with VINE_LOCK_STEP_ASIDE; that awaits 16 cores.
 #define VINE_LOCK_SPIN 2048
 #define VINE_LOCK_SPIN_FIRST 16
 #define VINE_LOCK_SPIN_STEP 1024
