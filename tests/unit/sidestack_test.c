@@ -58,7 +58,7 @@ static void test_buffers(void) {
   for (size_t n = 16; n <= 16 * VINE_KIB; n += 16) {
     struct player p = {0};
     side_alloc(&p, n);
-    side_alloc(&p, 144); // of a parked read
+    side_alloc(&p, VINE_SIDE_ROOM); // of a parked read
     CHECK(p.slow == 1);
     CHECK(vine__side_bytes(&p.side) <= (n + 192) * 5 / 4);
     finish(&p);
