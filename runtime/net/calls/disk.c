@@ -54,11 +54,12 @@ static long by_ring(const struct at *a) {
 
 // --- at a place ---
 
-// Whether the file ends there, or before.
-static bool is_end(int fd, off_t at) {
+// Reads the byte there, if it is in memory: 0 at the end of the file and behind
+// it, -EAGAIN if it isn't.
+static long look_at(int fd, off_t at) {
   char c;
   struct iovec v = {&c, 1};
-  return vine__os_preadv2(fd, &v, 1, at, RWF_NOWAIT) == 0;
+  return vine__os_preadv2(fd, &v, 1, at, RWF_NOWAIT);
 }
 
 // A read has returned r: whether that was all there is to get. The vectors are
@@ -68,7 +69,7 @@ static bool is_all(const struct at *a, long r) {
   for (int i = 0; i < a->count; i++)
     all += a->v[i].iov_len;
   return r == 0 || (size_t)r >= all || (size_t)r == VINE_IO_MOST ||
-         is_end(a->fd, a->at + r);
+         look_at(a->fd, a->at + r) == 0;
 }
 
 static long read_at(const struct at *a) {
@@ -124,11 +125,7 @@ VINE_EXPORT ssize_t __vine_wait_preadv2(int fd, const struct iovec *v,
 #define ROOMS 16
 static char room[ROOM];
 
-static bool is_missing(int fd, off_t at) {
-  char c;
-  struct iovec v = {&c, 1};
-  return vine__os_preadv2(fd, &v, 1, at, RWF_NOWAIT) == -EAGAIN;
-}
+static bool is_missing(int fd, off_t at) { return look_at(fd, at) == -EAGAIN; }
 
 // The first byte and the last: what is between them comes with the first.
 static __attribute__((noinline)) void fetch(int fd, size_t n) {

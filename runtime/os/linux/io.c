@@ -67,8 +67,7 @@ static long or_not_supported(long r) {
 
 // Position -1: that of the file, which such files don't have.
 long vine__os_readv_now(int fd, const struct iovec *v, int count) {
-  return or_not_supported(
-      sys(SYS_preadv2, fd, (long)v, count, -1, -1, RWF_NOWAIT));
+  return or_not_supported(vine__os_preadv2(fd, v, count, -1, RWF_NOWAIT));
 }
 
 long vine__os_writev_now(int fd, const struct iovec *v, int count) {

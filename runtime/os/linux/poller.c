@@ -176,11 +176,15 @@ int vine__os_poller_wait(struct vine__os_poller *p,
   return count;
 }
 
-void vine__os_poller_wake(struct vine__os_poller *p) {
+void vine__linux_add_event(int fd) {
   uint64_t one = 1;
-  int wake = load_relaxed(&p->wake);
   // Who sleeps there would sleep on.
-  while (wake >= 0 &&
-         sys(SYS_write, wake, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
+  while (sys(SYS_write, fd, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
     ;
+}
+
+void vine__os_poller_wake(struct vine__os_poller *p) {
+  int wake = load_relaxed(&p->wake);
+  if (wake >= 0)
+    vine__linux_add_event(wake);
 }

@@ -181,8 +181,4 @@ int vine__os_ring_take_back(struct vine__os_ring *r, uint64_t *keys) {
   return n;
 }
 
-void vine__os_ring_wake(int wake) {
-  uint64_t one = 1;
-  while (sys(SYS_write, wake, (long)&one, sizeof one, 0, 0, 0) == -EINTR)
-    ;
-}
+void vine__os_ring_wake(int wake) { vine__linux_add_event(wake); }

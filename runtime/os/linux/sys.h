@@ -18,4 +18,7 @@ static inline long sys(long nr, long a, long b, long c, long d, long e,
 // fd under a high number, or as it is when there is none (poller.c).
 int vine__linux_move_up(int fd);
 
+// Adds one to an eventfd, which somebody waits for (poller.c).
+void vine__linux_add_event(int fd);
+
 #endif
